@@ -1,0 +1,1 @@
+//! A Helm-compatible chart renderer.
