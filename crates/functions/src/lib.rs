@@ -1,6 +1,8 @@
 //! The template functions of Sprig and Helm.
+pub mod limits;
 mod quote;
 pub mod regex;
 pub mod semver;
+pub mod text;
 pub mod unicode;
 pub mod world;
