@@ -1,1 +1,25 @@
 //! YAML read and written as Go's libraries do, with source positions.
+//!
+//! Helm reads values files and manifests with sigs.k8s.io/yaml, which is go.yaml.in/yaml/v2 and a detour through JSON. This
+//! crate follows both to the byte: what is accepted, what it means, and the words of every error.
+//!
+//! Reading is `input` (bytes to checked text), `scanner` (tokens), `parser` (events), [`Tree`] (nodes with spans), `decode`
+//! with `resolve` (values), and [`from_slice`] and its relatives on top.
+
+mod data;
+mod decode;
+mod dynamic;
+mod error;
+mod input;
+mod number;
+mod parser;
+mod quote;
+mod resolve;
+mod scanner;
+mod tree;
+
+pub use data::{from_slice, from_slice_strict, list_from_slice, map_from_slice, map_from_slice_strict};
+pub use decode::MAX_DEPTH;
+pub use error::Error;
+pub use scanner::Style;
+pub use tree::{Node, NodeId, NodeKind, Pos, Span, Tree};

@@ -1,0 +1,326 @@
+//! The types of scalars.
+//!
+//! Takes a scalar's text and tag, gives what go.yaml.in/yaml/v2 makes of it (resolve.go): YAML 1.1's booleans, Go's integer
+//! notations, floats, null. A timestamp stays text; it matters to explicit tags and to the emitter only.
+
+use std::borrow::Cow;
+
+use crate::number::{Int, parse_float, parse_int, parse_int_radix};
+use crate::parser::TAG_PREFIX;
+
+/// A scalar with its type.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Scalar<'a> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Float(f64),
+    Str(Cow<'a, str>),
+}
+
+/// The type that a text has by itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Implicit {
+    Null,
+    Bool(bool),
+    Int(Int),
+    Float(f64),
+    Timestamp,
+    Str,
+}
+
+/// Whether a text that begins with this byte can be anything but a string (resolve.go, `resolveTable`).
+#[inline]
+pub(crate) fn hints_type(first: u8) -> bool {
+    matches!(first, b'+' | b'-' | b'.' | b'0'..=b'9' | b'~')
+        || matches!(first, b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O')
+}
+
+/// The type that `text` has without quotes and without a tag.
+pub(crate) fn implicit(text: &str) -> Implicit {
+    resolve_text(text, true)
+}
+
+fn resolve_text(text: &str, timestamps: bool) -> Implicit {
+    let Some(&first) = text.as_bytes().first() else { return Implicit::Null };
+    if !hints_type(first) {
+        return Implicit::Str;
+    }
+    match first {
+        b'.' => match text {
+            ".nan" | ".NaN" | ".NAN" => Implicit::Float(f64::NAN),
+            ".inf" | ".Inf" | ".INF" => Implicit::Float(f64::INFINITY),
+            _ => parse_float(text).map_or(Implicit::Str, Implicit::Float),
+        },
+        b'+' | b'-' | b'0'..=b'9' => resolve_number(text, timestamps),
+        _ => match text {
+            "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Implicit::Bool(true),
+            "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
+                Implicit::Bool(false)
+            }
+            "~" | "null" | "Null" | "NULL" => Implicit::Null,
+            _ => Implicit::Str,
+        },
+    }
+}
+
+fn resolve_number(text: &str, timestamps: bool) -> Implicit {
+    match text {
+        "+.inf" | "+.Inf" | "+.INF" => return Implicit::Float(f64::INFINITY),
+        "-.inf" | "-.Inf" | "-.INF" => return Implicit::Float(f64::NEG_INFINITY),
+        _ => {}
+    }
+    let b = text.as_bytes();
+    if b.len() < 18 && b.iter().all(u8::is_ascii_digit) && (b[0] != b'0' || b.len() == 1) {
+        let value = b.iter().fold(0i64, |v, d| v * 10 + i64::from(d - b'0'));
+        return Implicit::Int(Int::Signed(value));
+    }
+    if timestamps && is_timestamp(text) {
+        return Implicit::Timestamp;
+    }
+    let plain = if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) };
+    if let Some(int) = parse_int(&plain) {
+        return Implicit::Int(int);
+    }
+    if let Some(float) = parse_float(&plain) {
+        return Implicit::Float(float);
+    }
+    // What ParseInt does not take as binary may still have a sign behind the prefix: `0b-1`.
+    if let Some(rest) = plain.strip_prefix("0b") {
+        if let Some(int) = parse_int_radix(rest, 2) {
+            return Implicit::Int(int);
+        }
+    }
+    Implicit::Str
+}
+
+/// What a scalar becomes: its tag decides, else its text if it is unquoted. Fails with go-yaml's message.
+pub(crate) fn resolve<'a>(tag: Option<&str>, text: &Cow<'a, str>, plain: bool) -> Result<Scalar<'a>, String> {
+    let string = || Ok(Scalar::Str(text.clone()));
+    let Some(tag) = tag else {
+        return if plain { Ok(typed(resolve_text(text, false), text)) } else { string() };
+    };
+    let found = match tag.strip_prefix(TAG_PREFIX) {
+        Some("binary") => {
+            return match decode_base64(text.as_bytes()) {
+                Some(bytes) => Ok(Scalar::Str(Cow::Owned(coerce_utf8(&bytes)))),
+                None => Err("yaml: !!binary value contains invalid base64 data".to_owned()),
+            };
+        }
+        Some("str") => return string(),
+        Some("bool" | "int" | "float" | "null" | "timestamp") => {
+            resolve_text(text, tag.ends_with("timestamp"))
+        }
+        _ => return string(),
+    };
+    let wanted = &tag[TAG_PREFIX.len()..];
+    let (name, found) = match (found, wanted) {
+        (Implicit::Int(Int::Signed(int)), "float") => ("float", Implicit::Float(int as f64)),
+        (found, _) => (found.name(), found),
+    };
+    if name == wanted {
+        return Ok(typed(found, text));
+    }
+    Err(format!("yaml: cannot decode !!{name} `{text}` as a !!{wanted}"))
+}
+
+impl Implicit {
+    fn name(self) -> &'static str {
+        match self {
+            Implicit::Null => "null",
+            Implicit::Bool(_) => "bool",
+            Implicit::Int(_) => "int",
+            Implicit::Float(_) => "float",
+            Implicit::Timestamp => "timestamp",
+            Implicit::Str => "str",
+        }
+    }
+}
+
+fn typed<'a>(found: Implicit, text: &Cow<'a, str>) -> Scalar<'a> {
+    match found {
+        Implicit::Null => Scalar::Null,
+        Implicit::Bool(b) => Scalar::Bool(b),
+        Implicit::Int(Int::Signed(i)) => Scalar::Int(i),
+        Implicit::Int(Int::Unsigned(u)) => Scalar::Uint(u),
+        Implicit::Float(f) => Scalar::Float(f),
+        Implicit::Timestamp | Implicit::Str => Scalar::Str(text.clone()),
+    }
+}
+
+/// Whether go-yaml reads `text` as a date or a time: the layouts `2006-1-2`, `2006-1-2T15:4:5Z07:00` (or `t`) and
+/// `2006-1-2 15:4:5` of Go's `time.Parse`, with any fraction of a second.
+pub(crate) fn is_timestamp(text: &str) -> bool {
+    let b = text.as_bytes();
+    let year = b.iter().take_while(|b| b.is_ascii_digit()).count();
+    if year != 4 || b.get(4) != Some(&b'-') {
+        return false;
+    }
+    timestamp(b).is_some()
+}
+
+fn timestamp(b: &[u8]) -> Option<()> {
+    let year = b[..4].iter().fold(0u32, |y, d| y * 10 + u32::from(d - b'0'));
+    let mut at = 5;
+    let month = number(b, &mut at)?;
+    literal(b, &mut at, b'-')?;
+    let day = number(b, &mut at)?;
+    if !(1..=12).contains(&month) || day < 1 || day > days_in(month, year) {
+        return None;
+    }
+    let zone = match b.get(at) {
+        None => return Some(()),
+        Some(b'T' | b't') => {
+            at += 1;
+            true
+        }
+        Some(b' ') => {
+            while b.get(at) == Some(&b' ') {
+                at += 1;
+            }
+            false
+        }
+        Some(_) => return None,
+    };
+    let hour = number(b, &mut at)?;
+    literal(b, &mut at, b':')?;
+    let minute = number(b, &mut at)?;
+    literal(b, &mut at, b':')?;
+    let second = number(b, &mut at)?;
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    if matches!(b.get(at), Some(b'.' | b',')) && b.get(at + 1).is_some_and(u8::is_ascii_digit) {
+        at += 1;
+        while b.get(at).is_some_and(u8::is_ascii_digit) {
+            at += 1;
+        }
+    }
+    if zone {
+        match b.get(at)? {
+            b'Z' => at += 1,
+            b'+' | b'-' => {
+                let pair = |i: usize| match b.get(i..i + 2)? {
+                    [a, b] if a.is_ascii_digit() && b.is_ascii_digit() => Some((a - b'0') * 10 + (b - b'0')),
+                    _ => None,
+                };
+                if b.get(at + 3) != Some(&b':') || pair(at + 1)? > 24 || pair(at + 4)? > 60 {
+                    return None;
+                }
+                at += 6;
+            }
+            _ => return None,
+        }
+    }
+    (at == b.len()).then_some(())
+}
+
+/// One or two digits.
+fn number(b: &[u8], at: &mut usize) -> Option<u32> {
+    let digit = |i: usize| b.get(i).filter(|b| b.is_ascii_digit()).map(|b| u32::from(b - b'0'));
+    let first = digit(*at)?;
+    *at += 1;
+    match digit(*at) {
+        Some(second) => {
+            *at += 1;
+            Some(first * 10 + second)
+        }
+        None => Some(first),
+    }
+}
+
+fn literal(b: &[u8], at: &mut usize, wanted: u8) -> Option<()> {
+    (b.get(*at) == Some(&wanted)).then(|| *at += 1)
+}
+
+fn days_in(month: u32, year: u32) -> u32 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// `base64.StdEncoding.DecodeString`: padded, line breaks ignored, spare bits allowed.
+fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len() / 4 * 3);
+    let mut group = 0u32;
+    let mut have = 0;
+    let mut chars = text.iter().copied().filter(|b| !matches!(b, b'\r' | b'\n'));
+    while let Some(b) = chars.next() {
+        let value = match b {
+            b'A'..=b'Z' => b - b'A',
+            b'a'..=b'z' => b - b'a' + 26,
+            b'0'..=b'9' => b - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' => {
+                match have {
+                    2 if chars.next() == Some(b'=') => out.push((group >> 4) as u8),
+                    3 => out.extend_from_slice(&((group >> 2) as u16).to_be_bytes()),
+                    _ => return None,
+                }
+                return if chars.next().is_none() { Some(out) } else { None };
+            }
+            _ => return None,
+        };
+        group = (group << 6) | u32::from(value);
+        have += 1;
+        if have == 4 {
+            out.extend_from_slice(&group.to_be_bytes()[1..]);
+            (group, have) = (0, 0);
+        }
+    }
+    (have == 0).then_some(out)
+}
+
+/// The text that `encoding/json` makes of bytes: each that is not UTF-8 becomes U+FFFD.
+pub(crate) fn coerce_utf8(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        for _ in chunk.invalid() {
+            out.push('\u{FFFD}');
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Recorded with go.yaml.in/yaml/v2 v2.4.4: yaml.Unmarshal of `a: <text>`.
+    #[test]
+    fn plain_text_has_yaml_1_1s_types() {
+        let int = |i| Implicit::Int(Int::Signed(i));
+        for (text, found) in [
+            ("", Implicit::Null),
+            ("~", Implicit::Null),
+            ("nULL", Implicit::Str),
+            ("y", Implicit::Bool(true)),
+            ("yeS", Implicit::Str),
+            ("Off", Implicit::Bool(false)),
+            ("1_000", int(1000)),
+            ("0b-1", int(-1)),
+            ("0755", int(493)),
+            ("08", Implicit::Float(8.0)),
+            ("0o17", int(15)),
+            ("1e3", Implicit::Float(1000.0)),
+            ("1e999", Implicit::Str),
+            ("1:30", Implicit::Str),
+            ("2001-1-2", Implicit::Timestamp),
+            ("2001-02-30", Implicit::Str),
+            ("2001-01-02T03:04:05Z", Implicit::Timestamp),
+            ("2001-01-02 03:04:05.5", Implicit::Timestamp),
+            ("2001-01-02 03:04:05Z", Implicit::Str),
+            (".5", Implicit::Float(0.5)),
+            (".", Implicit::Str),
+            ("<<", Implicit::Str),
+        ] {
+            assert_eq!(implicit(text), found, "{text}");
+        }
+    }
+}
