@@ -1,5 +1,6 @@
 //! The template functions of Sprig and Helm.
 pub mod limits;
+pub mod number;
 mod quote;
 pub mod regex;
 pub mod semver;
