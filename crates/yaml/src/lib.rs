@@ -4,11 +4,12 @@
 //! crate follows both to the byte: what is accepted, what it means, and the words of every error.
 //!
 //! Reading is `input` (bytes to checked text), `scanner` (tokens), `parser` (events), [`Tree`] (nodes with spans), `decode`
-//! with `resolve` (values), and [`from_slice`] and its relatives on top.
+//! with `resolve` (values), and [`from_slice`] and its relatives on top. Writing is `emit`: [`to_yaml`] and [`to_yaml_pretty`].
 
 mod data;
 mod decode;
 mod dynamic;
+mod emit;
 mod error;
 mod input;
 mod number;
@@ -20,6 +21,7 @@ mod tree;
 
 pub use data::{from_slice, from_slice_strict, list_from_slice, map_from_slice, map_from_slice_strict};
 pub use decode::MAX_DEPTH;
+pub use emit::{to_yaml, to_yaml_pretty};
 pub use error::Error;
 pub use scanner::Style;
 pub use tree::{Node, NodeId, NodeKind, Pos, Span, Tree};

@@ -117,19 +117,6 @@ fn general(nan: bool, infinite: bool, negative: bool, scientific: impl Fn() -> S
     written(negative, &digits, exponent, (-4..6).contains(&exponent))
 }
 
-/// A finite number as `encoding/json` writes it.
-pub(crate) fn format_json(f: f64) -> String {
-    let (digits, exponent) = shortest(&format!("{:e}", f.abs()));
-    let magnitude = f.abs();
-    let decimal = magnitude == 0.0 || (1e-6..1e21).contains(&magnitude);
-    let mut text = written(f.is_sign_negative(), &digits, exponent, decimal);
-    // json writes e-9 where strconv writes e-09.
-    if !decimal && text.as_bytes()[text.len() - 4..].starts_with(b"e-0") {
-        text.remove(text.len() - 2);
-    }
-    text
-}
-
 fn written(negative: bool, digits: &str, exponent: i32, decimal: bool) -> String {
     let mut out = String::with_capacity(24);
     if negative {
@@ -223,9 +210,6 @@ mod tests {
         }
         assert_eq!(format_g32(1.1), "1.1");
         assert_eq!(format_g32(16777217.0), "1.6777216e+07");
-        for (f, text) in [(1e20, "100000000000000000000"), (1e21, "1e+21"), (1e-6, "0.000001"), (1e-7, "1e-7"), (-0.0, "-0")] {
-            assert_eq!(format_json(f), text);
-        }
     }
 
     #[test]

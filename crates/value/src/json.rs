@@ -1,0 +1,12 @@
+//! JSON as Go's `encoding/json` writes and reads it.
+//!
+//! [`to_string`] takes anything that implements [`Visit`]; YAML's emitter walks values through the same trait.
+//! [`from_slice`] gives [`Data`](crate::Data), in which every number is a float.
+
+mod decode;
+mod encode;
+mod visit;
+
+pub use decode::{DecodeError, coerce_utf8, from_slice, kind, list_from_slice, map_from_slice};
+pub use encode::{EncodeError, Options, float, to_string, to_string_with, write_base64, write_string};
+pub use visit::{Visit, Visitor};

@@ -1,0 +1,402 @@
+//! Reading JSON.
+
+use std::fmt;
+
+use crate::{Data, DataMap};
+
+/// How deep a text may be nested. Go allows 10,000; code that walks values may use the stack.
+const MAX_DEPTH: usize = 1000;
+
+/// Why a text is not the JSON that was asked for; the message is Go's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecodeError {
+    /// Go's text.
+    pub message: String,
+    /// The byte at which the text goes wrong.
+    pub offset: usize,
+    /// What Go decodes all the same: everything but the numbers that no `float64` holds. Null after an error of syntax.
+    pub partial: Data,
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+/// Reads `text` as `json.Unmarshal` does into an `interface{}`: every number is a float.
+///
+/// ```
+/// use pintle_value::{Data, json};
+/// assert_eq!(json::from_slice(b"[1, null]").unwrap(), Data::List(vec![Data::Float(1.0), Data::Null]));
+/// assert_eq!(json::from_slice(b"[1,").unwrap_err().message, "unexpected end of JSON input");
+/// ```
+pub fn from_slice(text: &[u8]) -> Result<Data, DecodeError> {
+    let mut decoder = Decoder { text, at: 0, depth: 0, out_of_range: None };
+    let data = decoder.document().map_err(|message| DecodeError {
+        message,
+        offset: decoder.at,
+        partial: Data::Null,
+    })?;
+    match decoder.out_of_range {
+        None => Ok(data),
+        Some((message, offset)) => Err(DecodeError { message, offset, partial: data }),
+    }
+}
+
+/// As [`from_slice`] into a `map[string]interface{}`: any other kind of value is an error, and null gives an empty map.
+pub fn map_from_slice(text: &[u8]) -> Result<DataMap, DecodeError> {
+    match from_slice(text)? {
+        Data::Map(map) => Ok(map),
+        Data::Null => Ok(DataMap::new()),
+        other => Err(wrong_type(&other, "map[string]interface {}", text.len())),
+    }
+}
+
+/// As [`from_slice`] into a `[]interface{}`: any other kind of value is an error, and null gives an empty list.
+pub fn list_from_slice(text: &[u8]) -> Result<Vec<Data>, DecodeError> {
+    match from_slice(text)? {
+        Data::List(items) => Ok(items),
+        Data::Null => Ok(Vec::new()),
+        other => Err(wrong_type(&other, "[]interface {}", text.len())),
+    }
+}
+
+fn wrong_type(data: &Data, go_type: &str, offset: usize) -> DecodeError {
+    let message = format!("json: cannot unmarshal {} into Go value of type {go_type}", kind(data));
+    DecodeError { message, offset, partial: Data::Null }
+}
+
+/// What encoding/json calls a kind of value.
+pub fn kind(data: &Data) -> &'static str {
+    match data {
+        Data::Null => "null",
+        Data::Bool(_) => "bool",
+        Data::Int(_) | Data::Float(_) => "number",
+        Data::String(_) => "string",
+        Data::List(_) => "array",
+        Data::Map(_) => "object",
+    }
+}
+
+struct Decoder<'t> {
+    text: &'t [u8],
+    at: usize,
+    depth: usize,
+    out_of_range: Option<(String, usize)>,
+}
+
+type Step<T> = Result<T, String>;
+
+impl Decoder<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn skip_space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    /// The complaint about the current byte.
+    fn unexpected<T>(&self, context: &str) -> Step<T> {
+        Err(match self.peek() {
+            None => "unexpected end of JSON input".to_owned(),
+            Some(b) => format!("invalid character {} {context}", quote_char(b)),
+        })
+    }
+
+    fn document(&mut self) -> Step<Data> {
+        self.skip_space();
+        let value = self.value()?;
+        self.skip_space();
+        if self.at < self.text.len() {
+            return self.unexpected("after top-level value");
+        }
+        Ok(value)
+    }
+
+    fn value(&mut self) -> Step<Data> {
+        match self.peek() {
+            Some(b'{') => self.map(),
+            Some(b'[') => self.list(),
+            Some(b'"') => self.string().map(Data::String),
+            Some(b't') => self.literal("true", Data::Bool(true)),
+            Some(b'f') => self.literal("false", Data::Bool(false)),
+            Some(b'n') => self.literal("null", Data::Null),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ => self.unexpected("looking for beginning of value"),
+        }
+    }
+
+    fn literal(&mut self, word: &str, value: Data) -> Step<Data> {
+        for wanted in word.bytes() {
+            if self.peek() != Some(wanted) {
+                return self.unexpected(&format!("in literal {word} (expecting {})", quote_char(wanted)));
+            }
+            self.at += 1;
+        }
+        Ok(value)
+    }
+
+    fn open(&mut self) -> Step<()> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err("exceeded max depth".to_owned());
+        }
+        self.at += 1;
+        self.skip_space();
+        Ok(())
+    }
+
+    fn list(&mut self) -> Step<Data> {
+        self.open()?;
+        let mut items = Vec::new();
+        if self.peek() != Some(b']') {
+            loop {
+                self.skip_space();
+                items.push(self.value()?);
+                self.skip_space();
+                match self.peek() {
+                    Some(b',') => self.at += 1,
+                    Some(b']') => break,
+                    _ => return self.unexpected("after array element"),
+                }
+            }
+        }
+        self.at += 1;
+        self.depth -= 1;
+        Ok(Data::List(items))
+    }
+
+    fn map(&mut self) -> Step<Data> {
+        self.open()?;
+        let mut map = DataMap::new();
+        if self.peek() != Some(b'}') {
+            loop {
+                self.skip_space();
+                if self.peek() != Some(b'"') {
+                    return self.unexpected("looking for beginning of object key string");
+                }
+                let key = self.string()?;
+                self.skip_space();
+                if self.peek() != Some(b':') {
+                    return self.unexpected("after object key");
+                }
+                self.at += 1;
+                self.skip_space();
+                let value = self.value()?;
+                map.insert(key, value);
+                self.skip_space();
+                match self.peek() {
+                    Some(b',') => self.at += 1,
+                    Some(b'}') => break,
+                    _ => return self.unexpected("after object key:value pair"),
+                }
+            }
+        }
+        self.at += 1;
+        self.depth -= 1;
+        Ok(Data::Map(map))
+    }
+
+    fn digits(&mut self) {
+        while self.peek().is_some_and(|b| b.is_ascii_digit()) {
+            self.at += 1;
+        }
+    }
+
+    fn number(&mut self) -> Step<Data> {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        match self.peek() {
+            Some(b'0') => self.at += 1,
+            Some(b'1'..=b'9') => self.digits(),
+            _ => return self.unexpected("in numeric literal"),
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            if !self.peek().is_some_and(|b| b.is_ascii_digit()) {
+                return self.unexpected("after decimal point in numeric literal");
+            }
+            self.digits();
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            if !self.peek().is_some_and(|b| b.is_ascii_digit()) {
+                return self.unexpected("in exponent of numeric literal");
+            }
+            self.digits();
+        }
+        let text = std::str::from_utf8(&self.text[start..self.at]).unwrap_or_default();
+        match text.parse::<f64>() {
+            Ok(f) if f.is_finite() => Ok(Data::Float(f)),
+            _ => {
+                let message = format!("json: cannot unmarshal number {text} into Go value of type float64");
+                self.out_of_range.get_or_insert((message, start));
+                Ok(Data::Null)
+            }
+        }
+    }
+
+    fn string(&mut self) -> Step<String> {
+        self.at += 1;
+        let mut out = Vec::new();
+        let mut run = self.at;
+        loop {
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    out.extend_from_slice(&self.text[run..self.at]);
+                    self.at += 1;
+                    let c = self.escape()?;
+                    out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                    run = self.at;
+                }
+                None | Some(0..0x20) => return self.unexpected("in string literal"),
+                Some(_) => self.at += 1,
+            }
+        }
+        out.extend_from_slice(&self.text[run..self.at]);
+        self.at += 1;
+        Ok(String::from_utf8(out).unwrap_or_else(|e| coerce_utf8(e.as_bytes())))
+    }
+
+    fn escape(&mut self) -> Step<char> {
+        let c = match self.peek() {
+            Some(c @ (b'"' | b'\\' | b'/')) => char::from(c),
+            Some(b'b') => '\x08',
+            Some(b'f') => '\x0C',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                self.at += 1;
+                return self.unicode();
+            }
+            _ => return self.unexpected("in string escape code"),
+        };
+        self.at += 1;
+        Ok(c)
+    }
+
+    /// The character of `\u`, or of a pair of them; U+FFFD for half a pair.
+    fn unicode(&mut self) -> Step<char> {
+        let unit = self.hex()?;
+        if !(0xD800..0xDC00).contains(&unit) {
+            return Ok(char::from_u32(unit).unwrap_or('\u{FFFD}'));
+        }
+        let before = self.at;
+        if self.text[self.at..].starts_with(b"\\u") {
+            self.at += 2;
+            let low = self.hex()?;
+            if (0xDC00..0xE000).contains(&low) {
+                let c = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+                return Ok(char::from_u32(c).unwrap_or('\u{FFFD}'));
+            }
+            self.at = before;
+        }
+        Ok('\u{FFFD}')
+    }
+
+    fn hex(&mut self) -> Step<u32> {
+        let mut value = 0;
+        for _ in 0..4 {
+            let Some(digit) = self.peek().and_then(|b| char::from(b).to_digit(16)) else {
+                return self.unexpected("in \\u hexadecimal character escape");
+            };
+            value = value << 4 | digit;
+            self.at += 1;
+        }
+        Ok(value)
+    }
+}
+
+/// The text that encoding/json makes of bytes: each that is not UTF-8 becomes U+FFFD.
+pub fn coerce_utf8(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        for _ in chunk.invalid() {
+            out.push('\u{FFFD}');
+        }
+    }
+    out
+}
+
+/// A byte as encoding/json quotes it: the character with that number.
+fn quote_char(b: u8) -> String {
+    match b {
+        b'\'' => "'\\''".to_owned(),
+        b'"' => "'\"'".to_owned(),
+        b'\\' => "'\\\\'".to_owned(),
+        0x07 => "'\\a'".to_owned(),
+        0x08 => "'\\b'".to_owned(),
+        0x0C => "'\\f'".to_owned(),
+        b'\n' => "'\\n'".to_owned(),
+        b'\r' => "'\\r'".to_owned(),
+        b'\t' => "'\\t'".to_owned(),
+        0x0B => "'\\v'".to_owned(),
+        0..0x20 | 0x7F => format!("'\\x{b:02x}'"),
+        0x80..=0xA0 | 0xAD => format!("'\\u00{b:02x}'"),
+        _ => format!("'{}'", char::from(b)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &[u8]) -> String {
+        from_slice(text).map_or_else(|e| e.message, |data| format!("{data:?}"))
+    }
+
+    // Recorded with Go 1.26: json.Unmarshal into an interface{}.
+    #[test]
+    fn errors_have_gos_words() {
+        for (text, message) in [
+            (&b""[..], "unexpected end of JSON input"),
+            (b"{", "unexpected end of JSON input"),
+            (b"x", "invalid character 'x' looking for beginning of value"),
+            (b"[1,]", "invalid character ']' looking for beginning of value"),
+            (b"[1 2]", "invalid character '2' after array element"),
+            (b"{a", "invalid character 'a' looking for beginning of object key string"),
+            (b"{\"a\"}", "invalid character '}' after object key"),
+            (b"{\"a\":1 \"b\"", "invalid character '\"' after object key:value pair"),
+            (b"{} x", "invalid character 'x' after top-level value"),
+            (b"\"\n\"", "invalid character '\\n' in string literal"),
+            (b"\"\\x\"", "invalid character 'x' in string escape code"),
+            (b"\"\\u12g4\"", "invalid character 'g' in \\u hexadecimal character escape"),
+            (b"-x", "invalid character 'x' in numeric literal"),
+            (b"1.x", "invalid character 'x' after decimal point in numeric literal"),
+            (b"1ex", "invalid character 'x' in exponent of numeric literal"),
+            (b"nul", "unexpected end of JSON input"),
+            (b"trux", "invalid character 'x' in literal true (expecting 'e')"),
+            (b"\xff", "invalid character '\u{ff}' looking for beginning of value"),
+            (b"1e999", "json: cannot unmarshal number 1e999 into Go value of type float64"),
+        ] {
+            assert_eq!(error(text), message, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn halves_of_pairs_become_replacement_characters() {
+        assert_eq!(from_slice(br#""\ud83d\ude00""#), Ok(Data::from("\u{1F600}")));
+        assert_eq!(from_slice(br#""\ud83dx\ude00""#), Ok(Data::from("\u{FFFD}x\u{FFFD}")));
+        assert_eq!(from_slice(br#""\ud83d\u0041""#), Ok(Data::from("\u{FFFD}A")));
+        assert_eq!(from_slice(b"\"a\xff\xfe\""), Ok(Data::from("a\u{FFFD}\u{FFFD}")));
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        assert_eq!(error(&b"[".repeat(100_000)), "exceeded max depth");
+    }
+}

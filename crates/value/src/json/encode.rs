@@ -1,0 +1,301 @@
+//! Writing JSON.
+
+use std::fmt;
+
+use super::visit::{Visit, Visitor};
+
+/// How JSON is laid out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options<'a> {
+    /// Whether `<`, `>` and `&` are escaped, as `json.Marshal` does and an encoder with `SetEscapeHTML(false)` does not.
+    pub escape_html: bool,
+    /// The prefix and the indentation of `json.MarshalIndent`; none for one line.
+    pub indent: Option<(&'a str, &'a str)>,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Options { escape_html: true, indent: None }
+    }
+}
+
+/// Why a value has no JSON; the text is Go's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncodeError(pub String);
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for EncodeError {}
+
+/// The depth from which a value counts as cyclic (encoding/json looks for cycles from there on).
+const MAX_DEPTH: usize = 1000;
+
+/// Writes `value` as `json.Marshal` does.
+///
+/// ```
+/// use pintle_value::{Data, json};
+/// assert_eq!(json::to_string(&Data::from("<b>")).unwrap(), r#""\u003cb\u003e""#);
+/// ```
+pub fn to_string<T: Visit + ?Sized>(value: &T) -> Result<String, EncodeError> {
+    to_string_with(value, &Options::default())
+}
+
+/// Writes `value` as `options` say.
+pub fn to_string_with<T: Visit + ?Sized>(value: &T, options: &Options<'_>) -> Result<String, EncodeError> {
+    let mut encoder =
+        Encoder { out: String::new(), options, depth: 0, error: None };
+    value.visit(&mut encoder);
+    match encoder.error {
+        None => Ok(encoder.out),
+        Some(error) => Err(EncodeError(error)),
+    }
+}
+
+struct Encoder<'o> {
+    out: String,
+    options: &'o Options<'o>,
+    depth: usize,
+    error: Option<String>,
+}
+
+impl Encoder<'_> {
+    fn fail(&mut self, error: String) {
+        self.error.get_or_insert(error);
+    }
+
+    fn line(&mut self) {
+        if let Some((prefix, indent)) = self.options.indent {
+            self.out.push('\n');
+            self.out.push_str(prefix);
+            for _ in 0..self.depth {
+                self.out.push_str(indent);
+            }
+        }
+    }
+
+    /// Writes a collection; returns early once there is an error.
+    fn collection<I>(
+        &mut self,
+        (open, close): (char, char),
+        go_type: &str,
+        items: impl ExactSizeIterator<Item = I>,
+        mut write: impl FnMut(&mut Self, I),
+    ) {
+        if self.depth >= MAX_DEPTH {
+            self.fail(format!("json: unsupported value: encountered a cycle via {go_type}"));
+            return;
+        }
+        self.out.push(open);
+        let empty = items.len() == 0;
+        self.depth += 1;
+        for (i, item) in items.enumerate() {
+            if self.error.is_some() {
+                return;
+            }
+            if i > 0 {
+                self.out.push(',');
+            }
+            self.line();
+            write(self, item);
+        }
+        self.depth -= 1;
+        if !empty {
+            self.line();
+        }
+        self.out.push(close);
+    }
+}
+
+impl Visitor for Encoder<'_> {
+    fn null(&mut self) {
+        self.out.push_str("null");
+    }
+
+    fn bool(&mut self, value: bool) {
+        self.out.push_str(if value { "true" } else { "false" });
+    }
+
+    fn int(&mut self, value: i64) {
+        use fmt::Write;
+        let _ = write!(self.out, "{value}");
+    }
+
+    fn uint(&mut self, value: u64) {
+        use fmt::Write;
+        let _ = write!(self.out, "{value}");
+    }
+
+    fn float(&mut self, value: f64) {
+        if !value.is_finite() {
+            let text = if value.is_nan() { "NaN" } else if value > 0.0 { "+Inf" } else { "-Inf" };
+            self.fail(format!("json: unsupported value: {text}"));
+            return;
+        }
+        self.out.push_str(&float(value));
+    }
+
+    fn string(&mut self, value: &[u8]) {
+        write_string(&mut self.out, value, self.options.escape_html);
+    }
+
+    fn bytes(&mut self, value: &[u8]) {
+        self.out.push('"');
+        write_base64(&mut self.out, value);
+        self.out.push('"');
+    }
+
+    fn list<'v, T: Visit + 'v>(&mut self, items: impl ExactSizeIterator<Item = &'v T>, nil: bool) {
+        if nil {
+            return self.null();
+        }
+        self.collection(('[', ']'), "[]interface {}", items, |encoder, item| item.visit(encoder));
+    }
+
+    fn map<'v, T: Visit + 'v>(&mut self, entries: impl ExactSizeIterator<Item = (&'v [u8], &'v T)>, nil: bool) {
+        if nil {
+            return self.null();
+        }
+        self.collection(('{', '}'), "map[string]interface {}", entries, |encoder, (key, value)| {
+            encoder.string(key);
+            encoder.out.push(':');
+            if encoder.options.indent.is_some() {
+                encoder.out.push(' ');
+            }
+            value.visit(encoder);
+        });
+    }
+
+    fn unsupported(&mut self, go_type: &str) {
+        self.fail(format!("json: unsupported type: {go_type}"));
+    }
+}
+
+/// A finite number as encoding/json writes it: as JavaScript does, but with a sign in every exponent.
+pub fn float(f: f64) -> String {
+    let magnitude = f.abs();
+    if magnitude == 0.0 || (1e-6..1e21).contains(&magnitude) {
+        return format!("{f}");
+    }
+    let text = format!("{f:e}");
+    match text.split_once('e') {
+        Some((digits, exponent)) if !exponent.starts_with('-') => format!("{digits}e+{exponent}"),
+        _ => text,
+    }
+}
+
+/// Writes a JSON string: what is not UTF-8 becomes U+FFFD, byte by byte.
+pub fn write_string(out: &mut String, text: &[u8], escape_html: bool) {
+    out.reserve(text.len() + 2);
+    out.push('"');
+    for chunk in text.utf8_chunks() {
+        write_text(out, chunk.valid(), escape_html);
+        for _ in chunk.invalid() {
+            out.push_str("\\ufffd");
+        }
+    }
+    out.push('"');
+}
+
+fn write_text(out: &mut String, text: &str, escape_html: bool) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let bytes = text.as_bytes();
+    let mut run = 0;
+    for (i, &b) in bytes.iter().enumerate() {
+        let escaped = match b {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            0x08 => "\\b",
+            0x0C => "\\f",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            b'<' | b'>' | b'&' if escape_html => "",
+            0..0x20 => "",
+            // U+2028 and U+2029, which JavaScript takes for line ends.
+            0xE2 if bytes[i + 1] == 0x80 && matches!(bytes[i + 2], 0xA8 | 0xA9) => {
+                out.push_str(&text[run..i]);
+                out.push_str(if bytes[i + 2] == 0xA8 { "\\u2028" } else { "\\u2029" });
+                run = i + 3;
+                continue;
+            }
+            _ => continue,
+        };
+        out.push_str(&text[run..i]);
+        run = i + 1;
+        if escaped.is_empty() {
+            out.push_str("\\u00");
+            out.push(char::from(HEX[usize::from(b >> 4)]));
+            out.push(char::from(HEX[usize::from(b & 15)]));
+        } else {
+            out.push_str(escaped);
+        }
+    }
+    out.push_str(&text[run..]);
+}
+
+/// Writes padded base64 of the standard alphabet, as a `[]byte` becomes.
+pub fn write_base64(out: &mut String, bytes: &[u8]) {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for group in bytes.chunks(3) {
+        let bits = group.iter().fold(0u32, |v, b| (v << 8) | u32::from(*b)) << (8 * (3 - group.len()));
+        for i in 0..4 {
+            if i <= group.len() {
+                out.push(char::from(ALPHABET[(bits >> (18 - 6 * i)) as usize & 63]));
+            } else {
+                out.push('=');
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Data;
+
+    // Recorded with Go 1.26: json.Marshal.
+    #[test]
+    fn strings_are_escaped_as_go_does() {
+        let encode = |text: &[u8]| {
+            let mut out = String::new();
+            write_string(&mut out, text, true);
+            out
+        };
+        assert_eq!(encode("a<b>&c".as_bytes()), r#""a\u003cb\u003e\u0026c""#);
+        assert_eq!(encode(b"\x00\x08\x0c\n\r\t\x1f\x7f"), "\"\\u0000\\b\\f\\n\\r\\t\\u001f\x7f\"");
+        assert_eq!(encode("\u{2028}\u{2029}é😀".as_bytes()), "\"\\u2028\\u2029é😀\"");
+        assert_eq!(encode(b"a\xff\xfeb\xe2\x80"), r#""a\ufffd\ufffdb\ufffd\ufffd""#);
+    }
+
+    // Recorded with Go 1.26: json.Marshal.
+    #[test]
+    fn floats_are_written_as_go_does() {
+        for (f, text) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1.5, "1.5"),
+            (1e6, "1000000"),
+            (1e20, "100000000000000000000"),
+            (1e21, "1e+21"),
+            (1e-6, "0.000001"),
+            (1.5e-7, "1.5e-7"),
+            (123456789012345680.0, "123456789012345680"),
+        ] {
+            assert_eq!(float(f), text);
+        }
+        assert_eq!(to_string(&Data::Float(f64::NAN)), Err(EncodeError("json: unsupported value: NaN".into())));
+    }
+
+    #[test]
+    fn indentation_is_that_of_marshal_indent() {
+        let data = Data::List(vec![Data::Int(1), Data::List(vec![]), Data::Map([("a".into(), Data::Null)].into())]);
+        let options = Options { escape_html: true, indent: Some(("", "  ")) };
+        let text = to_string_with(&data, &options).unwrap();
+        assert_eq!(text, "[\n  1,\n  [],\n  {\n    \"a\": null\n  }\n]");
+        assert_eq!(to_string(&data).unwrap(), r#"[1,[],{"a":null}]"#);
+    }
+}
