@@ -5,5 +5,6 @@ mod quote;
 pub mod regex;
 pub mod semver;
 pub mod text;
+pub mod time;
 pub mod unicode;
 pub mod world;
