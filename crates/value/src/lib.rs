@@ -1,5 +1,18 @@
 //! Go's dynamic values: kinds, byte strings, shared maps, formatting, truth and comparison.
+//!
+//! [`Value`] is what templates compute with; [`Data`] is the plain tree that crosses threads and borders. [`fmt`] prints
+//! values as Go's `fmt` package does, [`number`] numbers as `strconv` does, [`types`] names Go's types and kinds.
 
 mod data;
+pub mod fmt;
+pub mod json;
+pub mod number;
+pub mod quote;
+mod str;
+pub mod types;
+mod value;
 
 pub use data::{Data, DataMap};
+pub use str::Str;
+pub use types::{IntKind, Kind, Method, NamedType, Signature, Type};
+pub use value::{Entries, List, Map, Object, Value};

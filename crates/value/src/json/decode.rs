@@ -35,11 +35,7 @@ impl std::error::Error for DecodeError {}
 /// ```
 pub fn from_slice(text: &[u8]) -> Result<Data, DecodeError> {
     let mut decoder = Decoder { text, at: 0, depth: 0, out_of_range: None };
-    let data = decoder.document().map_err(|message| DecodeError {
-        message,
-        offset: decoder.at,
-        partial: Data::Null,
-    })?;
+    let data = decoder.document().map_err(|message| DecodeError { message, offset: decoder.at, partial: Data::Null })?;
     match decoder.out_of_range {
         None => Ok(data),
         Some((message, offset)) => Err(DecodeError { message, offset, partial: data }),

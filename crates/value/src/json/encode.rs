@@ -46,8 +46,7 @@ pub fn to_string<T: Visit + ?Sized>(value: &T) -> Result<String, EncodeError> {
 
 /// Writes `value` as `options` say.
 pub fn to_string_with<T: Visit + ?Sized>(value: &T, options: &Options<'_>) -> Result<String, EncodeError> {
-    let mut encoder =
-        Encoder { out: String::new(), options, depth: 0, error: None };
+    let mut encoder = Encoder { out: String::new(), options, depth: 0, error: None };
     value.visit(&mut encoder);
     match encoder.error {
         None => Ok(encoder.out),
@@ -131,7 +130,13 @@ impl Visitor for Encoder<'_> {
 
     fn float(&mut self, value: f64) {
         if !value.is_finite() {
-            let text = if value.is_nan() { "NaN" } else if value > 0.0 { "+Inf" } else { "-Inf" };
+            let text = if value.is_nan() {
+                "NaN"
+            } else if value > 0.0 {
+                "+Inf"
+            } else {
+                "-Inf"
+            };
             self.fail(format!("json: unsupported value: {text}"));
             return;
         }

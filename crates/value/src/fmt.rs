@@ -1,0 +1,762 @@
+//! `fmt.Sprint`, `Sprintln` and `Sprintf` of Go 1.26 over [`Value`]s.
+
+use crate::number::format_float;
+use crate::quote::{append_quote, append_quote_char, can_backquote, decode_char};
+use crate::types::{IntKind, Kind, Type};
+use crate::{List, Map, Object, Value};
+
+/// Where a value nests deeper than this (a map that holds itself), printing stops: Go would overflow its stack.
+const MAX_DEPTH: usize = 1000;
+/// Widths and precisions beyond this are errors in Go (`tooLarge`).
+const MAX_WIDTH: i64 = 1_000_000;
+
+/// `fmt.Sprint`: spaces between operands when neither is a string.
+pub fn sprint(args: &[Value]) -> Vec<u8> {
+    let mut p = Printer::default();
+    for (i, arg) in args.iter().enumerate() {
+        let is_string = |v: &Value| v.kind() == Kind::String;
+        if i > 0 && !is_string(arg) && !is_string(&args[i - 1]) {
+            p.out.push(b' ');
+        }
+        p.arg(arg, 'v');
+    }
+    p.out
+}
+
+/// `fmt.Sprintln`.
+pub fn sprintln(args: &[Value]) -> Vec<u8> {
+    let mut p = Printer::default();
+    for (i, arg) in args.iter().enumerate() {
+        if i > 0 {
+            p.out.push(b' ');
+        }
+        p.arg(arg, 'v');
+    }
+    p.out.push(b'\n');
+    p.out
+}
+
+/// Appends what `%v` prints of a value.
+pub fn append_value(out: &mut Vec<u8>, v: &Value) {
+    match v {
+        Value::String(s) => out.extend_from_slice(s),
+        Value::Bool(b) => out.extend_from_slice(if *b { b"true" } else { b"false" }),
+        Value::Int(k, n) if !k.is_unsigned() => out.extend_from_slice(n.to_string().as_bytes()),
+        Value::Float(f) => out.extend_from_slice(format_float(*f, b'g', None).as_bytes()),
+        v => {
+            let mut p = Printer { out: std::mem::take(out), ..Printer::default() };
+            p.arg(v, 'v');
+            *out = p.out;
+        }
+    }
+}
+
+/// `fmt.Sprintf`.
+pub fn sprintf(format: &[u8], args: &[Value]) -> Vec<u8> {
+    let mut p = Printer::default();
+    p.format(format, args);
+    p.out
+}
+
+#[derive(Default)]
+struct Printer {
+    out: Vec<u8>,
+    width: Option<usize>,
+    precision: Option<usize>,
+    plus: bool,
+    minus: bool,
+    sharp: bool,
+    space: bool,
+    zero: bool,
+    plus_v: bool,
+    sharp_v: bool,
+    erroring: bool,
+    depth: usize,
+}
+
+impl Printer {
+    fn clear(&mut self) {
+        *self = Printer { out: std::mem::take(&mut self.out), depth: self.depth, ..Printer::default() };
+    }
+
+    fn format(&mut self, format: &[u8], args: &[Value]) {
+        let end = format.len();
+        let (mut i, mut arg_num, mut reordered) = (0, 0usize, false);
+        while i < end {
+            let start = i;
+            while i < end && format[i] != b'%' {
+                i += 1;
+            }
+            self.out.extend_from_slice(&format[start..i]);
+            if i >= end {
+                break;
+            }
+            i += 1;
+            self.clear();
+            while let Some(c) = format.get(i) {
+                match c {
+                    b'#' => self.sharp = true,
+                    b'0' => self.zero = true,
+                    b'+' => self.plus = true,
+                    b'-' => self.minus = true,
+                    b' ' => self.space = true,
+                    _ => break,
+                }
+                i += 1;
+            }
+            let mut after_index = false;
+            let mut good_arg = true;
+            reordered = argument_number(format, &mut i, &mut arg_num, args.len(), reordered, &mut after_index, &mut good_arg);
+            if i < end && format[i] == b'*' {
+                i += 1;
+                match int_from_arg(args, &mut arg_num) {
+                    Some(n) if n < 0 => {
+                        self.minus = true;
+                        self.zero = false;
+                        self.width = Some(n.unsigned_abs() as usize);
+                    }
+                    Some(n) => self.width = Some(n as usize),
+                    None => self.out.extend_from_slice(b"%!(BADWIDTH)"),
+                }
+                after_index = false;
+            } else {
+                let (n, at) = parse_number(format, i);
+                i = at;
+                self.width = n;
+                if after_index && n.is_some() {
+                    good_arg = false;
+                }
+            }
+            if i < end && format[i] == b'.' {
+                i += 1;
+                if after_index {
+                    good_arg = false;
+                }
+                reordered = argument_number(format, &mut i, &mut arg_num, args.len(), reordered, &mut after_index, &mut good_arg);
+                if i < end && format[i] == b'*' {
+                    i += 1;
+                    match int_from_arg(args, &mut arg_num) {
+                        Some(n) if n < 0 => self.precision = None,
+                        Some(n) => self.precision = Some(n as usize),
+                        None => self.out.extend_from_slice(b"%!(BADPREC)"),
+                    }
+                    after_index = false;
+                } else {
+                    let (n, at) = parse_number(format, i);
+                    i = at;
+                    self.precision = Some(n.unwrap_or(0));
+                }
+            }
+            if !after_index {
+                reordered = argument_number(format, &mut i, &mut arg_num, args.len(), reordered, &mut after_index, &mut good_arg);
+            }
+            if i >= end {
+                self.out.extend_from_slice(b"%!(NOVERB)");
+                break;
+            }
+            let (verb, n) = decode_char(&format[i..]);
+            let verb = verb.unwrap_or('\u{fffd}');
+            i += n;
+            if verb == '%' {
+                self.out.push(b'%');
+            } else if !good_arg {
+                self.bad(verb, b"(BADINDEX)");
+            } else if arg_num >= args.len() {
+                self.bad(verb, b"(MISSING)");
+            } else {
+                if verb == 'v' {
+                    self.sharp_v = std::mem::take(&mut self.sharp);
+                    self.plus_v = std::mem::take(&mut self.plus);
+                }
+                self.arg(&args[arg_num], verb);
+                arg_num += 1;
+            }
+        }
+        if !reordered && arg_num < args.len() {
+            self.clear();
+            self.out.extend_from_slice(b"%!(EXTRA ");
+            for (i, arg) in args[arg_num..].iter().enumerate() {
+                if i > 0 {
+                    self.out.extend_from_slice(b", ");
+                }
+                match arg.ty() {
+                    None => self.out.extend_from_slice(b"<nil>"),
+                    Some(t) => {
+                        self.out.extend_from_slice(t.to_string().as_bytes());
+                        self.out.push(b'=');
+                        self.arg(arg, 'v');
+                    }
+                }
+            }
+            self.out.push(b')');
+        }
+    }
+
+    fn bad(&mut self, verb: char, what: &[u8]) {
+        self.out.extend_from_slice(b"%!");
+        self.push_char(verb);
+        self.out.extend_from_slice(what);
+    }
+
+    fn push_char(&mut self, c: char) {
+        self.out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+
+    fn bad_verb(&mut self, v: &Value, verb: char) {
+        self.erroring = true;
+        self.bad(verb, b"(");
+        match v.ty() {
+            None => self.out.extend_from_slice(b"<nil>"),
+            Some(t) => {
+                self.out.extend_from_slice(t.to_string().as_bytes());
+                self.out.push(b'=');
+                self.value(v, 'v');
+            }
+        }
+        self.out.push(b')');
+        self.erroring = false;
+    }
+
+    /// `printArg`: a top-level operand.
+    fn arg(&mut self, v: &Value, verb: char) {
+        if let Value::Nil = v {
+            match verb {
+                'T' | 'v' => self.pad_str(b"<nil>"),
+                _ => self.bad_verb(v, verb),
+            }
+            return;
+        }
+        match verb {
+            'T' => {
+                let t = v.ty().map(|t| t.to_string()).unwrap_or_default();
+                self.string(t.as_bytes(), 's');
+            }
+            _ => self.value(v, verb),
+        }
+    }
+
+    /// `printValue`: anything at any depth.
+    fn value(&mut self, v: &Value, verb: char) {
+        if self.depth > MAX_DEPTH {
+            return;
+        }
+        self.depth += 1;
+        match v {
+            Value::Nil => {
+                if self.sharp_v {
+                    self.out.extend_from_slice(b"interface {}(nil)");
+                } else {
+                    self.out.extend_from_slice(b"<nil>");
+                }
+            }
+            Value::Bool(b) => match verb {
+                't' | 'v' => self.pad_str(if *b { b"true" } else { b"false" }),
+                _ => self.bad_verb(v, verb),
+            },
+            Value::Int(k, n) => self.integer(v, *k, *n, verb),
+            Value::Float(f) => self.float(v, *f, verb),
+            Value::Complex(re, im) => {
+                let keep = self.plus;
+                self.out.push(b'(');
+                self.float(v, *re, verb);
+                self.plus = true;
+                self.float(v, *im, verb);
+                self.plus = keep;
+                self.out.extend_from_slice(b"i)");
+            }
+            Value::String(s) => match verb {
+                'v' if self.sharp_v => self.quoted(s),
+                'v' => self.pad_str(s),
+                's' | 'x' | 'X' | 'q' => self.string(s, verb),
+                _ => self.bad_verb(v, verb),
+            },
+            Value::Bytes(b) => self.bytes(v, b, verb),
+            Value::List(l) => self.list(l, verb),
+            Value::Map(m) => self.map(m, verb),
+            Value::Object(o) => self.object(v, &**o, verb),
+        }
+        self.depth -= 1;
+    }
+
+    fn bytes(&mut self, v: &Value, b: &[u8], verb: char) {
+        match verb {
+            'v' | 'd' => {
+                if self.sharp_v {
+                    self.out.extend_from_slice(b"[]byte{");
+                    for (i, c) in b.iter().enumerate() {
+                        if i > 0 {
+                            self.out.extend_from_slice(b", ");
+                        }
+                        self.out.extend_from_slice(format!("{c:#x}").as_bytes());
+                    }
+                    self.out.push(b'}');
+                } else {
+                    self.out.push(b'[');
+                    for (i, c) in b.iter().enumerate() {
+                        if i > 0 {
+                            self.out.push(b' ');
+                        }
+                        self.fmt_integer(u64::from(*c), 10, false, verb, false);
+                    }
+                    self.out.push(b']');
+                }
+            }
+            's' | 'x' | 'X' | 'q' => self.string(b, verb),
+            _ => {
+                let _ = v;
+                self.out.push(b'[');
+                for (i, c) in b.iter().enumerate() {
+                    if i > 0 {
+                        self.out.push(b' ');
+                    }
+                    self.value(&Value::Int(IntKind::Uint8, i64::from(*c)), verb);
+                }
+                self.out.push(b']');
+            }
+        }
+    }
+
+    fn list(&mut self, l: &List, verb: char) {
+        if self.sharp_v {
+            self.out.extend_from_slice(l.ty().to_string().as_bytes());
+            if l.is_nil() {
+                self.out.extend_from_slice(b"(nil)");
+                return;
+            }
+            self.out.push(b'{');
+        } else {
+            self.out.push(b'[');
+        }
+        for (i, item) in l.iter().enumerate() {
+            if i > 0 {
+                self.out.extend_from_slice(if self.sharp_v { b", " } else { b" " });
+            }
+            self.value(item, verb);
+        }
+        self.out.push(if self.sharp_v { b'}' } else { b']' });
+    }
+
+    fn map(&mut self, m: &Map, verb: char) {
+        if self.sharp_v {
+            self.out.extend_from_slice(m.ty().to_string().as_bytes());
+            if m.is_nil() {
+                self.out.extend_from_slice(b"(nil)");
+                return;
+            }
+            self.out.push(b'{');
+        } else {
+            self.out.extend_from_slice(b"map[");
+        }
+        for (i, (k, v)) in m.entries().iter().enumerate() {
+            if i > 0 {
+                self.out.extend_from_slice(if self.sharp_v { b", " } else { b" " });
+            }
+            self.value(&Value::String(k.clone()), verb);
+            self.out.push(b':');
+            self.value(v, verb);
+        }
+        self.out.push(if self.sharp_v { b'}' } else { b']' });
+    }
+
+    fn object(&mut self, v: &Value, o: &dyn Object, verb: char) {
+        // handleMethods: a Stringer prints itself for the verbs that print strings.
+        if !self.sharp_v && !self.erroring && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
+            if let Some(s) = o.string() {
+                return if verb == 'v' { self.pad_str(&s) } else { self.string(&s, verb) };
+            }
+        }
+        if let Some(basic) = o.basic() {
+            return self.value(&basic, verb);
+        }
+        let named = o.named_type();
+        let mut name = named.name;
+        if named.kind == Kind::Pointer {
+            if self.depth > 2 {
+                // Only a pointer at the top is followed; the address of another has no meaning here.
+                let _ = v;
+                self.out.extend_from_slice(b"0xc000000000");
+                return;
+            }
+            self.out.push(b'&');
+            name = name.strip_prefix('*').unwrap_or(name);
+        }
+        if self.sharp_v {
+            self.out.extend_from_slice(name.as_bytes());
+        }
+        self.out.push(b'{');
+        for (i, (field, value)) in o.fields().iter().enumerate() {
+            if i > 0 {
+                self.out.extend_from_slice(if self.sharp_v { b", " } else { b" " });
+            }
+            if self.plus_v || self.sharp_v {
+                self.out.extend_from_slice(field.as_bytes());
+                self.out.push(b':');
+            }
+            self.value(value, verb);
+        }
+        self.out.push(b'}');
+    }
+
+    fn integer(&mut self, v: &Value, kind: IntKind, n: i64, verb: char) {
+        let signed = !kind.is_unsigned();
+        let bits = n as u64;
+        match verb {
+            'v' if self.sharp_v && !signed => {
+                let keep = self.sharp;
+                self.sharp = true;
+                self.fmt_integer(bits, 16, signed, 'v', false);
+                self.sharp = keep;
+            }
+            'v' | 'd' => self.fmt_integer(bits, 10, signed, verb, false),
+            'b' => self.fmt_integer(bits, 2, signed, verb, false),
+            'o' | 'O' => self.fmt_integer(bits, 8, signed, verb, false),
+            'x' => self.fmt_integer(bits, 16, signed, verb, false),
+            'X' => self.fmt_integer(bits, 16, signed, verb, true),
+            'c' => {
+                let c = u32::try_from(bits).ok().and_then(char::from_u32).unwrap_or('\u{fffd}');
+                self.pad(c.to_string().as_bytes());
+            }
+            'q' => {
+                let c = u32::try_from(bits).ok().and_then(char::from_u32).unwrap_or('\u{fffd}');
+                let mut text = Vec::new();
+                append_quote_char(&mut text, c, self.plus);
+                self.pad(&text);
+            }
+            'U' => {
+                let digits = self.precision.unwrap_or(4).max(4);
+                let mut text = format!("U+{bits:0digits$X}");
+                if self.sharp {
+                    if let Some(c) = u32::try_from(bits).ok().and_then(char::from_u32).filter(|c| crate::quote::is_print(*c)) {
+                        text.push_str(&format!(" '{c}'"));
+                    }
+                }
+                let keep = std::mem::take(&mut self.zero);
+                self.pad(text.as_bytes());
+                self.zero = keep;
+            }
+            _ => self.bad_verb(v, verb),
+        }
+    }
+
+    fn fmt_integer(&mut self, bits: u64, base: u64, signed: bool, verb: char, upper: bool) {
+        let negative = signed && (bits as i64) < 0;
+        let mut u = if negative { (bits as i64).unsigned_abs() } else { bits };
+        let mut precision = 0;
+        if let Some(p) = self.precision {
+            precision = p;
+            if precision == 0 && u == 0 {
+                let keep = std::mem::take(&mut self.zero);
+                let width = self.width.unwrap_or(0);
+                self.out.extend(std::iter::repeat_n(b' ', width));
+                self.zero = keep;
+                return;
+            }
+        } else if self.zero && !self.minus {
+            if let Some(w) = self.width {
+                precision = w;
+                if negative || self.plus || self.space {
+                    precision = precision.saturating_sub(1);
+                }
+            }
+        }
+        let mut digits = Vec::with_capacity(24);
+        loop {
+            let d = (u % base) as u8;
+            digits.push(match d {
+                0..=9 => b'0' + d,
+                _ if upper => b'A' + d - 10,
+                _ => b'a' + d - 10,
+            });
+            u /= base;
+            if u == 0 {
+                break;
+            }
+        }
+        while digits.len() < precision {
+            digits.push(b'0');
+        }
+        if self.sharp {
+            match base {
+                2 => digits.extend_from_slice(b"b0"),
+                8 if digits.last() != Some(&b'0') => digits.push(b'0'),
+                16 => digits.extend_from_slice(if upper { b"X0" } else { b"x0" }),
+                _ => {}
+            }
+        }
+        if verb == 'O' {
+            digits.extend_from_slice(b"o0");
+        }
+        if negative {
+            digits.push(b'-');
+        } else if self.plus {
+            digits.push(b'+');
+        } else if self.space {
+            digits.push(b' ');
+        }
+        digits.reverse();
+        let keep = std::mem::take(&mut self.zero);
+        self.pad(&digits);
+        self.zero = keep;
+    }
+
+    fn float(&mut self, v: &Value, f: f64, verb: char) {
+        let (format, default) = match verb {
+            'v' | 'g' => (b'g', None),
+            'G' => (b'G', None),
+            'e' => (b'e', Some(6)),
+            'E' => (b'E', Some(6)),
+            'f' | 'F' => (b'f', Some(6)),
+            _ => return self.bad_verb(v, verb),
+        };
+        let precision = self.precision.or(default);
+        let mut text = format_float(f, format, precision);
+        if !text.starts_with(['-', '+']) {
+            text.insert(0, '+');
+        }
+        if self.space && text.starts_with('+') && !self.plus {
+            text.replace_range(..1, " ");
+        }
+        let keep = self.zero;
+        if !f.is_finite() {
+            self.zero = false;
+        }
+        if self.sharp && f.is_finite() {
+            let (mantissa, tail) = match text.find(['e', 'E']) {
+                Some(i) => (text[..i].to_string(), text[i..].to_string()),
+                None => (text.clone(), String::new()),
+            };
+            let mut mantissa = mantissa;
+            let wanted = if format.eq_ignore_ascii_case(&b'g') { self.precision.unwrap_or(6) } else { 0 };
+            if !mantissa.contains('.') {
+                mantissa.push('.');
+            }
+            let significant = mantissa.bytes().filter(u8::is_ascii_digit).skip_while(|d| *d == b'0').count();
+            mantissa.extend(std::iter::repeat_n('0', wanted.saturating_sub(significant)));
+            text = mantissa + &tail;
+        }
+        if self.plus || !text.starts_with('+') {
+            if self.zero && !self.minus && self.width.is_some_and(|w| w > text.len()) {
+                self.out.push(text.as_bytes()[0]);
+                self.width = self.width.map(|w| w - 1);
+                self.pad(&text.as_bytes()[1..]);
+                self.width = self.width.map(|w| w + 1);
+            } else {
+                self.pad(text.as_bytes());
+            }
+        } else {
+            self.pad(&text.as_bytes()[1..]);
+        }
+        self.zero = keep;
+    }
+
+    fn quoted(&mut self, s: &[u8]) {
+        let s = self.truncate(s);
+        let mut text = Vec::with_capacity(s.len() + 2);
+        if self.sharp && can_backquote(s) {
+            text.push(b'`');
+            text.extend_from_slice(s);
+            text.push(b'`');
+        } else {
+            append_quote(&mut text, s, self.plus);
+        }
+        self.pad(&text);
+    }
+
+    /// `fmtS`, `fmtQ`, `fmtSx`.
+    fn string(&mut self, s: &[u8], verb: char) {
+        match verb {
+            'q' => self.quoted(s),
+            'x' | 'X' => {
+                let s = self.precision.map_or(s, |p| &s[..p.min(s.len())]);
+                let mut text = String::new();
+                for (i, b) in s.iter().enumerate() {
+                    if i > 0 && self.space {
+                        text.push(' ');
+                    }
+                    if self.sharp && (i == 0 || self.space) {
+                        text.push_str(if verb == 'X' { "0X" } else { "0x" });
+                    }
+                    text.push_str(&if verb == 'X' { format!("{b:02X}") } else { format!("{b:02x}") });
+                }
+                self.pad(text.as_bytes());
+            }
+            _ => {
+                let s = self.truncate(s).to_vec();
+                self.pad_str(&s);
+            }
+        }
+    }
+
+    fn truncate<'s>(&self, s: &'s [u8]) -> &'s [u8] {
+        let Some(p) = self.precision else { return s };
+        let mut at = 0;
+        for _ in 0..p {
+            if at >= s.len() {
+                break;
+            }
+            at += decode_char(&s[at..]).1;
+        }
+        &s[..at]
+    }
+
+    fn pad_str(&mut self, s: &[u8]) {
+        let s = self.truncate(s).to_vec();
+        self.pad(&s);
+    }
+
+    fn pad(&mut self, s: &[u8]) {
+        let Some(width) = self.width.filter(|w| *w > 0) else {
+            return self.out.extend_from_slice(s);
+        };
+        let mut count = 0;
+        let mut rest = s;
+        while !rest.is_empty() {
+            rest = &rest[decode_char(rest).1..];
+            count += 1;
+        }
+        let padding = width.saturating_sub(count);
+        if self.minus {
+            self.out.extend_from_slice(s);
+            self.out.extend(std::iter::repeat_n(b' ', padding));
+        } else {
+            self.out.extend(std::iter::repeat_n(if self.zero { b'0' } else { b' ' }, padding));
+            self.out.extend_from_slice(s);
+        }
+    }
+}
+
+/// `parsenum`: digits up to the largest width.
+fn parse_number(format: &[u8], mut i: usize) -> (Option<usize>, usize) {
+    let start = i;
+    let mut n: i64 = 0;
+    while let Some(d) = format.get(i).filter(|d| d.is_ascii_digit()) {
+        n = n * 10 + i64::from(d - b'0');
+        i += 1;
+        if n > MAX_WIDTH {
+            return (None, i);
+        }
+    }
+    if i == start { (None, i) } else { (Some(n as usize), i) }
+}
+
+fn int_from_arg(args: &[Value], arg_num: &mut usize) -> Option<i64> {
+    let arg = args.get(*arg_num)?;
+    *arg_num += 1;
+    match arg {
+        Value::Int(_, n) if n.abs() <= MAX_WIDTH => Some(*n),
+        _ => None,
+    }
+}
+
+/// `argNumber`: an explicit `[n]`; gives whether arguments are reordered now.
+fn argument_number(
+    format: &[u8],
+    i: &mut usize,
+    arg_num: &mut usize,
+    num_args: usize,
+    reordered: bool,
+    found: &mut bool,
+    good: &mut bool,
+) -> bool {
+    if format.get(*i) != Some(&b'[') {
+        *found = false;
+        return reordered;
+    }
+    let Some(close) = format[*i..].iter().position(|b| *b == b']') else {
+        *good = false;
+        *i += 1;
+        return true;
+    };
+    let (n, at) = parse_number(format, *i + 1);
+    let ok = at == *i + close && n.is_some_and(|n| n >= 1 && n <= num_args);
+    *i += close + 1;
+    if ok {
+        *arg_num = n.unwrap_or(1) - 1;
+        *found = true;
+    } else {
+        *good = false;
+        *found = false;
+    }
+    true
+}
+
+/// The text of a type, as errors name the type of a value: `<nil>` for none.
+pub fn type_name(ty: Option<Type>) -> String {
+    ty.map_or_else(|| "<nil>".into(), |t| t.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Entries, Str};
+
+    fn f(format: &str, args: &[Value]) -> String {
+        String::from_utf8(sprintf(format.as_bytes(), args)).unwrap()
+    }
+
+    /// Recorded from fmt.Sprintf, Go 1.26.
+    #[test]
+    fn verbs() {
+        let s = Value::from("héllo");
+        let dict = Value::dict(Entries::from([(Str::from("a"), Value::int(1)), (Str::from("b"), Value::Nil)]));
+        for (format, args, want) in [
+            (
+                "%v %d %5d|%-5d|%05d",
+                vec![Value::int(1), Value::int(2), Value::int(3), Value::int(4), Value::int(-5)],
+                "1 2     3|4    |-0005",
+            ),
+            (
+                "%s %q %x %7s|%.2s",
+                vec![s.clone(), s.clone(), s.clone(), s.clone(), s.clone()],
+                "héllo \"héllo\" 68c3a96c6c6f   héllo|hé",
+            ),
+            ("%d", vec![s.clone()], "%!d(string=héllo)"),
+            ("%s", vec![Value::int(3)], "%!s(int=3)"),
+            ("%s", vec![Value::Nil], "%!s(<nil>)"),
+            ("%v %d", vec![Value::int(1)], "1 %!d(MISSING)"),
+            ("%v", vec![Value::int(1), Value::from("x")], "1%!(EXTRA string=x)"),
+            ("%", vec![], "%!(NOVERB)"),
+            (
+                "%v %+v %#v %T",
+                vec![dict.clone(), dict.clone(), dict.clone(), dict.clone()],
+                "map[a:1 b:<nil>] map[a:1 b:<nil>] map[string]interface {}{\"a\":1, \"b\":interface {}(nil)} map[string]interface {}",
+            ),
+            ("%[2]d %[1]d", vec![Value::int(1), Value::int(2)], "2 1"),
+            (
+                "%6.2f|%e|%g|%v",
+                vec![Value::Float(3.14159), Value::Float(1e6), Value::Float(1e6), Value::Float(2.0)],
+                "  3.14|1.000000e+06|1e+06|2",
+            ),
+            (
+                "%x %X %#x %o %b %c %U %q",
+                vec![
+                    Value::int(255),
+                    Value::int(255),
+                    Value::int(255),
+                    Value::int(8),
+                    Value::int(5),
+                    Value::int(97),
+                    Value::int(0x1F600),
+                    Value::int(97),
+                ],
+                "ff FF 0xff 10 101 a U+1F600 'a'",
+            ),
+            ("%t %v", vec![Value::Bool(true), Value::Bool(false)], "true false"),
+            ("%*d|%-*d|", vec![Value::int(4), Value::int(1), Value::int(4), Value::int(1)], "   1|1   |"),
+            ("%s", vec![Value::List(List::strings(["a", "b"]))], "[a b]"),
+            ("%q", vec![Value::List(List::strings(["a", "b"]))], "[\"a\" \"b\"]"),
+            ("%d", vec![Value::list(vec![Value::from("a"), Value::int(1)])], "[%!d(string=a) 1]"),
+            ("%#v", vec![Value::Float(1.0)], "1"),
+            ("%+d % d", vec![Value::int(1), Value::int(1)], "+1  1"),
+            ("%v", vec![Value::Bytes(Str::from("ab"))], "[97 98]"),
+        ] {
+            assert_eq!(f(format, &args), want, "{format}");
+        }
+    }
+
+    #[test]
+    fn sprint_spaces_operands_that_are_not_strings() {
+        let out = sprint(&[Value::from("a"), Value::int(1), Value::int(2), Value::from("b"), Value::Nil, Value::Nil]);
+        assert_eq!(String::from_utf8(out).unwrap(), "a1 2b<nil> <nil>");
+    }
+}

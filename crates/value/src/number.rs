@@ -1,0 +1,179 @@
+//! Numbers as Go's `strconv` prints them.
+
+/// The shortest decimal digits that read back as `f` (finite, not negative), and the position of the decimal point among them
+/// (`dp` of strconv: 0.5 is digits 5, point 0).
+fn shortest(f: f64) -> (Vec<u8>, i32) {
+    digits_of(&format!("{f:e}"))
+}
+
+fn digits_of(scientific: &str) -> (Vec<u8>, i32) {
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let digits: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).collect();
+    (digits, exponent + 1)
+}
+
+/// `strconv.FormatFloat(f, format, precision, 64)` for the formats `e E f F g G`; `None` is the shortest precision.
+///
+/// ```
+/// use pintle_value::number::format_float;
+/// assert_eq!(format_float(1e6, b'g', None), "1e+06");
+/// assert_eq!(format_float(1e6, b'f', None), "1000000");
+/// ```
+pub fn format_float(f: f64, format: u8, precision: Option<usize>) -> String {
+    if f.is_nan() {
+        return "NaN".into();
+    }
+    if f.is_infinite() {
+        return if f > 0.0 { "+Inf".into() } else { "-Inf".into() };
+    }
+    let mut out = String::new();
+    if f.is_sign_negative() {
+        out.push('-');
+    }
+    let f = f.abs();
+    let upper = format.is_ascii_uppercase();
+    match format.to_ascii_lowercase() {
+        b'e' => {
+            let (digits, dp) = match precision {
+                None => shortest(f),
+                Some(p) => digits_of(&format!("{f:.p$e}")),
+            };
+            let p = precision.unwrap_or(digits.len() - 1);
+            exponent_form(&mut out, &digits, dp, p, f == 0.0, upper);
+        }
+        b'f' => match precision {
+            None => {
+                let (digits, dp) = shortest(f);
+                let p = (digits.len() as i32 - dp).max(0) as usize;
+                decimal_form(&mut out, &digits, dp, if f == 0.0 { 0 } else { p });
+            }
+            Some(p) => out.push_str(&format!("{f:.p$}")),
+        },
+        _ => {
+            let (mut digits, dp) = match precision {
+                None => shortest(f),
+                Some(p) => {
+                    let p = p.max(1) - 1;
+                    digits_of(&format!("{f:.p$e}"))
+                }
+            };
+            let mut eprec = precision.map_or(6, |p| p.max(1)) as i32;
+            if precision.is_some() {
+                while digits.len() > 1 && digits.last() == Some(&b'0') {
+                    digits.pop();
+                }
+                // %e is used if the exponent is not below the precision; trailing zeros don't count as digits.
+                if eprec > digits.len() as i32 && digits.len() as i32 >= dp {
+                    eprec = digits.len() as i32;
+                }
+            }
+            let exponent = if f == 0.0 { 0 } else { dp - 1 };
+            if exponent < -4 || exponent >= eprec {
+                exponent_form(&mut out, &digits, dp, digits.len() - 1, f == 0.0, upper);
+            } else {
+                let p = (digits.len() as i32 - dp).max(0) as usize;
+                decimal_form(&mut out, &digits, dp, if f == 0.0 { 0 } else { p });
+            }
+        }
+    }
+    out
+}
+
+fn exponent_form(out: &mut String, digits: &[u8], dp: i32, precision: usize, zero: bool, upper: bool) {
+    let at = |i: usize| digits.get(i).map_or('0', |d| *d as char);
+    out.push(at(0));
+    if precision > 0 {
+        out.push('.');
+        (1..=precision).for_each(|i| out.push(at(i)));
+    }
+    let exponent = if zero { 0 } else { dp - 1 };
+    out.push(if upper { 'E' } else { 'e' });
+    out.push(if exponent < 0 { '-' } else { '+' });
+    out.push_str(&format!("{:02}", exponent.abs()));
+}
+
+fn decimal_form(out: &mut String, digits: &[u8], dp: i32, precision: usize) {
+    let at = |i: i32| if i < 0 { '0' } else { digits.get(i as usize).map_or('0', |d| *d as char) };
+    if dp > 0 {
+        (0..dp).for_each(|i| out.push(at(i)));
+    } else {
+        out.push('0');
+    }
+    if precision > 0 {
+        out.push('.');
+        (0..precision as i32).for_each(|i| out.push(at(dp + i)));
+    }
+}
+
+/// A `float64` as `encoding/json` writes it: like ES6, with an exponent below 1e-6 and from 1e21. Not for NaN and infinities.
+pub fn format_json_float(f: f64) -> String {
+    if f.fract() == 0.0 && f.abs() < 1e15 {
+        return if f == 0.0 && f.is_sign_negative() { "-0".into() } else { (f as i64).to_string() };
+    }
+    let a = f.abs();
+    if a < 1e-6 || a >= 1e21 {
+        let s = format_float(f, b'e', None);
+        // e-09 becomes e-9
+        match s.rfind("e-0") {
+            Some(i) if i + 4 == s.len() => format!("{}{}", &s[..i + 2], &s[i + 3..]),
+            _ => s,
+        }
+    } else {
+        format_float(f, b'f', None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shortest_g_switches_to_an_exponent_at_1e6_digits_beyond_and_below_1e_4() {
+        // fmt.Sprint of Go 1.26
+        for (f, want) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1.0, "1"),
+            (2.5, "2.5"),
+            (123456.0, "123456"),
+            (1234567.0, "1.234567e+06"),
+            (1e6, "1e+06"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (1e21, "1e+21"),
+            (1e100, "1e+100"),
+            (123456789012345678.0, "1.2345678901234568e+17"),
+            (-3.0, "-3"),
+            (100000.0, "100000"),
+            (12345678.9, "1.23456789e+07"),
+        ] {
+            assert_eq!(format_float(f, b'g', None), want);
+        }
+    }
+
+    #[test]
+    fn precision() {
+        for (f, format, p, want) in [
+            (1234.5678, b'g', 3, "1.23e+03"),
+            (1234.5678, b'g', 6, "1234.57"),
+            (100.0, b'g', 3, "100"),
+            (0.5, b'f', 0, "0"),
+            (1.5, b'f', 0, "2"),
+            (3.14159, b'e', 2, "3.14e+00"),
+            (3.14159, b'E', 2, "3.14E+00"),
+            (1e6, b'g', 10, "1000000"),
+        ] {
+            assert_eq!(format_float(f, format, Some(p)), want);
+        }
+    }
+
+    #[test]
+    fn json() {
+        for (f, want) in
+            [(1e6, "1000000"), (1e21, "1e+21"), (1e-7, "1e-7"), (0.1, "0.1"), (1e20, "100000000000000000000"), (-0.0, "-0")]
+        {
+            assert_eq!(format_json_float(f), want);
+        }
+    }
+}

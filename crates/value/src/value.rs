@@ -1,0 +1,475 @@
+//! The values that templates compute with: Go's `interface{}` with what Helm and Sprig put into it.
+//!
+//! Maps are shared: `set` through one name is seen through every other. Lists are immutable, as Sprig only makes new ones.
+//! Values belong to one render and are not `Send`; [`Data`] crosses threads.
+
+use std::any::Any;
+use std::cell::{Cell, Ref, RefCell, RefMut};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+use crate::types::{ANYS, BYTES, DICT, IntKind, Kind, Method, NamedType, STRINGS, Type};
+use crate::{Data, DataMap, Str};
+
+/// A Go value.
+#[derive(Clone, Default)]
+pub enum Value {
+    /// A nil `interface{}`
+    #[default]
+    Nil,
+    /// `bool`
+    Bool(bool),
+    /// Any integer type; unsigned ones keep their bits.
+    Int(IntKind, i64),
+    /// `float64`
+    Float(f64),
+    /// `complex128`, which only literals make
+    Complex(f64, f64),
+    /// `string`
+    String(Str),
+    /// `[]uint8`
+    Bytes(Str),
+    /// Any other slice
+    List(List),
+    /// Any map with string keys
+    Map(Map),
+    /// A struct, a pointer to one, or a named type with methods over a basic kind
+    Object(Rc<dyn Object>),
+}
+
+/// A struct, a pointer to a struct, or a named basic type (`time.Duration`).
+pub trait Object: Any {
+    /// Its type, with kind and methods.
+    fn named_type(&self) -> &'static NamedType;
+    /// What `fmt.Stringer` gives, if the type is one.
+    fn string(&self) -> Option<Str> {
+        None
+    }
+    /// The struct's fields in order, as `%v` walks them; unexported ones too.
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        Vec::new()
+    }
+    /// An exported field.
+    fn field(&self, name: &str) -> Option<Value> {
+        let exported = name.as_bytes().first().is_some_and(u8::is_ascii_uppercase);
+        self.fields().into_iter().find(|(n, _)| exported && *n == name).map(|(_, v)| v)
+    }
+    /// What `encoding/json` makes of it: the exported fields unless the type marshals itself.
+    fn json(&self) -> Value {
+        let exported = self.fields().into_iter().filter(|(n, _)| n.as_bytes()[0].is_ascii_uppercase());
+        Value::Map(Map::new(exported.map(|(n, v)| (Str::from(n), v)).collect()))
+    }
+    /// For a named basic type, the basic value.
+    fn basic(&self) -> Option<Value> {
+        None
+    }
+    /// `==` and `reflect.DeepEqual` with another value of the same type.
+    fn equals(&self, other: &dyn Object) -> bool;
+    /// For downcasts.
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// A slice other than `[]uint8`.
+#[derive(Clone)]
+pub struct List(Rc<ListData>);
+
+struct ListData {
+    elem: Type,
+    named: Option<&'static NamedType>,
+    nil: bool,
+    items: Vec<Value>,
+}
+
+impl List {
+    /// `[]interface {}`
+    pub fn new(items: Vec<Value>) -> List {
+        List(Rc::new(ListData { elem: Type::Any, named: None, nil: false, items }))
+    }
+
+    /// `[]T`; the items must be of that type.
+    pub fn typed(elem: Type, items: Vec<Value>) -> List {
+        List(Rc::new(ListData { elem, named: None, nil: false, items }))
+    }
+
+    /// `[]string`
+    pub fn strings<S: Into<Str>>(items: impl IntoIterator<Item = S>) -> List {
+        List::typed(Type::String, items.into_iter().map(|s| Value::String(s.into())).collect())
+    }
+
+    /// A nil slice of that element type.
+    pub fn nil(elem: Type) -> List {
+        List(Rc::new(ListData { elem, named: None, nil: true, items: Vec::new() }))
+    }
+
+    /// A slice type with a name.
+    pub fn named(named: &'static NamedType, items: Vec<Value>) -> List {
+        let elem = match named.underlying {
+            Some(Type::Slice(e)) => *e,
+            _ => Type::Any,
+        };
+        List(Rc::new(ListData { elem, named: Some(named), nil: false, items }))
+    }
+
+    /// The elements' type.
+    pub fn elem(&self) -> Type {
+        self.0.elem
+    }
+
+    /// The slice's type.
+    pub fn ty(&self) -> Type {
+        if let Some(n) = self.0.named {
+            return Type::Named(n);
+        }
+        match self.0.elem {
+            Type::Any => ANYS,
+            Type::String => STRINGS,
+            Type::Int(IntKind::Int) => Type::Slice(&crate::types::INT),
+            Type::Int(IntKind::Int64) => Type::Slice(&crate::types::INT64),
+            Type::Float64 => Type::Slice(&Type::Float64),
+            Type::Bool => Type::Slice(&Type::Bool),
+            t if t == ANYS => Type::Slice(&ANYS),
+            t if t == STRINGS => Type::Slice(&STRINGS),
+            t if t == BYTES => Type::Slice(&BYTES),
+            t if t == DICT => Type::Slice(&DICT),
+            _ => ANYS,
+        }
+    }
+
+    /// Whether it is a nil slice; it is empty then.
+    pub fn is_nil(&self) -> bool {
+        self.0.nil
+    }
+
+    /// The items.
+    pub fn items(&self) -> &[Value] {
+        &self.0.items
+    }
+
+    /// Whether both are the same slice in memory.
+    pub fn same(&self, other: &List) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl std::ops::Deref for List {
+    type Target = [Value];
+    fn deref(&self) -> &[Value] {
+        &self.0.items
+    }
+}
+
+/// The entries of a map, sorted by key as `text/template`, `fmt` and `encoding/json` visit them.
+pub type Entries = BTreeMap<Str, Value>;
+
+/// A map with string keys, shared between all its names.
+#[derive(Clone)]
+pub struct Map(Rc<MapData>);
+
+struct MapData {
+    elem: Type,
+    named: Option<&'static NamedType>,
+    nil: bool,
+    entries: RefCell<Entries>,
+    /// Where the map stands in the values, for the record of a render; 0 is nowhere.
+    origin: Cell<u32>,
+}
+
+impl Map {
+    fn make(elem: Type, named: Option<&'static NamedType>, nil: bool, entries: Entries) -> Map {
+        Map(Rc::new(MapData { elem, named, nil, entries: RefCell::new(entries), origin: Cell::new(0) }))
+    }
+
+    /// `map[string]interface {}`
+    pub fn new(entries: Entries) -> Map {
+        Map::make(Type::Any, None, false, entries)
+    }
+
+    /// `map[string]T`; the values must be of that type.
+    pub fn typed(elem: Type, entries: Entries) -> Map {
+        Map::make(elem, None, false, entries)
+    }
+
+    /// A map type with a name.
+    pub fn named(named: &'static NamedType, entries: Entries) -> Map {
+        let elem = match named.underlying {
+            Some(Type::Map(e)) => *e,
+            _ => Type::Any,
+        };
+        Map::make(elem, Some(named), false, entries)
+    }
+
+    /// A nil `map[string]T`: reads as empty, can't be written.
+    pub fn nil(elem: Type) -> Map {
+        Map::make(elem, None, true, Entries::new())
+    }
+
+    /// The values' type.
+    pub fn elem(&self) -> Type {
+        self.0.elem
+    }
+
+    /// The map's type.
+    pub fn ty(&self) -> Type {
+        if let Some(n) = self.0.named {
+            return Type::Named(n);
+        }
+        match self.0.elem {
+            Type::String => Type::Map(&Type::String),
+            t if t == BYTES => Type::Map(&BYTES),
+            _ => DICT,
+        }
+    }
+
+    /// Whether it is a nil map.
+    pub fn is_nil(&self) -> bool {
+        self.0.nil
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &[u8]) -> Option<Value> {
+        self.0.entries.borrow().get(key).cloned()
+    }
+
+    /// Sets a key, for all who share the map.
+    pub fn insert(&self, key: Str, value: Value) {
+        self.0.entries.borrow_mut().insert(key, value);
+    }
+
+    /// Removes a key, for all who share the map.
+    pub fn remove(&self, key: &[u8]) -> Option<Value> {
+        self.0.entries.borrow_mut().remove(key)
+    }
+
+    /// The number of keys.
+    pub fn len(&self) -> usize {
+        self.0.entries.borrow().len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.entries.borrow().is_empty()
+    }
+
+    /// A look at the entries; the map must not be changed meanwhile.
+    pub fn entries(&self) -> Ref<'_, Entries> {
+        self.0.entries.borrow()
+    }
+
+    /// The entries for change.
+    pub fn entries_mut(&self) -> RefMut<'_, Entries> {
+        self.0.entries.borrow_mut()
+    }
+
+    /// Whether both are the same map in memory.
+    pub fn same(&self, other: &Map) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Where the map stands in the values (an index that its maker knows); 0 is nowhere.
+    pub fn origin(&self) -> u32 {
+        self.0.origin.get()
+    }
+
+    /// Says where the map stands in the values.
+    pub fn set_origin(&self, origin: u32) {
+        self.0.origin.set(origin);
+    }
+}
+
+impl Value {
+    /// An `int`.
+    pub fn int(n: i64) -> Value {
+        Value::Int(IntKind::Int, n)
+    }
+
+    /// An `int64`.
+    pub fn int64(n: i64) -> Value {
+        Value::Int(IntKind::Int64, n)
+    }
+
+    /// A `string`.
+    pub fn string(s: impl Into<Str>) -> Value {
+        Value::String(s.into())
+    }
+
+    /// A `[]interface {}`.
+    pub fn list(items: Vec<Value>) -> Value {
+        Value::List(List::new(items))
+    }
+
+    /// A `map[string]interface {}`.
+    pub fn dict(entries: Entries) -> Value {
+        Value::Map(Map::new(entries))
+    }
+
+    /// Its dynamic type; `None` for a nil interface.
+    pub fn ty(&self) -> Option<Type> {
+        Some(match self {
+            Value::Nil => return None,
+            Value::Bool(_) => Type::Bool,
+            Value::Int(k, _) => Type::Int(*k),
+            Value::Float(_) => Type::Float64,
+            Value::Complex(..) => Type::Complex128,
+            Value::String(_) => Type::String,
+            Value::Bytes(_) => BYTES,
+            Value::List(l) => l.ty(),
+            Value::Map(m) => m.ty(),
+            Value::Object(o) => Type::Named(o.named_type()),
+        })
+    }
+
+    /// Its kind; `Invalid` for a nil interface.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Value::Nil => Kind::Invalid,
+            Value::Bool(_) => Kind::Bool,
+            Value::Int(k, _) => k.kind(),
+            Value::Float(_) => Kind::Float64,
+            Value::Complex(..) => Kind::Complex128,
+            Value::String(_) => Kind::String,
+            Value::Bytes(_) | Value::List(_) => Kind::Slice,
+            Value::Map(_) => Kind::Map,
+            Value::Object(o) => o.named_type().kind,
+        }
+    }
+
+    /// The zero value of a type that can be nil, else of a basic type.
+    pub fn zero(ty: Type) -> Value {
+        match ty {
+            Type::Bool => Value::Bool(false),
+            Type::Int(k) => Value::Int(k, 0),
+            Type::Float64 => Value::Float(0.0),
+            Type::Complex128 => Value::Complex(0.0, 0.0),
+            Type::String => Value::String(Str::default()),
+            Type::Slice(e) => Value::List(List::nil(*e)),
+            Type::Map(e) => Value::Map(Map::nil(*e)),
+            Type::Named(NamedType { underlying: Some(t), .. }) => Value::zero(*t),
+            Type::Any | Type::Named(_) | Type::ReflectValue | Type::Error => Value::Nil,
+        }
+    }
+
+    /// The method `name`, if the value's type has one.
+    pub fn method(&self, name: &str) -> Option<&'static Method> {
+        match self.ty() {
+            Some(Type::Named(n)) => n.methods.iter().find(|m| m.name == name),
+            _ => None,
+        }
+    }
+
+    /// Truth as `text/template` has it (`IsTrue`): not the zero of its type, and for maps, slices and strings not empty.
+    pub fn is_true(&self) -> bool {
+        match self {
+            Value::Nil => false,
+            Value::Bool(b) => *b,
+            Value::Int(_, n) => *n != 0,
+            Value::Float(f) => *f != 0.0,
+            Value::Complex(re, im) => *re != 0.0 || *im != 0.0,
+            Value::String(s) | Value::Bytes(s) => !s.is_empty(),
+            Value::List(l) => !l.is_empty(),
+            Value::Map(m) => !m.is_empty(),
+            Value::Object(o) => o.basic().is_none_or(|b| b.is_true()),
+        }
+    }
+
+    /// The string's bytes, if this is a `string`.
+    pub fn as_str(&self) -> Option<&Str> {
+        match self {
+            Value::String(s) => Some(s),
+            _ => None,
+        }
+    }
+
+    /// The map, if this is one.
+    pub fn as_map(&self) -> Option<&Map> {
+        match self {
+            Value::Map(m) => Some(m),
+            _ => None,
+        }
+    }
+
+    /// The object of that Rust type, if this is one.
+    pub fn as_object<T: Object>(&self) -> Option<&T> {
+        match self {
+            Value::Object(o) => o.as_any().downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// `reflect.DeepEqual`.
+    pub fn deep_equal(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Nil, Value::Nil) => true,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Int(k, a), Value::Int(l, b)) => k == l && a == b,
+            (Value::Float(a), Value::Float(b)) => a == b,
+            (Value::Complex(a, b), Value::Complex(c, d)) => a == c && b == d,
+            (Value::String(a), Value::String(b)) | (Value::Bytes(a), Value::Bytes(b)) => a == b,
+            (Value::List(a), Value::List(b)) => {
+                a.ty() == b.ty()
+                    && a.is_nil() == b.is_nil()
+                    && (a.same(b) || a.len() == b.len() && a.iter().zip(b.iter()).all(|(x, y)| x.deep_equal(y)))
+            }
+            (Value::Map(a), Value::Map(b)) => {
+                a.ty() == b.ty()
+                    && a.is_nil() == b.is_nil()
+                    && (a.same(b) || {
+                        let (a, b) = (a.entries(), b.entries());
+                        a.len() == b.len() && a.iter().zip(b.iter()).all(|((k, v), (l, w))| k == l && v.deep_equal(w))
+                    })
+            }
+            (Value::Object(a), Value::Object(b)) => a.named_type().name == b.named_type().name && a.equals(&**b),
+            _ => false,
+        }
+    }
+}
+
+impl From<&Data> for Value {
+    fn from(d: &Data) -> Value {
+        match d {
+            Data::Null => Value::Nil,
+            Data::Bool(b) => Value::Bool(*b),
+            Data::Int(n) => Value::int64(*n),
+            Data::Float(f) => Value::Float(*f),
+            Data::String(s) => Value::String(Str::from(s.as_str())),
+            Data::List(l) => Value::list(l.iter().map(Value::from).collect()),
+            Data::Map(m) => Value::Map(Map::from(m)),
+        }
+    }
+}
+
+impl From<&DataMap> for Map {
+    fn from(m: &DataMap) -> Map {
+        Map::new(m.iter().map(|(k, v)| (Str::from(k.as_str()), Value::from(v))).collect())
+    }
+}
+
+impl From<bool> for Value {
+    fn from(b: bool) -> Value {
+        Value::Bool(b)
+    }
+}
+
+impl From<Str> for Value {
+    fn from(s: Str) -> Value {
+        Value::String(s)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(s: &str) -> Value {
+        Value::String(s.into())
+    }
+}
+
+impl From<f64> for Value {
+    fn from(f: f64) -> Value {
+        Value::Float(f)
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&crate::fmt::sprintf(b"%#v", std::slice::from_ref(self))))
+    }
+}
