@@ -3,7 +3,7 @@
 //! The JSON is never written: only its rules remain. Keys become strings, numbers floats, and what JSON cannot hold is an
 //! error in `encoding/json`'s words.
 
-use pintle_value::{Data, DataMap};
+use pintle_value::{Data, DataMap, json};
 
 use crate::Error;
 use crate::decode::{Decoder, Notes, Target, go_syntax};
@@ -62,20 +62,8 @@ fn into_map(data: Data) -> Result<DataMap, Error> {
 fn wrong_type(data: &Data, go_type: &str) -> Error {
     Error::new(format!(
         "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of type {go_type}",
-        json_kind(data)
+        json::kind(data)
     ))
-}
-
-/// What encoding/json calls a kind of value.
-pub(crate) fn json_kind(data: &Data) -> &'static str {
-    match data {
-        Data::Null => "null",
-        Data::Bool(_) => "bool",
-        Data::Int(_) | Data::Float(_) => "number",
-        Data::String(_) => "string",
-        Data::List(_) => "array",
-        Data::Map(_) => "object",
-    }
 }
 
 fn decode(input: &Input<'_>, strict: bool) -> Result<Data, Error> {

@@ -6,6 +6,8 @@
 
 use std::collections::HashSet;
 
+use pintle_value::quote::quote;
+
 use crate::Error;
 use crate::resolve::{Scalar, resolve};
 use crate::scanner::Scan;
@@ -176,13 +178,15 @@ impl<'t, 'a> Decoder<'t, 'a> {
             let item = self.value(value)?;
             if let Some(seen) = seen {
                 let go = go_syntax(&name);
+                // Go compares keys with their types, and finds no float equal to what is not a number.
+                let typed = format!("{:?}{go}", std::mem::discriminant(&name));
                 let nan = matches!(name, Scalar::Float(f) if f.is_nan());
-                if !nan && seen.contains(&go) {
+                if !nan && seen.contains(&typed) {
                     let line = tree.node(value).start.line + 1;
                     self.duplicates.push((format!("line {line}: key {go} already set in map"), value));
                     continue;
                 }
-                seen.insert(go);
+                seen.insert(typed);
             }
             entries.push((name, item));
         }
@@ -280,6 +284,6 @@ pub(crate) fn go_syntax(scalar: &Scalar<'_>) -> String {
         Scalar::Int(i) => i.to_string(),
         Scalar::Uint(u) => format!("{u:#x}"),
         Scalar::Float(f) => crate::number::format_g(*f),
-        Scalar::Str(s) => crate::quote::quote(s),
+        Scalar::Str(s) => quote(s.as_bytes()),
     }
 }

@@ -43,15 +43,15 @@ impl Target for Dynamic {
     }
 }
 
-/// The order of `internal/fmtsort` for keys of an interface type: by kind as it happens, then by value.
+/// The order of `internal/fmtsort` for keys of an interface type: by where the linker put the type, then by value.
 fn order(a: &Scalar<'_>, b: &Scalar<'_>) -> std::cmp::Ordering {
     let rank = |s: &Scalar<'_>| match s {
         Scalar::Null => 0,
-        Scalar::Bool(_) => 1,
+        Scalar::Str(_) => 1,
         Scalar::Int(_) => 2,
         Scalar::Uint(_) => 3,
         Scalar::Float(_) => 4,
-        Scalar::Str(_) => 5,
+        Scalar::Bool(_) => 5,
     };
     match (a, b) {
         (Scalar::Bool(a), Scalar::Bool(b)) => a.cmp(b),
@@ -73,8 +73,7 @@ impl Dynamic {
                 format!("[]interface {{}}{{{}}}", items.join(", "))
             }
             Dynamic::Map(entries) => {
-                let entries: Vec<String> =
-                    entries.iter().map(|(k, v)| format!("{}:{}", go_syntax(k), v.go_syntax())).collect();
+                let entries: Vec<String> = entries.iter().map(|(k, v)| format!("{}:{}", go_syntax(k), v.go_syntax())).collect();
                 format!("map[interface {{}}]interface {{}}{{{}}}", entries.join(", "))
             }
         }

@@ -14,7 +14,6 @@ mod error;
 mod input;
 mod number;
 mod parser;
-mod quote;
 mod resolve;
 mod scanner;
 mod tree;

@@ -1,4 +1,6 @@
-//! Numbers as Go's `strconv` reads and prints them.
+//! Numbers as Go's `strconv` reads them, and the floats among them as it prints them.
+
+use pintle_value::number::format_float;
 
 /// An integer in Go's notation: a sign, then a number with `0x`, `0o`, `0b`, a leading `0` for octal, or none of them
 /// (`strconv.ParseInt(s, 0, 64)`, then `ParseUint` for what is too large).
@@ -87,80 +89,19 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
     text.parse::<f64>().ok().filter(|f| f.is_finite())
 }
 
-/// The shortest digits that read back as the number, and the decimal exponent of the first one.
-fn shortest(text: &str) -> (String, i32) {
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
-    let digits = mantissa.chars().filter(char::is_ascii_digit).collect();
-    (digits, exponent.parse().unwrap_or(0))
-}
-
 /// `strconv.FormatFloat(f, 'g', -1, 64)`
 pub(crate) fn format_g(f: f64) -> String {
-    general(f.is_nan(), f.is_infinite(), f.is_sign_negative(), || format!("{:e}", f.abs()))
+    format_float(f, b'g', None)
 }
 
-/// `strconv.FormatFloat(f, 'g', -1, 32)`
+/// `strconv.FormatFloat(f, 'g', -1, 32)`: the digits are those that read back as the nearest `float32`.
 pub(crate) fn format_g32(f: f64) -> String {
-    let f = f as f32;
-    general(f.is_nan(), f.is_infinite(), f.is_sign_negative(), || format!("{:e}", f.abs()))
-}
-
-fn general(nan: bool, infinite: bool, negative: bool, scientific: impl Fn() -> String) -> String {
-    if nan {
-        return "NaN".to_owned();
+    let near = f as f32;
+    if !near.is_finite() {
+        return format_float(f64::from(near), b'g', None);
     }
-    if infinite {
-        return if negative { "-Inf" } else { "+Inf" }.to_owned();
-    }
-    let (digits, exponent) = shortest(&scientific());
-    // strconv: scientific from the exponent 6 on if the precision is the shortest one.
-    written(negative, &digits, exponent, (-4..6).contains(&exponent))
-}
-
-fn written(negative: bool, digits: &str, exponent: i32, decimal: bool) -> String {
-    let mut out = String::with_capacity(24);
-    if negative {
-        out.push('-');
-    }
-    if decimal {
-        decimal_form(&mut out, digits, exponent);
-    } else {
-        scientific_form(&mut out, digits, exponent);
-    }
-    out
-}
-
-fn scientific_form(out: &mut String, digits: &str, exponent: i32) {
-    use std::fmt::Write;
-    out.push_str(&digits[..1]);
-    if digits.len() > 1 {
-        out.push('.');
-        out.push_str(&digits[1..]);
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    let _ = write!(out, "e{sign}{:02}", exponent.abs());
-}
-
-fn decimal_form(out: &mut String, digits: &str, exponent: i32) {
-    if exponent < 0 {
-        out.push_str("0.");
-        for _ in 1..-exponent {
-            out.push('0');
-        }
-        out.push_str(digits);
-        return;
-    }
-    let whole = exponent as usize + 1;
-    if digits.len() <= whole {
-        out.push_str(digits);
-        for _ in digits.len()..whole {
-            out.push('0');
-        }
-    } else {
-        out.push_str(&digits[..whole]);
-        out.push('.');
-        out.push_str(&digits[whole..]);
-    }
+    // The same digits read as a float64 have no shorter form.
+    format!("{near:e}").parse().map_or_else(|_| String::new(), |f| format_float(f, b'g', None))
 }
 
 #[cfg(test)]

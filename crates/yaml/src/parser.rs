@@ -29,9 +29,9 @@ pub(crate) enum EventKind<'a> {
     DocumentEnd,
     Alias(&'a str),
     Scalar { anchor: Option<&'a str>, tag: Option<String>, value: Cow<'a, str>, implicit: bool, style: Style },
-    SequenceStart { anchor: Option<&'a str>, flow: bool },
+    SequenceStart { anchor: Option<&'a str> },
     SequenceEnd,
-    MappingStart { anchor: Option<&'a str>, flow: bool },
+    MappingStart { anchor: Option<&'a str> },
     MappingEnd,
 }
 
@@ -344,7 +344,7 @@ impl<'a> Parser<'a> {
 
         if indentless_sequence && token.shape == Shape::BlockEntry {
             self.state = State::IndentlessSequenceEntry;
-            return Ok(Event { kind: EventKind::SequenceStart { anchor, flow: false }, start, end: token.end });
+            return Ok(Event { kind: EventKind::SequenceStart { anchor }, start, end: token.end });
         }
         let (state, kind) = match token.shape {
             Shape::Scalar => {
@@ -359,18 +359,10 @@ impl<'a> Parser<'a> {
                 let kind = EventKind::Scalar { anchor, tag, value, implicit, style };
                 return Ok(Event { kind, start, end: token.end });
             }
-            Shape::FlowSequenceStart => {
-                (State::FlowSequenceFirstEntry, EventKind::SequenceStart { anchor, flow: true })
-            }
-            Shape::FlowMappingStart => {
-                (State::FlowMappingFirstKey, EventKind::MappingStart { anchor, flow: true })
-            }
-            Shape::BlockSequenceStart if block => {
-                (State::BlockSequenceFirstEntry, EventKind::SequenceStart { anchor, flow: false })
-            }
-            Shape::BlockMappingStart if block => {
-                (State::BlockMappingFirstKey, EventKind::MappingStart { anchor, flow: false })
-            }
+            Shape::FlowSequenceStart => (State::FlowSequenceFirstEntry, EventKind::SequenceStart { anchor }),
+            Shape::FlowMappingStart => (State::FlowMappingFirstKey, EventKind::MappingStart { anchor }),
+            Shape::BlockSequenceStart if block => (State::BlockSequenceFirstEntry, EventKind::SequenceStart { anchor }),
+            Shape::BlockMappingStart if block => (State::BlockMappingFirstKey, EventKind::MappingStart { anchor }),
             _ if anchor.is_some() || tag.is_some() => {
                 self.pop_state();
                 let implicit = tag.is_none();
@@ -450,9 +442,7 @@ impl<'a> Parser<'a> {
         let token = self.open(first)?;
         match token.shape {
             Shape::Key => match self.advance()?.shape {
-                Shape::Key | Shape::Value | Shape::BlockEnd => {
-                    self.empty_then(State::BlockMappingValue, token.end)
-                }
+                Shape::Key | Shape::Value | Shape::BlockEnd => self.empty_then(State::BlockMappingValue, token.end),
                 _ => self.node_then(State::BlockMappingValue, true, true),
             },
             Shape::BlockEnd => self.close(EventKind::MappingEnd, token),
@@ -485,7 +475,7 @@ impl<'a> Parser<'a> {
             if token.shape == Shape::Key {
                 self.state = State::FlowSequenceEntryMappingKey;
                 self.scanner.take();
-                let kind = EventKind::MappingStart { anchor: None, flow: true };
+                let kind = EventKind::MappingStart { anchor: None };
                 return Ok(Event { kind, start: token.start, end: token.end });
             }
             if token.shape != Shape::FlowSequenceEnd {
@@ -566,12 +556,6 @@ impl<'a> Parser<'a> {
 
 /// The scalar that stands where nothing is written.
 fn empty<'a>(mark: Mark) -> Event<'a> {
-    let kind = EventKind::Scalar {
-        anchor: None,
-        tag: None,
-        value: Cow::Borrowed(""),
-        implicit: true,
-        style: Style::Plain,
-    };
+    let kind = EventKind::Scalar { anchor: None, tag: None, value: Cow::Borrowed(""), implicit: true, style: Style::Plain };
     Event { kind, start: mark, end: mark }
 }

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use pintle_value::json::coerce_utf8;
+
 use crate::number::{Int, parse_float, parse_int, parse_int_radix};
 use crate::parser::TAG_PREFIX;
 
@@ -51,18 +53,26 @@ fn resolve_text(text: &str, timestamps: bool) -> Implicit {
         b'.' => match text {
             ".nan" | ".NaN" | ".NAN" => Implicit::Float(f64::NAN),
             ".inf" | ".Inf" | ".INF" => Implicit::Float(f64::INFINITY),
-            _ => parse_float(text).map_or(Implicit::Str, Implicit::Float),
+            _ => parse_separated_float(text).map_or(Implicit::Str, Implicit::Float),
         },
         b'+' | b'-' | b'0'..=b'9' => resolve_number(text, timestamps),
         _ => match text {
             "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Implicit::Bool(true),
-            "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
-                Implicit::Bool(false)
-            }
+            "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Implicit::Bool(false),
             "~" | "null" | "Null" | "NULL" => Implicit::Null,
             _ => Implicit::Str,
         },
     }
+}
+
+/// A float that may have underscores between its digits, as `strconv.ParseFloat` takes them.
+fn parse_separated_float(text: &str) -> Option<f64> {
+    if !text.contains('_') {
+        return parse_float(text);
+    }
+    let digit = |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at)).is_some_and(u8::is_ascii_digit);
+    let separates = |(at, _): (usize, &str)| digit(at.checked_sub(1)) && digit(Some(at + 1));
+    if text.match_indices('_').all(separates) { parse_float(&text.replace('_', "")) } else { None }
 }
 
 fn resolve_number(text: &str, timestamps: bool) -> Implicit {
@@ -109,9 +119,7 @@ pub(crate) fn resolve<'a>(tag: Option<&str>, text: &Cow<'a, str>, plain: bool) -
             };
         }
         Some("str") => return string(),
-        Some("bool" | "int" | "float" | "null" | "timestamp") => {
-            resolve_text(text, tag.ends_with("timestamp"))
-        }
+        Some("bool" | "int" | "float" | "null" | "timestamp") => resolve_text(text, tag.ends_with("timestamp")),
         _ => return string(),
     };
     let wanted = &tag[TAG_PREFIX.len()..];
@@ -276,18 +284,6 @@ fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
     (have == 0).then_some(out)
 }
 
-/// The text that `encoding/json` makes of bytes: each that is not UTF-8 becomes U+FFFD.
-pub(crate) fn coerce_utf8(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        out.push_str(chunk.valid());
-        for _ in chunk.invalid() {
-            out.push('\u{FFFD}');
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,6 +313,8 @@ mod tests {
             ("2001-01-02 03:04:05.5", Implicit::Timestamp),
             ("2001-01-02 03:04:05Z", Implicit::Str),
             (".5", Implicit::Float(0.5)),
+            (".5_0", Implicit::Float(0.5)),
+            ("._5", Implicit::Str),
             (".", Implicit::Str),
             ("<<", Implicit::Str),
         ] {

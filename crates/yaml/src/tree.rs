@@ -194,7 +194,7 @@ impl<'a> Composer<'a> {
                     }
                     anchored = anchor;
                 }
-                EventKind::SequenceStart { anchor, .. } | EventKind::MappingStart { anchor, .. } => {
+                EventKind::SequenceStart { anchor } | EventKind::MappingStart { anchor } => {
                     node.kind = match event.kind {
                         EventKind::SequenceStart { .. } => NodeKind::Sequence,
                         _ => NodeKind::Mapping,

@@ -1,6 +1,6 @@
 //! How an encoder walks a value.
 
-use crate::{Data, DataMap};
+use crate::{Data, DataMap, Value};
 
 /// What can be written as JSON or YAML.
 pub trait Visit {
@@ -54,6 +54,27 @@ impl Visit for Data {
             Data::String(s) => visitor.string(s.as_bytes()),
             Data::List(items) => visitor.list(items.iter(), false),
             Data::Map(map) => map.visit(visitor),
+        }
+    }
+}
+
+impl Visit for Value {
+    fn visit<V: Visitor>(&self, visitor: &mut V) {
+        match self {
+            Value::Nil => visitor.null(),
+            Value::Bool(b) => visitor.bool(*b),
+            Value::Int(kind, n) if kind.is_unsigned() => visitor.uint(*n as u64),
+            Value::Int(_, n) => visitor.int(*n),
+            Value::Float(f) => visitor.float(*f),
+            Value::Complex(..) => visitor.unsupported("complex128"),
+            Value::String(s) => visitor.string(s),
+            Value::Bytes(b) => visitor.bytes(b),
+            Value::List(list) => visitor.list(list.items().iter(), list.is_nil()),
+            Value::Map(map) => {
+                let nil = map.is_nil();
+                visitor.map(map.entries().iter().map(|(k, v)| (k.as_bytes(), v)), nil);
+            }
+            Value::Object(object) => object.basic().unwrap_or_else(|| object.json()).visit(visitor),
         }
     }
 }

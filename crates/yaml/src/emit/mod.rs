@@ -154,9 +154,7 @@ impl Emitter {
             None => false,
             Some(&first) if !crate::resolve::hints_type(first) => true,
             Some(_) => {
-                implicit(text) == Implicit::Str
-                    && !is_base_60(text)
-                    && !(self.dialect == Dialect::V3 && is_signed_octal(text))
+                implicit(text) == Implicit::Str && !is_base_60(text) && !(self.dialect == Dialect::V3 && is_signed_octal(text))
             }
         }
     }
@@ -240,12 +238,17 @@ impl Visitor for Emitter {
                 self.odd = true;
                 return;
             }
-            let text = if value.is_nan() { ".nan" } else if value > 0.0 { ".inf" } else { "-.inf" };
+            let text = if value.is_nan() {
+                ".nan"
+            } else if value > 0.0 {
+                ".inf"
+            } else {
+                "-.inf"
+            };
             return self.word(text);
         }
         // In JSON whole numbers lose their exponent, and become integers when they are read again.
-        if through_json && value.fract() == 0.0 && value.abs() < 18446744073709551616.0 && value >= -9223372036854775808.0
-        {
+        if through_json && value.fract() == 0.0 && value.abs() < 18446744073709551616.0 && value >= -9223372036854775808.0 {
             let text = if value == 0.0 { "0".to_owned() } else { format!("{value}") };
             if matches!(implicit(&text), Implicit::Int(_)) {
                 return self.word(&text);

@@ -38,9 +38,9 @@ pub(super) fn less(a: &[u8], b: &[u8], v3: bool) -> bool {
 
 /// The number at the beginning of `text`, and how many digits it has.
 fn number(text: &str, seed: i64) -> (i64, usize) {
-    text.chars().take_while(|c| is_digit(*c)).fold((seed, 0), |(n, digits), c| {
-        (n.wrapping_mul(10).wrapping_add(c as i64 - '0' as i64), digits + 1)
-    })
+    text.chars()
+        .take_while(|c| is_digit(*c))
+        .fold((seed, 0), |(n, digits), c| (n.wrapping_mul(10).wrapping_add(c as i64 - '0' as i64), digits + 1))
 }
 
 /// Sorts by `less`, which need not be a consistent order: the standard library's sort may panic then.

@@ -1,12 +1,16 @@
 //! Characters: indentation, indicators and the five styles of scalars (emitterc.go, `yaml_emitter_write_*`).
 
 use super::analyze::{Facts, is_break, printable};
-use super::{Emitter, Want};
+use super::{Dialect, Emitter, Want};
 
-/// From this column on a line is broken at the next space.
+/// Behind this column v2 breaks a line at the next space; v3 never does (apic.go, `best_width`).
 const WIDTH: usize = 80;
 
 impl Emitter {
+    fn too_wide(&self) -> bool {
+        self.column > WIDTH && self.dialect != Dialect::V3
+    }
+
     pub(super) fn put(&mut self, c: char) {
         self.out.push(c);
         self.column += 1;
@@ -75,7 +79,7 @@ impl Emitter {
             let mut spaces = false;
             let mut chars = text.chars().peekable();
             while let Some(c) = chars.next() {
-                let breakable = may_break && !spaces && self.column > WIDTH;
+                let breakable = may_break && !spaces && self.too_wide();
                 if c == ' ' && breakable && chars.peek() != Some(&' ') {
                     self.write_indent();
                 } else {
@@ -96,7 +100,7 @@ impl Emitter {
         while let Some(c) = chars.next() {
             if c == ' ' {
                 let inside = !first && chars.peek().is_some_and(|next| *next != ' ');
-                if may_break && !spaces && self.column > WIDTH && inside {
+                if may_break && !spaces && self.too_wide() && inside {
                     self.write_indent();
                 } else {
                     self.put(c);
@@ -137,7 +141,7 @@ impl Emitter {
                 self.escape(c);
                 spaces = false;
             } else if c == ' ' {
-                if may_break && !spaces && self.column > WIDTH && !first && chars.peek().is_some() {
+                if may_break && !spaces && self.too_wide() && !first && chars.peek().is_some() {
                     self.write_indent();
                     if chars.peek() == Some(&' ') {
                         self.put('\\');

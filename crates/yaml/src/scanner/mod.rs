@@ -231,11 +231,7 @@ impl<'a> Scanner<'a> {
             return;
         }
         let passed = &self.bytes[self.counted..self.pos];
-        let chars = if self.input.ascii {
-            passed.len()
-        } else {
-            passed.iter().filter(|&&b| b & 0xC0 != 0x80).count()
-        };
+        let chars = if self.input.ascii { passed.len() } else { passed.iter().filter(|&&b| b & 0xC0 != 0x80).count() };
         self.index += chars as u32;
         self.column += chars as u32;
         self.counted = self.pos;
@@ -392,9 +388,7 @@ impl<'a> Scanner<'a> {
             b'!' => self.fetch_tag(),
             b'|' | b'>' if block => self.fetch_block_scalar(c == b'|'),
             b'\'' | b'"' => self.fetch_quoted(c == b'\''),
-            b' ' | b'\t' | b'?' | b':' | b'#' | b'|' | b'>' | b'%' | b'@' | b'`'
-                if !(block && matches!(c, b'?' | b':')) =>
-            {
+            b' ' | b'\t' | b'?' | b':' | b'#' | b'|' | b'>' | b'%' | b'@' | b'`' if !(block && matches!(c, b'?' | b':')) => {
                 self.fail("found character that cannot start any token")
             }
             _ => self.fetch_plain(),

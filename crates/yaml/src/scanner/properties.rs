@@ -140,8 +140,7 @@ impl<'a> Scanner<'a> {
             } else {
                 let rest = self.tag_uri(&found)?;
                 // `!` alone has no handle.
-                (handle, suffix) =
-                    if rest.is_empty() { (String::new(), "!".to_owned()) } else { ("!".to_owned(), rest) };
+                (handle, suffix) = if rest.is_empty() { (String::new(), "!".to_owned()) } else { ("!".to_owned(), rest) };
             }
         }
         self.need(1)?;
