@@ -1,0 +1,141 @@
+//! Errors of parsing and execution, with Go's texts and a place in the template.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Where in a template something is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The file, as templates know it: `chart/templates/deployment.yaml`.
+    pub file: Arc<str>,
+    /// The name of the template around it: the file's, or a `define`'s.
+    pub template: Arc<str>,
+    /// 1 for the first line.
+    pub line: usize,
+    /// Bytes before it on its line: 0 for the first column, as Go prints it; `None` in errors of the parser.
+    pub column: Option<usize>,
+    /// The source text of the node, as Go prints it between `<` and `>`.
+    pub node: String,
+}
+
+/// An error with its cause, as Go's `errors.Unwrap` sees the chain.
+///
+/// The message of an error holds that of its causes, as with Go's `%w`.
+#[derive(Clone)]
+pub struct Error(Box<ErrorData>);
+
+#[derive(Clone)]
+struct ErrorData {
+    message: String,
+    location: Option<Location>,
+    source: Option<Error>,
+    kind: ErrorKind,
+}
+
+/// What kind of error it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The template can't be parsed.
+    Parse,
+    /// A `template.ExecError`: the template was being executed.
+    Exec,
+    /// What a function answered.
+    Function,
+    /// A budget was used up: steps, output, depth. Go has no such error; it runs until it falls over.
+    Budget,
+}
+
+impl Error {
+    /// What a function answers: Go's text of it.
+    pub fn new(message: impl Into<String>) -> Error {
+        Error::with_kind(ErrorKind::Function, message)
+    }
+
+    /// An error of a kind.
+    pub fn with_kind(kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error(Box::new(ErrorData { message: message.into(), location: None, source: None, kind }))
+    }
+
+    /// `fmt.Errorf("PREFIX: %w", source)`.
+    pub fn wrap(prefix: impl fmt::Display, source: Error) -> Error {
+        let message = format!("{prefix}: {}", source.message());
+        Error(Box::new(ErrorData { message, location: None, kind: source.kind(), source: Some(source) }))
+    }
+
+    pub(crate) fn exec(location: Location, what: &str, source: Option<Error>) -> Error {
+        let Location { file, template, line, column, node } = &location;
+        let message = format!(
+            "template: {file}:{line}:{}: executing {} at <{node}>: {what}",
+            column.unwrap_or(0),
+            pintle_value::quote::quote(template.as_bytes()),
+        );
+        let kind = match &source {
+            Some(s) if s.kind() == ErrorKind::Budget => ErrorKind::Budget,
+            _ => ErrorKind::Exec,
+        };
+        Error(Box::new(ErrorData { message, location: Some(location), source, kind }))
+    }
+
+    pub(crate) fn parse(file: &Arc<str>, line: usize, what: &str) -> Error {
+        let message = format!("template: {file}:{line}: {what}");
+        let location = Location { file: file.clone(), template: file.clone(), line, column: None, node: String::new() };
+        Error(Box::new(ErrorData { message, location: Some(location), source: None, kind: ErrorKind::Parse }))
+    }
+
+    /// The whole text, causes included.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The place, for errors that the parser or the evaluator raised.
+    pub fn location(&self) -> Option<&Location> {
+        self.0.location.as_ref()
+    }
+
+    /// The cause.
+    pub fn source(&self) -> Option<&Error> {
+        self.0.source.as_ref()
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+}
+
+impl Drop for ErrorData {
+    /// Chains can be as long as includes are deep: they are taken apart in a loop.
+    fn drop(&mut self) {
+        let mut next = self.source.take();
+        while let Some(mut e) = next {
+            next = e.0.source.take();
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error").field("message", &self.0.message).field("kind", &self.0.kind).finish()
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<String> for Error {
+    fn from(message: String) -> Error {
+        Error::new(message)
+    }
+}
+
+impl From<&str> for Error {
+    fn from(message: &str) -> Error {
+        Error::new(message)
+    }
+}
