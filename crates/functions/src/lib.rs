@@ -1,10 +1,13 @@
 //! The template functions of Sprig and Helm.
+pub mod encoding;
+pub mod glob;
 pub mod limits;
 pub mod number;
-mod quote;
+pub mod path;
 pub mod regex;
 pub mod semver;
 pub mod text;
 pub mod time;
 pub mod unicode;
+pub mod url;
 pub mod world;
