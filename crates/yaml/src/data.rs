@@ -129,7 +129,7 @@ impl Target for Data {
 }
 
 /// The string that sigs.k8s.io/yaml makes of a key, if it has one.
-fn key_text(key: &Scalar<'_>) -> Option<String> {
+pub(crate) fn key_text(key: &Scalar<'_>) -> Option<String> {
     Some(match key {
         Scalar::Str(s) => s.as_ref().to_owned(),
         Scalar::Int(i) => i.to_string(),
@@ -139,6 +139,11 @@ fn key_text(key: &Scalar<'_>) -> Option<String> {
         Scalar::Float(f) => format_g32(*f),
         Scalar::Null | Scalar::Uint(_) => return None,
     })
+}
+
+/// Fails if some part of the value has no place in JSON.
+pub(crate) fn check_dynamic(value: &Dynamic) -> Result<(), Error> {
+    check_finite(&dynamic_to_data(value.clone())?)
 }
 
 /// `convertToJSONableObject`, which fails at the keys that have no string.

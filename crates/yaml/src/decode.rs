@@ -101,7 +101,8 @@ impl<'t, 'a> Decoder<'t, 'a> {
         Ok(())
     }
 
-    fn value<T: Target>(&mut self, id: NodeId) -> Scan<T> {
+    /// The value of a node and what is below it.
+    pub(crate) fn value<T: Target>(&mut self, id: NodeId) -> Scan<T> {
         self.enter(id)?;
         let tree = self.tree;
         match tree.node(id).kind {

@@ -101,7 +101,7 @@ impl Kind<'_> {
         match self {
             Kind::StreamStart => Shape::StreamStart,
             Kind::StreamEnd => Shape::StreamEnd,
-            Kind::VersionDirective { .. } | Kind::TagDirective { .. } => Shape::Directive,
+            Kind::VersionDirective { .. } | Kind::TagDirective(_) => Shape::Directive,
             Kind::DocumentStart => Shape::DocumentStart,
             Kind::DocumentEnd => Shape::DocumentEnd,
             Kind::BlockSequenceStart => Shape::BlockSequenceStart,
@@ -117,7 +117,7 @@ impl Kind<'_> {
             Kind::Value => Shape::Value,
             Kind::Alias(_) => Shape::Alias,
             Kind::Anchor(_) => Shape::Anchor,
-            Kind::Tag { .. } => Shape::Tag,
+            Kind::Tag(_) => Shape::Tag,
             Kind::Scalar { .. } => Shape::Scalar,
         }
     }
@@ -276,7 +276,8 @@ impl<'a> Parser<'a> {
                 Some(Kind::VersionDirective { .. }) => {
                     return Err(error("found incompatible YAML document", None, token.start));
                 }
-                Some(Kind::TagDirective { handle, prefix }) => {
+                Some(Kind::TagDirective(directive)) => {
+                    let (handle, prefix) = *directive;
                     if self.tag_directives.iter().any(|(h, _)| *h == handle) {
                         return Err(error("found duplicate %TAG directive", None, token.start));
                     }
@@ -326,9 +327,9 @@ impl<'a> Parser<'a> {
             end = token.end;
             match self.scanner.take().map(|t| t.kind) {
                 Some(Kind::Anchor(name)) => anchor = Some(name),
-                Some(Kind::Tag { handle, suffix }) => {
+                Some(Kind::Tag(parts)) => {
                     tag_mark = token.start;
-                    tag = Some((handle, suffix));
+                    tag = Some(*parts);
                 }
                 _ => {}
             }

@@ -69,7 +69,9 @@ pub struct Node<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Tree<'a> {
     pub(crate) nodes: Vec<Node<'a>>,
-    properties: Vec<(Option<String>, Option<&'a str>)>,
+    properties: Vec<(Option<String>, Option<Cow<'a, str>>)>,
+    /// Whether it is nested more deeply than it can be decoded.
+    pub(crate) deep: bool,
     // What the text lacks at the beginning of the bytes.
     skipped: usize,
 }
@@ -96,9 +98,25 @@ impl<'a> Tree<'a> {
     }
 
     /// The anchor that stands before a node.
-    pub fn anchor(&self, id: NodeId) -> Option<&'a str> {
+    pub fn anchor(&self, id: NodeId) -> Option<&str> {
         let at = self.nodes[id].properties.checked_sub(1)?;
-        self.properties[at as usize].1
+        self.properties[at as usize].1.as_deref()
+    }
+
+    /// Whether no node has a tag or an anchor.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.properties.is_empty()
+    }
+
+    /// The same tree without its text.
+    pub fn into_owned(self) -> Tree<'static> {
+        let own = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        Tree {
+            nodes: self.nodes.into_iter().map(|node| Node { value: own(node.value), ..node }).collect(),
+            properties: self.properties.into_iter().map(|(tag, anchor)| (tag, anchor.map(own))).collect(),
+            deep: self.deep,
+            skipped: self.skipped,
+        }
     }
 
     /// The node that an alias refers to; any other node itself.
@@ -189,7 +207,7 @@ impl<'a> Composer<'a> {
                 EventKind::Scalar { anchor, tag, value, implicit, style } => {
                     (node.value, node.implicit, node.style) = (value, implicit, style);
                     if tag.is_some() || anchor.is_some() {
-                        tree.properties.push((tag, anchor));
+                        tree.properties.push((tag, anchor.map(Cow::Borrowed)));
                         node.properties = tree.properties.len() as u32;
                     }
                     anchored = anchor;
@@ -200,11 +218,12 @@ impl<'a> Composer<'a> {
                         _ => NodeKind::Mapping,
                     };
                     if anchor.is_some() {
-                        tree.properties.push((None, anchor));
+                        tree.properties.push((None, anchor.map(Cow::Borrowed)));
                         node.properties = tree.properties.len() as u32;
                     }
                     anchored = anchor;
                     open.push(id);
+                    tree.deep |= open.len() > crate::MAX_DEPTH;
                 }
                 EventKind::Alias(name) => {
                     node.kind = NodeKind::Alias;

@@ -121,6 +121,9 @@ impl<'a> Scanner<'a> {
             self.need(1)?;
             let line = self.pos;
             let column = self.column();
+            if *indent == 0 {
+                self.skip_spaces();
+            }
             while self.at(0) == b' ' && (*indent == 0 || column + ((self.pos - line) as u32) < *indent) {
                 self.pos += 1;
                 self.need(1)?;

@@ -70,6 +70,16 @@ pub(crate) struct Scanner<'a> {
     flow_level: usize,
 }
 
+/// The bytes with which a line break may begin.
+const MAY_BREAK: [bool; 256] = {
+    let mut table = [false; 256];
+    table[b'\n' as usize] = true;
+    table[b'\r' as usize] = true;
+    table[0xC2] = true;
+    table[0xE2] = true;
+    table
+};
+
 /// The length in bytes of the character that begins with `lead`.
 fn width(lead: u8) -> usize {
     match lead {
@@ -191,11 +201,31 @@ impl<'a> Scanner<'a> {
 
     /// Passes characters up to the line break or the end.
     fn skip_to_break(&mut self) -> Scan<()> {
+        if !self.lazy {
+            loop {
+                let rest = &self.bytes[self.pos..];
+                self.pos += rest.iter().position(|&b| MAY_BREAK[b as usize]).unwrap_or(rest.len());
+                if self.breakz_at(0) {
+                    return Ok(());
+                }
+                self.skip();
+            }
+        }
         while !self.breakz_at(0) {
             self.skip();
             self.need(1)?;
         }
         Ok(())
+    }
+
+    /// Passes spaces eight at a time, as far as that goes: most of a deep document is indentation.
+    #[inline]
+    fn skip_spaces(&mut self) {
+        if !self.lazy {
+            while self.bytes.get(self.pos..self.pos + 8) == Some(b"        ") {
+                self.pos += 8;
+            }
+        }
     }
 
     /// Passes spaces and tabs.
@@ -412,6 +442,7 @@ impl<'a> Scanner<'a> {
                 self.skip();
             }
             self.need(1)?;
+            self.skip_spaces();
             // A tab is white space except where it could be taken for indentation.
             while self.at(0) == b' ' || (self.at(0) == b'\t' && (self.flow_level > 0 || !self.simple_key_allowed)) {
                 self.pos += 1;

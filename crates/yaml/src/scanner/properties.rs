@@ -48,7 +48,7 @@ impl<'a> Scanner<'a> {
                 if !self.blankz_at(0) {
                     return self.fail("did not find expected whitespace or line break");
                 }
-                Kind::TagDirective { handle, prefix }
+                Kind::TagDirective(Box::new((handle, prefix)))
             }
             _ => return self.fail("found unknown directive name"),
         };
@@ -148,7 +148,7 @@ impl<'a> Scanner<'a> {
             return self.fail("did not find expected whitespace or line break");
         }
         let end = self.mark();
-        self.push(Kind::Tag { handle, suffix }, start, end);
+        self.push(Kind::Tag(Box::new((handle, suffix))), start, end);
         Ok(())
     }
 

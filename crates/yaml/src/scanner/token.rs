@@ -43,8 +43,12 @@ pub(crate) struct Token<'a> {
 pub(crate) enum Kind<'a> {
     StreamStart,
     StreamEnd,
-    VersionDirective { major: u8, minor: u8 },
-    TagDirective { handle: String, prefix: String },
+    VersionDirective {
+        major: u8,
+        minor: u8,
+    },
+    /// A handle and its prefix.
+    TagDirective(Box<(String, String)>),
     DocumentStart,
     DocumentEnd,
     BlockSequenceStart,
@@ -60,6 +64,10 @@ pub(crate) enum Kind<'a> {
     Value,
     Alias(&'a str),
     Anchor(&'a str),
-    Tag { handle: String, suffix: String },
-    Scalar { value: Cow<'a, str>, style: Style },
+    /// A handle and a suffix.
+    Tag(Box<(String, String)>),
+    Scalar {
+        value: Cow<'a, str>,
+        style: Style,
+    },
 }

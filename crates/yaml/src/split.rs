@@ -1,0 +1,44 @@
+//! Cutting a stream into documents by lines, as Kubernetes' tools do before they parse anything.
+
+use crate::Error;
+
+/// The documents of `text` as `YAMLReader` of k8s.io/apimachinery gives them: a line that begins with `---` separates, unless
+/// nothing stands before it. Only a comment may follow the dashes.
+pub fn split_documents(text: &[u8]) -> Result<Vec<&[u8]>, Error> {
+    let mut documents = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    for (number, line) in text.split_inclusive(|b| *b == b'\n').enumerate() {
+        if let Some(rest) = line.strip_prefix(b"---") {
+            let rest = String::from_utf8_lossy(rest);
+            let rest = rest.trim();
+            if !rest.is_empty() && !rest.starts_with('#') {
+                let message = format!("invalid Yaml document separator: {rest}");
+                return Err(Error { message, line: Some(number + 1), column: Some(1) });
+            }
+            if at > start {
+                documents.push(&text[start..at]);
+            }
+            start = at + line.len();
+        }
+        at += line.len();
+    }
+    if at > start {
+        documents.push(&text[start..at]);
+    }
+    Ok(documents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dashes_at_the_beginning_of_a_line_separate() {
+        let split = |text: &'static str| split_documents(text.as_bytes()).map_err(|e| e.message);
+        assert_eq!(split("a\n---\nb"), Ok(vec![&b"a\n"[..], b"b"]));
+        assert_eq!(split("---\n--- # x\nb\n---\n"), Ok(vec![&b"b\n"[..]]));
+        assert_eq!(split("a\n--- x\nb"), Err("invalid Yaml document separator: x".into()));
+        assert_eq!(split("a\n ---\n"), Ok(vec![&b"a\n ---\n"[..]]));
+    }
+}
