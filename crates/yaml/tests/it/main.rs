@@ -1,0 +1,6 @@
+//! Tests of the crate through its public interface.
+
+mod errors;
+mod properties;
+mod reading;
+mod writing;
