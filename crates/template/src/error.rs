@@ -20,13 +20,15 @@ pub struct Location {
 
 /// An error with its cause, as Go's `errors.Unwrap` sees the chain.
 ///
-/// The message of an error holds that of its causes, as with Go's `%w`.
+/// The message of an error ends with that of its cause, as with Go's `%w`; it is put together only when asked for, since
+/// chains can be as long as includes are deep.
 #[derive(Clone)]
 pub struct Error(Box<ErrorData>);
 
 #[derive(Clone)]
 struct ErrorData {
-    message: String,
+    /// What comes before the cause's message.
+    text: String,
     location: Option<Location>,
     source: Option<Error>,
     kind: ErrorKind,
@@ -54,18 +56,19 @@ impl Error {
 
     /// An error of a kind.
     pub fn with_kind(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error(Box::new(ErrorData { message: message.into(), location: None, source: None, kind }))
+        Error(Box::new(ErrorData { text: message.into(), location: None, source: None, kind }))
     }
 
     /// `fmt.Errorf("PREFIX: %w", source)`.
     pub fn wrap(prefix: impl fmt::Display, source: Error) -> Error {
-        let message = format!("{prefix}: {}", source.message());
-        Error(Box::new(ErrorData { message, location: None, kind: source.kind(), source: Some(source) }))
+        let text = format!("{prefix}: ");
+        Error(Box::new(ErrorData { text, location: None, kind: source.kind(), source: Some(source) }))
     }
 
+    /// An error of the evaluator; with a source, `what` is what comes before the source's message.
     pub(crate) fn exec(location: Location, what: &str, source: Option<Error>) -> Error {
         let Location { file, template, line, column, node } = &location;
-        let message = format!(
+        let text = format!(
             "template: {file}:{line}:{}: executing {} at <{node}>: {what}",
             column.unwrap_or(0),
             pintle_value::quote::quote(template.as_bytes()),
@@ -74,18 +77,29 @@ impl Error {
             Some(s) if s.kind() == ErrorKind::Budget => ErrorKind::Budget,
             _ => ErrorKind::Exec,
         };
-        Error(Box::new(ErrorData { message, location: Some(location), source, kind }))
+        Error(Box::new(ErrorData { text, location: Some(location), source, kind }))
     }
 
     pub(crate) fn parse(file: &Arc<str>, line: usize, what: &str) -> Error {
-        let message = format!("template: {file}:{line}: {what}");
+        let text = format!("template: {file}:{line}: {what}");
         let location = Location { file: file.clone(), template: file.clone(), line, column: None, node: String::new() };
-        Error(Box::new(ErrorData { message, location: Some(location), source: None, kind: ErrorKind::Parse }))
+        Error(Box::new(ErrorData { text, location: Some(location), source: None, kind: ErrorKind::Parse }))
     }
 
     /// The whole text, causes included.
-    pub fn message(&self) -> &str {
-        &self.0.message
+    pub fn message(&self) -> String {
+        let mut text = String::new();
+        let mut next = Some(self);
+        while let Some(e) = next {
+            text.push_str(&e.0.text);
+            next = e.source();
+        }
+        text
+    }
+
+    /// The text without that of its cause.
+    pub fn own_text(&self) -> &str {
+        &self.0.text
     }
 
     /// The place, for errors that the parser or the evaluator raised.
@@ -116,13 +130,13 @@ impl Drop for ErrorData {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.message())
+        f.write_str(&self.message())
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error").field("message", &self.0.message).field("kind", &self.0.kind).finish()
+        f.debug_struct("Error").field("message", &self.message()).field("kind", &self.0.kind).finish()
     }
 }
 

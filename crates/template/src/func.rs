@@ -63,6 +63,8 @@ pub(crate) enum Builtin {
     None,
     And,
     Or,
+    Len,
+    Call,
 }
 
 impl Function {

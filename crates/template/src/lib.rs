@@ -1,10 +1,22 @@
 //! Go's text/template language: lexer, parser and evaluator. It knows nothing of Helm: functions and data come from outside.
+//!
+//! [`parse`] turns a text into templates, [`Templates`] holds those that can call each other, an [`Evaluator`] executes them.
 
 mod builtins;
 mod error;
+mod eval;
 mod func;
+mod lexer;
+mod node;
+mod parser;
+pub mod record;
+mod set;
 
 pub use error::{Error, ErrorKind, Location};
+pub use eval::{Evaluator, Limits};
 pub use func::{
     Call, Exactly, FromArg, Function, Functions, GoObject, IntoFunction, IntoResult, Reflected, Rest, Typed, Variadic, WithCall,
 };
+pub use node::{Source, Template};
+pub use parser::{TemplateMap, parse};
+pub use set::Templates;

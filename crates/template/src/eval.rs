@@ -1,0 +1,904 @@
+//! Executes parsed templates, as `text/template/exec.go` (Go 1.26) does with the option `missingkey=zero`.
+//!
+//! Takes a set of templates and data, gives bytes. A value is carried with the fact of whether Go would hold it in an
+//! interface: error texts and nil tell the two apart.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use pintle_value::fmt::append_value;
+use pintle_value::types::{Kind, Signature, Type};
+use pintle_value::{Map, Str, Value};
+
+use crate::error::{Error, ErrorKind};
+use crate::func::{Builtin, Call, Function, Functions};
+use crate::node::{Branch, Command, Expr, Node, Number, Pipe, Pos, Shown, Template, Variable};
+use crate::parser::{TemplateMap, parse};
+use crate::record::{Record, Recorder};
+use crate::set::{Scope, Templates};
+
+/// How deep `{{template}}` may nest (`maxExecDepth`).
+const MAX_TEMPLATE_DEPTH: usize = 100_000;
+/// How deep functions that execute templates may nest. Go has no limit but its stack of 1 GB.
+const MAX_CALL_DEPTH: usize = 5_000;
+
+/// What an execution may use up before it fails.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Actions, function calls and items that functions make.
+    pub steps: u64,
+    /// Bytes of output, outputs captured on the way included.
+    pub output: usize,
+}
+
+impl Default for Limits {
+    /// Far beyond any chart, within a few seconds.
+    fn default() -> Limits {
+        Limits { steps: 100_000_000, output: 512 << 20 }
+    }
+}
+
+/// A value and whether it is held by an `interface {}` (`reflect.Value` of kind Interface). A nil that isn't is Go's zero
+/// `reflect.Value`.
+#[derive(Clone, Default)]
+struct Held {
+    v: Value,
+    in_interface: bool,
+}
+
+impl Held {
+    fn concrete(v: Value) -> Held {
+        Held { v, in_interface: false }
+    }
+
+    fn of_type(v: Value, ty: Type) -> Held {
+        Held { v, in_interface: matches!(ty, Type::Any) }
+    }
+
+    fn is_invalid(&self) -> bool {
+        !self.in_interface && matches!(self.v, Value::Nil)
+    }
+
+    /// The static type, as messages name it.
+    fn type_name(&self) -> String {
+        if self.in_interface { Type::Any.to_string() } else { pintle_value::fmt::type_name(self.v.ty()) }
+    }
+}
+
+/// The node that a message would name.
+#[derive(Clone, Copy)]
+enum At<'t> {
+    Nothing,
+    Node(&'t Node, Pos),
+    Pipe(&'t Pipe),
+    Command(&'t Command),
+    Expr(&'t Expr),
+}
+
+/// The execution of one template.
+struct State<'t> {
+    template: &'t Template,
+    at: At<'t>,
+    /// Where its variables begin.
+    base: usize,
+}
+
+impl<'t> State<'t> {
+    fn pos(&self) -> Pos {
+        match self.at {
+            At::Nothing => 0,
+            At::Node(_, pos) => pos,
+            At::Pipe(p) => p.pos,
+            At::Command(c) => c.pos,
+            At::Expr(e) => e.pos(),
+        }
+    }
+
+    fn error_with(&self, what: &str, source: Option<Error>) -> Error {
+        let shown;
+        let node: &dyn Display = match self.at {
+            At::Nothing => &"",
+            At::Node(n, _) => {
+                shown = Shown(n);
+                &shown
+            }
+            At::Pipe(p) => p,
+            At::Command(c) => c,
+            At::Expr(e) => e,
+        };
+        Error::exec(self.template.location(self.pos() as usize, node), what, source)
+    }
+
+    fn error<T>(&self, what: impl AsRef<str>) -> Result<T, Error> {
+        Err(self.error_with(what.as_ref(), None))
+    }
+}
+
+enum Flow {
+    Next,
+    Break,
+    Continue,
+}
+
+/// Executes templates of one set with one host.
+pub struct Evaluator<'h> {
+    functions: &'h Functions,
+    host: &'h dyn Any,
+    limits: Limits,
+    steps: u64,
+    captured: usize,
+    scope: Rc<Scope>,
+    out: Vec<u8>,
+    vars: Vec<Held>,
+    template_depth: usize,
+    call_depth: usize,
+    /// Where the function that is being called stands.
+    call_pos: Pos,
+    texts: HashMap<Str, TemplateMap>,
+    recorder: Option<Box<Recorder>>,
+}
+
+impl<'h> Evaluator<'h> {
+    /// An evaluator of `templates`, which were parsed with `functions`; the functions find `host` through
+    /// [`Call::host`].
+    pub fn new(templates: Arc<Templates>, functions: &'h Functions, host: &'h dyn Any, limits: Limits) -> Evaluator<'h> {
+        Evaluator {
+            functions,
+            host,
+            limits,
+            steps: 0,
+            captured: 0,
+            scope: Rc::new(Scope::Root(templates)),
+            out: Vec::new(),
+            vars: Vec::new(),
+            template_depth: 0,
+            call_depth: 0,
+            call_pos: 0,
+            texts: HashMap::new(),
+            recorder: None,
+        }
+    }
+
+    /// Executes the template `name` (`Template.ExecuteTemplate`). Needs a stack of some hundred bytes per nested template.
+    pub fn execute(&mut self, name: &str, data: Value) -> Result<Vec<u8>, Error> {
+        self.reset();
+        self.named(name, data)
+    }
+
+    /// As [`Evaluator::execute`], with a record of what made what, of a failure too.
+    pub fn execute_recorded(&mut self, name: &str, data: Value) -> (Result<Vec<u8>, Error>, Record) {
+        self.reset();
+        self.recorder = Some(Box::default());
+        let result = self.named(name, data);
+        let recorder = self.recorder.take().unwrap_or_default();
+        (result, recorder.finish())
+    }
+
+    /// An error leaves the state of what it interrupted behind.
+    fn reset(&mut self) {
+        self.out.clear();
+        self.vars.clear();
+        (self.template_depth, self.call_depth, self.call_pos) = (0, 0, 0);
+    }
+
+    fn named(&mut self, name: &str, data: Value) -> Result<Vec<u8>, Error> {
+        match self.scope.get(name) {
+            Some(template) => self.capture(&template, data),
+            None => Err(Error::new(format!(
+                "template: no template {} associated with template \"gotpl\"",
+                pintle_value::quote::quote(name.as_bytes())
+            ))),
+        }
+    }
+
+    /// Executes a template into a buffer of its own.
+    fn capture(&mut self, template: &Arc<Template>, data: Value) -> Result<Vec<u8>, Error> {
+        let outer = std::mem::take(&mut self.out);
+        let pos = self.call_pos;
+        if let Some(r) = &mut self.recorder {
+            r.open_output();
+        }
+        let data = Held::concrete(data);
+        self.run(template, data, pos)?;
+        let inner = std::mem::replace(&mut self.out, outer);
+        self.captured = self.captured.saturating_add(inner.len());
+        if self.captured > self.limits.output {
+            return Err(self.over_output());
+        }
+        if let Some(r) = &mut self.recorder {
+            r.close_output(&inner);
+        }
+        Ok(inner)
+    }
+
+    fn run(&mut self, template: &Arc<Template>, data: Held, caller: Pos) -> Result<(), Error> {
+        let base = self.vars.len();
+        self.vars.resize(base + template.slots, Held::default());
+        self.vars[base] = data.clone();
+        if let Some(r) = &mut self.recorder {
+            r.enter(template, Some(caller));
+        }
+        let mut state = State { template, at: At::Nothing, base };
+        self.walk(&mut state, &data, &template.root)?;
+        if let Some(r) = &mut self.recorder {
+            r.leave();
+        }
+        self.vars.truncate(base);
+        Ok(())
+    }
+
+    fn over_output(&self) -> Error {
+        Error::with_kind(ErrorKind::Budget, format!("the output exceeds the limit of {} bytes", self.limits.output))
+    }
+
+    fn step(&mut self, n: u64) -> Result<(), Error> {
+        self.steps = self.steps.saturating_add(n);
+        if self.steps > self.limits.steps {
+            return Err(Error::with_kind(
+                ErrorKind::Budget,
+                format!("the templates exceed the limit of {} steps", self.limits.steps),
+            ));
+        }
+        Ok(())
+    }
+
+    fn walk<'t>(&mut self, st: &mut State<'t>, dot: &Held, list: &'t [Node]) -> Result<Flow, Error> {
+        for node in list {
+            self.step(1)?;
+            match node {
+                Node::Text { text, pos } => {
+                    let start = self.out.len();
+                    self.out.extend_from_slice(text);
+                    if let Some(r) = &mut self.recorder {
+                        r.text(*pos, start..self.out.len());
+                    }
+                }
+                Node::Action(pipe) => {
+                    st.at = At::Node(node, pipe.pos);
+                    self.begin_action();
+                    let start = self.out.len();
+                    let v = self.pipeline(st, dot, pipe)?;
+                    if pipe.decl.is_empty() {
+                        st.at = At::Node(node, pipe.pos);
+                        match &v.v {
+                            Value::Nil => self.out.extend_from_slice(b"<no value>"),
+                            v => append_value(&mut self.out, v),
+                        }
+                        if self.out.len() > self.limits.output {
+                            return Err(self.over_output());
+                        }
+                    }
+                    self.end_action(pipe.pos, start);
+                }
+                Node::If(b) => {
+                    st.at = At::Node(node, b.pipe.pos);
+                    let v = self.condition(st, dot, &b.pipe)?;
+                    let flow = if v.v.is_true() {
+                        self.walk(st, dot, &b.list)?
+                    } else if let Some(e) = &b.else_list {
+                        self.walk(st, dot, e)?
+                    } else {
+                        Flow::Next
+                    };
+                    if !matches!(flow, Flow::Next) {
+                        return Ok(flow);
+                    }
+                }
+                Node::With(b) => {
+                    st.at = At::Node(node, b.pipe.pos);
+                    let v = self.condition(st, dot, &b.pipe)?;
+                    let flow = if v.v.is_true() {
+                        self.walk(st, &v, &b.list)?
+                    } else if let Some(e) = &b.else_list {
+                        self.walk(st, dot, e)?
+                    } else {
+                        Flow::Next
+                    };
+                    if !matches!(flow, Flow::Next) {
+                        return Ok(flow);
+                    }
+                }
+                Node::Range(b) => {
+                    st.at = At::Node(node, b.pipe.pos);
+                    let flow = self.range(st, dot, b)?;
+                    if !matches!(flow, Flow::Next) {
+                        return Ok(flow);
+                    }
+                }
+                Node::Template { pos, name, pipe } => {
+                    st.at = At::Node(node, *pos);
+                    self.template(st, dot, *pos, name, pipe.as_ref())?;
+                }
+                Node::Break => return Ok(Flow::Break),
+                Node::Continue => return Ok(Flow::Continue),
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn begin_action(&mut self) {
+        if let Some(r) = &mut self.recorder {
+            r.begin_action();
+        }
+    }
+
+    fn end_action(&mut self, pos: Pos, start: usize) {
+        if let Some(r) = &mut self.recorder {
+            r.end_action(pos, start..self.out.len());
+        }
+    }
+
+    fn condition<'t>(&mut self, st: &mut State<'t>, dot: &Held, pipe: &'t Pipe) -> Result<Held, Error> {
+        self.begin_action();
+        let v = self.pipeline(st, dot, pipe)?;
+        let start = self.out.len();
+        self.end_action(pipe.pos, start);
+        Ok(v)
+    }
+
+    fn template<'t>(
+        &mut self,
+        st: &mut State<'t>,
+        dot: &Held,
+        pos: Pos,
+        name: &Str,
+        pipe: Option<&'t Pipe>,
+    ) -> Result<(), Error> {
+        let Some(template) = self.scope.get(&name.to_str_lossy()) else {
+            return st.error(format!("template {} not defined", pintle_value::quote::quote(name)));
+        };
+        if self.template_depth >= MAX_TEMPLATE_DEPTH {
+            return st.error(format!("exceeded maximum template depth ({MAX_TEMPLATE_DEPTH})"));
+        }
+        let data = match pipe {
+            Some(p) => self.condition(st, dot, p)?,
+            None => Held::default(),
+        };
+        self.template_depth += 1;
+        self.run(&template, data, pos)?;
+        self.template_depth -= 1;
+        Ok(())
+    }
+
+    fn set_var(&mut self, st: &State<'_>, var: &Variable, value: Held) -> Result<(), Error> {
+        match var.slot {
+            Some(slot) => {
+                self.vars[st.base + slot as usize] = value;
+                Ok(())
+            }
+            None => st.error(format!("undefined variable: {}", var.name)),
+        }
+    }
+
+    fn range<'t>(&mut self, st: &mut State<'t>, dot: &Held, r: &'t Branch) -> Result<Flow, Error> {
+        let v = self.condition(st, dot, &r.pipe)?.v;
+        let mut ran = false;
+        let v = match &v {
+            Value::Object(o) => o.basic().unwrap_or(v),
+            _ => v,
+        };
+        match &v {
+            Value::Nil => {}
+            Value::Int(kind, n) => {
+                if r.pipe.decl.len() > 1 {
+                    return st.error(format!("can't use {n} to iterate over more than one variable"));
+                }
+                let end = if kind.is_unsigned() { *n as u64 } else { (*n).max(0) as u64 };
+                for i in 0..end {
+                    ran = true;
+                    if let Some(flow) = self.iteration(st, r, Held::default(), Held::concrete(Value::Int(*kind, i as i64)))? {
+                        return Ok(flow);
+                    }
+                }
+            }
+            Value::List(l) => {
+                for (i, item) in l.iter().enumerate() {
+                    ran = true;
+                    let item = Held::of_type(item.clone(), l.elem());
+                    if let Some(flow) = self.iteration(st, r, Held::concrete(Value::int(i as i64)), item)? {
+                        return Ok(flow);
+                    }
+                }
+            }
+            Value::Bytes(b) => {
+                for (i, byte) in b.iter().enumerate() {
+                    ran = true;
+                    let item = Held::concrete(Value::Int(pintle_value::IntKind::Uint8, i64::from(*byte)));
+                    if let Some(flow) = self.iteration(st, r, Held::concrete(Value::int(i as i64)), item)? {
+                        return Ok(flow);
+                    }
+                }
+            }
+            Value::Map(m) => {
+                // The entries as they were when the loop began: the body may change the map.
+                let entries: Vec<(Str, Value)> = m.entries().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+                for (k, item) in entries {
+                    ran = true;
+                    self.read(m, &k);
+                    let item = Held::of_type(item, m.elem());
+                    if let Some(flow) = self.iteration(st, r, Held::concrete(Value::String(k)), item)? {
+                        return Ok(flow);
+                    }
+                }
+            }
+            other => {
+                let mut text = Vec::new();
+                append_value(&mut text, other);
+                return st.error(format!("range can't iterate over {}", String::from_utf8_lossy(&text)));
+            }
+        }
+        match &r.else_list {
+            Some(e) if !ran => self.walk(st, dot, e),
+            _ => Ok(Flow::Next),
+        }
+    }
+
+    /// One iteration; `Some` when the loop is over.
+    fn iteration<'t>(&mut self, st: &mut State<'t>, r: &'t Branch, index: Held, item: Held) -> Result<Option<Flow>, Error> {
+        self.step(1)?;
+        match r.pipe.decl.as_slice() {
+            [] => {}
+            [v] => self.set_var(st, v, item.clone())?,
+            [i, v, ..] => {
+                self.set_var(st, i, index)?;
+                self.set_var(st, v, item.clone())?;
+            }
+        }
+        match self.walk(st, &item, &r.list)? {
+            Flow::Break => Ok(Some(Flow::Next)),
+            Flow::Next | Flow::Continue => Ok(None),
+        }
+    }
+
+    fn pipeline<'t>(&mut self, st: &mut State<'t>, dot: &Held, pipe: &'t Pipe) -> Result<Held, Error> {
+        st.at = At::Pipe(pipe);
+        let mut value = None;
+        for cmd in &pipe.cmds {
+            let mut v = self.command(st, dot, cmd, value.take())?;
+            v.in_interface = false;
+            value = Some(v);
+        }
+        let value = value.unwrap_or_default();
+        for var in &pipe.decl {
+            self.set_var(st, var, value.clone())?;
+        }
+        Ok(value)
+    }
+
+    fn not_a_function(&self, st: &State<'_>, args: &[Expr], last: &Option<Held>) -> Result<(), Error> {
+        if args.len() > 1 || last.is_some() {
+            return st.error(format!("can't give argument to non-function {}", args[0]));
+        }
+        Ok(())
+    }
+
+    fn command<'t>(&mut self, st: &mut State<'t>, dot: &Held, cmd: &'t Command, last: Option<Held>) -> Result<Held, Error> {
+        let args = &cmd.args[..];
+        let first = &args[0];
+        match first {
+            Expr::Field { ident, .. } => {
+                st.at = At::Expr(first);
+                return self.field_chain(st, dot, dot.clone(), first, ident, &args[1..], last);
+            }
+            Expr::Chain { .. } => return self.chain(st, dot, first, &args[1..], last),
+            Expr::Function { function, .. } => {
+                st.at = At::Expr(first);
+                return self.call_function(st, dot, At::Command(cmd), function, &args[1..], last);
+            }
+            Expr::Pipe(p) => {
+                self.not_a_function(st, args, &last)?;
+                return self.pipeline(st, dot, p);
+            }
+            Expr::Variable { var, field, .. } => {
+                st.at = At::Expr(first);
+                let value = self.var(st, var)?;
+                if field.is_empty() {
+                    self.not_a_function(st, args, &last)?;
+                    return Ok(value);
+                }
+                return self.field_chain(st, dot, value, first, field, &args[1..], last);
+            }
+            _ => {}
+        }
+        st.at = At::Expr(first);
+        self.not_a_function(st, args, &last)?;
+        match first {
+            Expr::Dot { .. } => Ok(dot.clone()),
+            Expr::Nil { .. } => st.error("nil is not a command"),
+            first => self.literal(st, first).map(Held::concrete),
+        }
+    }
+
+    /// A literal without a type to fit (`idealConstant`).
+    fn literal<'t>(&mut self, st: &mut State<'t>, e: &'t Expr) -> Result<Value, Error> {
+        match e {
+            Expr::Bool { value, .. } => Ok(Value::Bool(*value)),
+            Expr::String { text, .. } => Ok(Value::String(text.clone())),
+            Expr::Number(n) => {
+                st.at = At::Expr(e);
+                constant(st, n)
+            }
+            e => st.error(format!("can't handle assignment of {e} to empty interface argument")),
+        }
+    }
+
+    fn var(&self, st: &State<'_>, var: &Variable) -> Result<Held, Error> {
+        match var.slot {
+            Some(slot) => Ok(self.vars[st.base + slot as usize].clone()),
+            None => st.error(format!("undefined variable: {}", var.name)),
+        }
+    }
+
+    fn chain<'t>(
+        &mut self,
+        st: &mut State<'t>,
+        dot: &Held,
+        e: &'t Expr,
+        args: &'t [Expr],
+        last: Option<Held>,
+    ) -> Result<Held, Error> {
+        let Expr::Chain { node, field, .. } = e else { return Ok(Held::default()) };
+        st.at = At::Expr(e);
+        if let Expr::Nil { .. } = **node {
+            return st.error(format!("indirection through explicit nil in {e}"));
+        }
+        let receiver = self.untyped(st, dot, node)?;
+        self.field_chain(st, dot, receiver, e, field, args, last)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn field_chain<'t>(
+        &mut self,
+        st: &mut State<'t>,
+        dot: &Held,
+        mut receiver: Held,
+        node: &'t Expr,
+        ident: &[Str],
+        args: &'t [Expr],
+        last: Option<Held>,
+    ) -> Result<Held, Error> {
+        let Some((name, path)) = ident.split_last() else { return Ok(receiver) };
+        for name in path {
+            receiver = self.field(st, dot, name, node, &[], None, receiver)?;
+        }
+        self.field(st, dot, name, node, args, last, receiver)
+    }
+
+    fn read(&mut self, map: &Map, key: &Str) {
+        if let Some(r) = &mut self.recorder {
+            if map.origin() != 0 {
+                r.read(map.origin(), key);
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn field<'t>(
+        &mut self,
+        st: &mut State<'t>,
+        dot: &Held,
+        name: &Str,
+        node: &'t Expr,
+        args: &'t [Expr],
+        last: Option<Held>,
+        receiver: Held,
+    ) -> Result<Held, Error> {
+        if receiver.is_invalid() {
+            return Ok(Held::default());
+        }
+        if let Value::Nil = receiver.v {
+            return st.error(format!("nil pointer evaluating {}.{name}", receiver.type_name()));
+        }
+        let text = name.to_str().unwrap_or("");
+        if let Some(method) = receiver.v.method(text) {
+            let argv = self.arguments(st, dot, text, &method.signature, args, last)?;
+            return match (method.call)(&receiver.v, &argv) {
+                Ok(v) => Ok(Held::of_type(v, method.signature.result)),
+                Err(e) => {
+                    st.at = At::Expr(node);
+                    Err(st.error_with(&format!("error calling {name}: "), Some(Error::new(e))))
+                }
+            };
+        }
+        let has_args = !args.is_empty() || last.is_some();
+        match &receiver.v {
+            Value::Map(m) => {
+                if has_args {
+                    return st.error(format!("{name} is not a method but has arguments"));
+                }
+                self.read(m, name);
+                let elem = m.elem();
+                return Ok(Held::of_type(m.get(name).unwrap_or_else(|| Value::zero(elem)), elem));
+            }
+            Value::Object(o) => {
+                if let Some(v) = o.field(text) {
+                    if has_args {
+                        return st.error(format!("{name} has arguments but cannot be invoked as function"));
+                    }
+                    return Ok(Held::concrete(v));
+                }
+                if o.fields().iter().any(|(f, _)| *f == text) {
+                    let ty = receiver.type_name();
+                    return st.error(format!("{name} is an unexported field of struct type {ty}"));
+                }
+            }
+            _ => {}
+        }
+        st.error(format!("can't evaluate field {name} in type {}", receiver.type_name()))
+    }
+
+    fn call_function<'t>(
+        &mut self,
+        st: &mut State<'t>,
+        dot: &Held,
+        node: At<'t>,
+        function: &Function,
+        args: &'t [Expr],
+        last: Option<Held>,
+    ) -> Result<Held, Error> {
+        self.step(1)?;
+        let callee = match args.first() {
+            Some(e) if function.builtin == Builtin::Call => e.to_string(),
+            _ => String::new(),
+        };
+        match function.builtin {
+            Builtin::And | Builtin::Or => return self.and_or(st, dot, function, args, last),
+            Builtin::Len if args.len() == 1 && last.is_none() => {
+                let v = self.argument(st, dot, Type::Any, &args[0])?;
+                // reflect.Value tells a nil interface from no value at all; a function's argument doesn't.
+                let what = if v.is_invalid() {
+                    Some("reflect: call of reflect.Value.Type on zero Value")
+                } else if let Value::Nil = v.v {
+                    Some("len of nil pointer")
+                } else {
+                    None
+                };
+                if let Some(what) = what {
+                    st.at = node;
+                    return Err(st.error_with("error calling len: ", Some(Error::new(what))));
+                }
+                return self.invoke(st, node, function, &[v.v], &callee);
+            }
+            _ => {}
+        }
+        let argv = self.arguments(st, dot, function.name, &function.signature, args, last)?;
+        self.invoke(st, node, function, &argv, &callee)
+    }
+
+    fn invoke<'t>(
+        &mut self,
+        st: &mut State<'t>,
+        node: At<'t>,
+        function: &Function,
+        argv: &[Value],
+        callee: &str,
+    ) -> Result<Held, Error> {
+        let outer = std::mem::replace(&mut self.call_pos, st.pos());
+        let result = match function.builtin {
+            Builtin::Call => Err(Error::new(match argv.first().and_then(Value::ty) {
+                None => "call of nil".to_owned(),
+                Some(ty) => format!("non-function {callee} of type {ty}"),
+            })),
+            _ => function.call(self, argv),
+        };
+        self.call_pos = outer;
+        match result {
+            Ok(v) => Ok(Held::of_type(v, function.signature.result)),
+            Err(e) => {
+                st.at = node;
+                Err(st.error_with(&format!("error calling {}: ", function.name), Some(e)))
+            }
+        }
+    }
+
+    /// `and` and `or` evaluate only as many arguments as they need.
+    fn and_or<'t>(
+        &mut self,
+        st: &mut State<'t>,
+        dot: &Held,
+        function: &Function,
+        args: &'t [Expr],
+        last: Option<Held>,
+    ) -> Result<Held, Error> {
+        if args.is_empty() && last.is_none() {
+            return st.error(format!("wrong number of args for {}: want at least 1 got 0", function.name));
+        }
+        let mut v = Held::default();
+        for arg in args {
+            v = self.argument(st, dot, Type::ReflectValue, arg)?;
+            if v.v.is_true() == (function.builtin == Builtin::Or) {
+                return Ok(v);
+            }
+        }
+        Ok(last.unwrap_or(v))
+    }
+
+    /// Evaluates and checks arguments (`evalCall`).
+    fn arguments<'t>(
+        &mut self,
+        st: &mut State<'t>,
+        dot: &Held,
+        name: &str,
+        signature: &Signature,
+        args: &'t [Expr],
+        last: Option<Held>,
+    ) -> Result<Vec<Value>, Error> {
+        let params = signature.params;
+        let given = args.len() + usize::from(last.is_some());
+        let fixed = if signature.variadic { params.len() - 1 } else { params.len() };
+        if signature.variadic && given < fixed {
+            return st.error(format!("wrong number of args for {name}: want at least {fixed} got {}", args.len()));
+        }
+        if !signature.variadic && given != fixed {
+            return st.error(format!("wrong number of args for {name}: want {fixed} got {given}"));
+        }
+        let param = |i: usize| params[i.min(params.len() - 1)];
+        let mut argv = Vec::with_capacity(given);
+        for (i, arg) in args.iter().enumerate() {
+            argv.push(self.argument(st, dot, param(i), arg)?.v);
+        }
+        if let Some(v) = last {
+            argv.push(self.fit(st, v, param(args.len()))?.v);
+        }
+        Ok(argv)
+    }
+
+    /// `validateType`
+    fn fit(&self, st: &State<'_>, value: Held, ty: Type) -> Result<Held, Error> {
+        if matches!(ty, Type::ReflectValue) {
+            return Ok(value);
+        }
+        if value.is_invalid() {
+            if ty.can_be_nil() {
+                return Ok(Held::of_type(Value::zero(ty), ty));
+            }
+            return st.error(format!("invalid value; expected {ty}"));
+        }
+        if matches!(ty, Type::Any) {
+            return Ok(value);
+        }
+        match value.v.ty() {
+            Some(actual) if actual.assignable_to(ty) => Ok(Held::concrete(value.v)),
+            Some(actual) => st.error(format!("wrong type for value; expected {ty}; got {actual}")),
+            None => st.error(format!("wrong type for value; expected {ty}; got {}", Type::Any)),
+        }
+    }
+
+    /// The value of an expression that is no literal (`evalArg`'s first half); `None` for a literal.
+    fn operand<'t>(&mut self, st: &mut State<'t>, dot: &Held, e: &'t Expr) -> Result<Option<Held>, Error> {
+        Ok(Some(match e {
+            Expr::Dot { .. } => dot.clone(),
+            Expr::Field { ident, .. } => self.field_chain(st, dot, dot.clone(), e, ident, &[], None)?,
+            Expr::Variable { var, field, .. } => {
+                let v = self.var(st, var)?;
+                self.field_chain(st, dot, v, e, field, &[], None)?
+            }
+            Expr::Pipe(p) => self.pipeline(st, dot, p)?,
+            Expr::Function { function, .. } => self.call_function(st, dot, At::Expr(e), function, &[], None)?,
+            Expr::Chain { .. } => self.chain(st, dot, e, &[], None)?,
+            Expr::Bool { .. } | Expr::Nil { .. } | Expr::Number(_) | Expr::String { .. } => return Ok(None),
+        }))
+    }
+
+    /// An expression with no type to fit: the receiver of a chain.
+    fn untyped<'t>(&mut self, st: &mut State<'t>, dot: &Held, e: &'t Expr) -> Result<Held, Error> {
+        st.at = At::Expr(e);
+        match self.operand(st, dot, e)? {
+            Some(v) => Ok(v),
+            None => self.literal(st, e).map(Held::concrete),
+        }
+    }
+
+    /// `evalArg`
+    fn argument<'t>(&mut self, st: &mut State<'t>, dot: &Held, ty: Type, e: &'t Expr) -> Result<Held, Error> {
+        st.at = At::Expr(e);
+        if let Some(v) = self.operand(st, dot, e)? {
+            return self.fit(st, v, ty);
+        }
+        if let Expr::Nil { .. } = e {
+            if ty.can_be_nil() {
+                return Ok(Held { v: Value::zero(ty), in_interface: matches!(ty, Type::Any) });
+            }
+            return st.error(format!("cannot assign nil to {ty}"));
+        }
+        let number = match e {
+            Expr::Number(n) => Some(&**n),
+            _ => None,
+        };
+        let kind = ty.kind();
+        let (expected, value) = match kind {
+            Kind::Bool => ("bool", if let Expr::Bool { value, .. } = e { Some(Value::Bool(*value)) } else { None }),
+            Kind::String => ("string", if let Expr::String { text, .. } = e { Some(Value::String(text.clone())) } else { None }),
+            Kind::Float64 => ("float", number.and_then(|n| n.float).map(Value::Float)),
+            Kind::Complex128 => ("complex", number.and_then(|n| n.complex).map(|(re, im)| Value::Complex(re, im))),
+            k if k.is_signed() => ("integer", number.and_then(|n| n.int).map(|n| integer(ty, n))),
+            k if k.is_unsigned() => ("unsigned integer", number.and_then(|n| n.uint).map(|n| integer(ty, n as i64))),
+            _ if matches!(ty, Type::Any | Type::ReflectValue) => return self.literal(st, e).map(Held::concrete),
+            _ => return st.error(format!("can't handle {e} for arg of type {ty}")),
+        };
+        match value {
+            Some(v) => Ok(Held::concrete(v)),
+            None => st.error(format!("expected {expected}; found {e}")),
+        }
+    }
+}
+
+fn integer(ty: Type, n: i64) -> Value {
+    match ty {
+        Type::Int(k) => Value::Int(k, n),
+        _ => Value::int64(n),
+    }
+}
+
+fn constant(st: &State<'_>, n: &Number) -> Result<Value, Error> {
+    if let Some((re, im)) = n.complex {
+        return Ok(Value::Complex(re, im));
+    }
+    let text = &*n.text;
+    let is_hex_int =
+        text.len() > 2 && text[0] == b'0' && matches!(text[1], b'x' | b'X') && !text.iter().any(|b| matches!(b, b'p' | b'P'));
+    let is_rune = text.first() == Some(&b'\'');
+    if let Some(f) = n.float {
+        if !is_hex_int && !is_rune && text.iter().any(|b| matches!(b, b'.' | b'e' | b'E' | b'p' | b'P')) {
+            return Ok(Value::Float(f));
+        }
+    }
+    match n.int {
+        Some(i) => Ok(Value::int(i)),
+        None => st.error(format!("{} overflows int", n.text)),
+    }
+}
+
+impl Call for Evaluator<'_> {
+    fn execute_template(&mut self, name: &[u8], data: Value) -> Result<Vec<u8>, Error> {
+        self.nested(|e| e.named(&String::from_utf8_lossy(name), data))
+    }
+
+    fn execute_text(&mut self, text: &[u8], data: Value) -> Result<Vec<u8>, Error> {
+        const NAME: &str = "gotpl";
+        let quoted = || pintle_value::quote::quote(text);
+        let parsed = match self.texts.get(text) {
+            Some(p) => p.clone(),
+            None => {
+                self.step(text.len() as u64 / 16)?;
+                let parsed = parse(NAME, text, self.functions)
+                    .map_err(|e| Error::wrap(format_args!("cannot parse template {}", quoted()), e))?;
+                self.texts.insert(Str::from(text), parsed.clone());
+                parsed
+            }
+        };
+        let Some(main) = parsed.get(NAME).cloned() else { return Ok(Vec::new()) };
+        let outer = self.scope.clone();
+        if parsed.len() > 1 || !main.is_empty() {
+            let own = parsed.into_iter().filter(|(name, t)| !t.is_empty() || outer.get(name).is_none()).collect();
+            self.scope = Rc::new(Scope::Layer { own, outer: outer.clone() });
+        }
+        let result = self.nested(|e| e.capture(&main, data));
+        self.scope = outer;
+        result.map_err(|e| Error::wrap(format_args!("error during tpl function execution for {}", quoted()), e))
+    }
+
+    fn host(&self) -> &dyn Any {
+        self.host
+    }
+
+    fn charge(&mut self, steps: u64) -> Result<(), Error> {
+        self.step(steps)
+    }
+}
+
+impl Evaluator<'_> {
+    fn nested(&mut self, f: impl FnOnce(&mut Self) -> Result<Vec<u8>, Error>) -> Result<Vec<u8>, Error> {
+        if self.call_depth >= MAX_CALL_DEPTH {
+            let what = format!("templates that functions execute nest deeper than {MAX_CALL_DEPTH}");
+            return Err(Error::with_kind(ErrorKind::Budget, what));
+        }
+        self.call_depth += 1;
+        let result = f(self);
+        self.call_depth -= 1;
+        result
+    }
+}

@@ -1,0 +1,667 @@
+//! Parses templates, with the texts of `text/template/parse/parse.go` (Go 1.26) for what can't be parsed.
+//!
+//! Takes a text and the functions it may call, gives the template of the text itself and those that it defines.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pintle_value::Str;
+use pintle_value::quote::{quote, unquote, unquote_rune};
+
+use crate::Error;
+use crate::func::Functions;
+use crate::lexer::{Item, ItemKind, Lexer};
+use crate::node::{Branch, Command, Expr, Node, Number, Pipe, Pos, Source, Template, Variable};
+
+/// How deep parentheses may nest (`maxStackDepth`).
+const MAX_PAREN_DEPTH: usize = 10_000;
+/// How deep control structures may nest. Go has no limit but its memory.
+const MAX_BLOCK_DEPTH: usize = 10_000;
+
+/// The templates of one text, by name.
+pub type TemplateMap = BTreeMap<Arc<str>, Arc<Template>>;
+
+/// Parses `text`, known as `name`; the result holds the template `name` and every `define` and `block` in it.
+pub fn parse(name: &str, text: impl Into<Str>, functions: &Functions) -> Result<TemplateMap, Error> {
+    let name: Arc<str> = Arc::from(name);
+    let source = Arc::new(Source { name: name.clone(), text: text.into() });
+    let mut parser = Parser {
+        lexer: Lexer::new(&source.text),
+        peeked: Vec::with_capacity(3),
+        last_line: 1,
+        source: &source,
+        functions,
+        tree: Tree::default(),
+        templates: TemplateMap::new(),
+        paren_depth: 0,
+        block_depth: 0,
+        action_line: 0,
+    };
+    let root = parser.parse()?;
+    parser.add(name, root)?;
+    Ok(parser.templates)
+}
+
+/// What is kept for each template while it is parsed.
+#[derive(Default)]
+struct Tree {
+    /// Names in scope and their slots; `$` comes first.
+    vars: Vec<(Str, Option<u32>)>,
+    slots: u32,
+    range_depth: usize,
+}
+
+impl Tree {
+    fn new() -> Tree {
+        Tree { vars: vec![(Str::from("$"), Some(0))], slots: 1, range_depth: 0 }
+    }
+}
+
+struct Parser<'t> {
+    lexer: Lexer<'t>,
+    /// Items read ahead, the next one last.
+    peeked: Vec<Item<'t>>,
+    last_line: usize,
+    source: &'t Arc<Source>,
+    functions: &'t Functions,
+    tree: Tree,
+    templates: TemplateMap,
+    paren_depth: usize,
+    block_depth: usize,
+    action_line: usize,
+}
+
+/// What ended a list of nodes.
+enum ListEnd {
+    End,
+    Else,
+}
+
+/// What an action turned out to be.
+enum Parsed {
+    Node(Node),
+    End,
+    Else,
+}
+
+impl ListEnd {
+    fn text(&self) -> &'static str {
+        match self {
+            ListEnd::End => "{{end}}",
+            ListEnd::Else => "{{else}}",
+        }
+    }
+}
+
+type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl<'t> Parser<'t> {
+    fn next(&mut self) -> Item<'t> {
+        match self.peeked.pop() {
+            Some(item) => item,
+            None => {
+                let item = self.lexer.next_item();
+                self.last_line = item.line;
+                item
+            }
+        }
+    }
+
+    fn back(&mut self, item: Item<'t>) {
+        // Go's errors name the line of the token at the bottom of its look-ahead buffer, which is the last one read.
+        self.peeked.push(item);
+    }
+
+    fn peek(&mut self) -> &Item<'t> {
+        if self.peeked.is_empty() {
+            let item = self.next();
+            self.back(item);
+        }
+        self.peeked.last().unwrap_or_else(|| unreachable!("an item was just pushed"))
+    }
+
+    fn next_non_space(&mut self) -> Item<'t> {
+        loop {
+            let item = self.next();
+            if item.kind != ItemKind::Space {
+                return item;
+            }
+        }
+    }
+
+    fn peek_non_space(&mut self) -> &Item<'t> {
+        let item = self.next_non_space();
+        self.back(item);
+        self.peek()
+    }
+
+    fn error<T>(&self, what: impl AsRef<str>) -> Result<T> {
+        Err(Error::parse(&self.source.name, self.last_line, what.as_ref()))
+    }
+
+    fn unexpected<T>(&self, item: &Item<'t>, context: &str) -> Result<T> {
+        if item.kind == ItemKind::Error {
+            let mut text = item.describe();
+            if self.action_line != 0 && self.action_line != item.line {
+                let extra = format!(" in action started at {}:{}", self.source.name, self.action_line);
+                text += if text.ends_with(" action") { &extra[" in action".len()..] } else { &extra };
+            }
+            return self.error(text);
+        }
+        self.error(format!("unexpected {} in {context}", item.describe()))
+    }
+
+    fn expect(&mut self, kind: ItemKind, context: &str) -> Result<Item<'t>> {
+        let item = self.next_non_space();
+        if item.kind != kind { self.unexpected(&item, context) } else { Ok(item) }
+    }
+
+    fn add(&mut self, name: Arc<str>, root: Vec<Node>) -> Result<()> {
+        let template = Template { name: name.clone(), source: self.source.clone(), root, slots: self.tree.slots as usize };
+        match self.templates.get(&name) {
+            Some(old) if !old.is_empty() => {
+                if !template.is_empty() {
+                    return self.error(format!("template: multiple definition of template {}", quote(name.as_bytes())));
+                }
+            }
+            _ => {
+                self.templates.insert(name, Arc::new(template));
+            }
+        }
+        Ok(())
+    }
+
+    fn parse(&mut self) -> Result<Vec<Node>> {
+        self.tree = Tree::new();
+        let mut root = Vec::new();
+        while self.peek().kind != ItemKind::Eof {
+            if self.peek().kind == ItemKind::LeftDelim {
+                let delim = self.next();
+                let item = self.next_non_space();
+                if item.kind == ItemKind::Define {
+                    self.definition()?;
+                    continue;
+                }
+                self.back(item);
+                self.back(delim);
+            }
+            match self.text_or_action()? {
+                Parsed::Node(n) => root.push(n),
+                Parsed::End => return self.error("unexpected {{end}}"),
+                Parsed::Else => return self.error("unexpected {{else}}"),
+            }
+        }
+        Ok(root)
+    }
+
+    /// Parses the body of a template of its own inside the text: variables and range don't reach in.
+    fn nested(&mut self, name: Arc<str>, context: &str) -> Result<()> {
+        let outer = std::mem::replace(&mut self.tree, Tree::new());
+        let (paren_depth, action_line) = (std::mem::take(&mut self.paren_depth), std::mem::take(&mut self.action_line));
+        let (root, end) = self.item_list()?;
+        if let ListEnd::Else = end {
+            return self.error(format!("unexpected {} in {context}", end.text()));
+        }
+        self.add(name, root)?;
+        self.tree = outer;
+        self.paren_depth = paren_depth;
+        self.action_line = action_line;
+        Ok(())
+    }
+
+    fn definition(&mut self) -> Result<()> {
+        let context = "define clause";
+        let item = self.next_non_space();
+        if !matches!(item.kind, ItemKind::String | ItemKind::RawString) {
+            return self.unexpected(&item, context);
+        }
+        let name = self.unquote(&item)?;
+        self.expect(ItemKind::RightDelim, context)?;
+        self.nested(name_of(&name), context)
+    }
+
+    fn unquote(&self, item: &Item<'t>) -> Result<Str> {
+        match unquote(&item.text) {
+            Some(s) => Ok(s.into()),
+            None => self.error("invalid syntax"),
+        }
+    }
+
+    fn item_list(&mut self) -> Result<(Vec<Node>, ListEnd)> {
+        if self.block_depth >= MAX_BLOCK_DEPTH {
+            return self.error("control structures nest too deep");
+        }
+        self.block_depth += 1;
+        let mut list = Vec::new();
+        while self.peek_non_space().kind != ItemKind::Eof {
+            let end = match self.text_or_action()? {
+                Parsed::Node(n) => {
+                    list.push(n);
+                    continue;
+                }
+                Parsed::End => ListEnd::End,
+                Parsed::Else => ListEnd::Else,
+            };
+            self.block_depth -= 1;
+            return Ok((list, end));
+        }
+        self.error("unexpected EOF")
+    }
+
+    fn text_or_action(&mut self) -> Result<Parsed> {
+        let item = self.next_non_space();
+        match item.kind {
+            ItemKind::Text => Ok(Parsed::Node(Node::Text { text: Str::from(&*item.text), pos: item.pos as Pos })),
+            ItemKind::LeftDelim => {
+                self.action_line = item.line;
+                let parsed = self.action();
+                self.action_line = 0;
+                parsed
+            }
+            _ => self.unexpected(&item, "input"),
+        }
+    }
+
+    fn action(&mut self) -> Result<Parsed> {
+        let item = self.next_non_space();
+        Ok(Parsed::Node(match item.kind {
+            ItemKind::Block => self.block()?,
+            ItemKind::Break => self.break_or_continue("{{break}}", Node::Break)?,
+            ItemKind::Continue => self.break_or_continue("{{continue}}", Node::Continue)?,
+            ItemKind::Else => {
+                if !matches!(self.peek_non_space().kind, ItemKind::If | ItemKind::With) {
+                    self.expect(ItemKind::RightDelim, "else")?;
+                }
+                return Ok(Parsed::Else);
+            }
+            ItemKind::End => {
+                self.expect(ItemKind::RightDelim, "end")?;
+                return Ok(Parsed::End);
+            }
+            ItemKind::If => Node::If(self.control("if")?),
+            ItemKind::Range => Node::Range(self.control("range")?),
+            ItemKind::With => Node::With(self.control("with")?),
+            ItemKind::Template => self.template()?,
+            _ => {
+                self.back(item);
+                Node::Action(self.pipeline("command", ItemKind::RightDelim)?)
+            }
+        }))
+    }
+
+    fn break_or_continue(&mut self, word: &str, node: Node) -> Result<Node> {
+        let item = self.next_non_space();
+        if item.kind != ItemKind::RightDelim {
+            return self.unexpected(&item, word);
+        }
+        if self.tree.range_depth == 0 {
+            return self.error(format!("{word} outside {{{{range}}}}"));
+        }
+        Ok(node)
+    }
+
+    fn declare(&mut self, item: &Item<'t>, assign: bool) -> Variable {
+        let name = Str::from(&*item.text);
+        let slot = if assign {
+            self.tree.vars.iter().rev().find(|(n, _)| *n == name).and_then(|(_, slot)| *slot)
+        } else {
+            self.tree.slots += 1;
+            Some(self.tree.slots - 1)
+        };
+        self.tree.vars.push((name.clone(), slot));
+        Variable { name, slot }
+    }
+
+    fn pipeline(&mut self, context: &str, end: ItemKind) -> Result<Pipe> {
+        let pos = self.peek_non_space().pos as Pos;
+        let mut pipe = Pipe { pos, assign: false, decl: Vec::new(), cmds: Vec::new() };
+        // Names before a comma are known only once `:=` or `=` has told what they are.
+        let mut names = Vec::new();
+        loop {
+            if self.peek_non_space().kind != ItemKind::Variable {
+                break;
+            }
+            let v = self.next();
+            let after = self.peek().clone();
+            let next = self.peek_non_space().clone();
+            match next.kind {
+                ItemKind::Assign | ItemKind::Declare => {
+                    pipe.assign = next.kind == ItemKind::Assign;
+                    self.next_non_space();
+                    names.push(v);
+                }
+                ItemKind::Char if *next.text == *b"," => {
+                    self.next_non_space();
+                    names.push(v);
+                    if context == "range" && names.len() < 2 {
+                        match self.peek_non_space().kind {
+                            ItemKind::Variable | ItemKind::RightDelim | ItemKind::RightParen => continue,
+                            _ => return self.error("range can only initialize variables"),
+                        }
+                    }
+                    return self.error(format!("too many declarations in {context}"));
+                }
+                _ => {
+                    if after.kind == ItemKind::Space {
+                        self.back(after);
+                    }
+                    self.back(v);
+                }
+            }
+            break;
+        }
+        for v in &names {
+            let variable = self.declare(v, pipe.assign);
+            pipe.decl.push(variable);
+        }
+        loop {
+            let item = self.next_non_space();
+            match item.kind {
+                k if k == end => break,
+                ItemKind::Bool
+                | ItemKind::CharConstant
+                | ItemKind::Complex
+                | ItemKind::Dot
+                | ItemKind::Field
+                | ItemKind::Identifier
+                | ItemKind::Number
+                | ItemKind::Nil
+                | ItemKind::RawString
+                | ItemKind::String
+                | ItemKind::Variable
+                | ItemKind::LeftParen => {
+                    self.back(item);
+                    let command = self.command()?;
+                    pipe.cmds.push(command);
+                }
+                _ => return self.unexpected(&item, context),
+            }
+        }
+        if pipe.cmds.is_empty() {
+            return self.error(format!("missing value for {context}"));
+        }
+        for (i, c) in pipe.cmds.iter().enumerate().skip(1) {
+            if let Expr::Bool { .. } | Expr::Dot { .. } | Expr::Nil { .. } | Expr::Number(_) | Expr::String { .. } = c.args[0] {
+                return self.error(format!("non executable command in pipeline stage {}", i + 1));
+            }
+        }
+        Ok(pipe)
+    }
+
+    fn control(&mut self, context: &str) -> Result<Branch> {
+        let scope = self.tree.vars.len();
+        let pipe = self.pipeline(context, ItemKind::RightDelim)?;
+        let is_range = usize::from(context == "range");
+        self.tree.range_depth += is_range;
+        let (list, end) = self.item_list()?;
+        self.tree.range_depth -= is_range;
+        let else_list = match end {
+            ListEnd::End => None,
+            ListEnd::Else => Some(if context == "if" && self.peek().kind == ItemKind::If {
+                self.next();
+                vec![Node::If(self.else_chain("if")?)]
+            } else if context == "with" && self.peek().kind == ItemKind::With {
+                self.next();
+                vec![Node::With(self.else_chain("with")?)]
+            } else {
+                let (list, end) = self.item_list()?;
+                if let ListEnd::Else = end {
+                    return self.error(format!("expected end; found {}", end.text()));
+                }
+                list
+            }),
+        };
+        self.tree.vars.truncate(scope);
+        Ok(Branch { pipe, list, else_list })
+    }
+
+    fn else_chain(&mut self, context: &str) -> Result<Branch> {
+        if self.block_depth >= MAX_BLOCK_DEPTH {
+            return self.error("control structures nest too deep");
+        }
+        self.block_depth += 1;
+        let branch = self.control(context)?;
+        self.block_depth -= 1;
+        Ok(branch)
+    }
+
+    fn template_name(&mut self, context: &str) -> Result<(Str, Pos)> {
+        let item = self.next_non_space();
+        if !matches!(item.kind, ItemKind::String | ItemKind::RawString) {
+            return self.unexpected(&item, context);
+        }
+        Ok((self.unquote(&item)?, item.pos as Pos))
+    }
+
+    fn block(&mut self) -> Result<Node> {
+        let context = "block clause";
+        let (name, pos) = self.template_name(context)?;
+        let pipe = self.pipeline(context, ItemKind::RightDelim)?;
+        self.nested(name_of(&name), context)?;
+        Ok(Node::Template { pos, name, pipe: Some(pipe) })
+    }
+
+    fn template(&mut self) -> Result<Node> {
+        let context = "template clause";
+        let (name, pos) = self.template_name(context)?;
+        let item = self.next_non_space();
+        let pipe = if item.kind == ItemKind::RightDelim {
+            None
+        } else {
+            self.back(item);
+            Some(self.pipeline(context, ItemKind::RightDelim)?)
+        };
+        Ok(Node::Template { pos, name, pipe })
+    }
+
+    fn command(&mut self) -> Result<Command> {
+        let pos = self.peek_non_space().pos as Pos;
+        let mut args = Vec::new();
+        loop {
+            self.peek_non_space();
+            if let Some(operand) = self.operand()? {
+                args.push(operand);
+            }
+            let item = self.next();
+            match item.kind {
+                ItemKind::Space => continue,
+                ItemKind::RightDelim | ItemKind::RightParen => self.back(item),
+                ItemKind::Pipe => {}
+                _ => return self.unexpected(&item, "operand"),
+            }
+            break;
+        }
+        if args.is_empty() { self.error("empty command") } else { Ok(Command { pos, args }) }
+    }
+
+    fn operand(&mut self) -> Result<Option<Expr>> {
+        let Some(node) = self.term()? else { return Ok(None) };
+        if self.peek().kind != ItemKind::Field {
+            return Ok(Some(node));
+        }
+        let pos = self.peek().pos as Pos;
+        let mut fields = Vec::new();
+        while self.peek().kind == ItemKind::Field {
+            fields.push(Str::from(&self.next().text[1..]));
+        }
+        let join = |a: &[Str]| a.iter().cloned().chain(fields.iter().cloned()).collect();
+        Ok(Some(match node {
+            Expr::Field { ident, .. } => Expr::Field { pos, ident: join(&ident) },
+            Expr::Variable { var, field, .. } => Expr::Variable { pos, var, field: join(&field) },
+            Expr::Bool { .. } | Expr::String { .. } | Expr::Number(_) | Expr::Nil { .. } | Expr::Dot { .. } => {
+                return self.error(format!("unexpected . after term {}", quote(node.to_string().as_bytes())));
+            }
+            node => Expr::Chain { pos, node: Box::new(node), field: fields.into() },
+        }))
+    }
+
+    fn term(&mut self) -> Result<Option<Expr>> {
+        let item = self.next_non_space();
+        let pos = item.pos as Pos;
+        Ok(Some(match item.kind {
+            ItemKind::Identifier => {
+                let name = std::str::from_utf8(&item.text).unwrap_or("");
+                match self.functions.get(name) {
+                    Some(function) => Expr::Function { pos, function: function.clone() },
+                    None => return self.error(format!("function {} not defined", quote(&item.text))),
+                }
+            }
+            ItemKind::Dot => Expr::Dot { pos },
+            ItemKind::Nil => Expr::Nil { pos },
+            ItemKind::Variable => {
+                let name = Str::from(&*item.text);
+                match self.tree.vars.iter().rev().find(|(n, _)| *n == name) {
+                    Some((_, slot)) => Expr::Variable { pos, var: Variable { slot: *slot, name }, field: Box::new([]) },
+                    None => return self.error(format!("undefined variable {}", quote(&item.text))),
+                }
+            }
+            ItemKind::Field => Expr::Field { pos, ident: Box::new([Str::from(&item.text[1..])]) },
+            ItemKind::Bool => Expr::Bool { pos, value: *item.text == *b"true" },
+            ItemKind::CharConstant | ItemKind::Complex | ItemKind::Number => match number(&item) {
+                Ok(n) => Expr::Number(Box::new(n)),
+                Err(e) => return self.error(e),
+            },
+            ItemKind::LeftParen => {
+                if self.paren_depth >= MAX_PAREN_DEPTH {
+                    return self.error("max expression depth exceeded");
+                }
+                self.paren_depth += 1;
+                let pipe = self.pipeline("parenthesized pipeline", ItemKind::RightParen)?;
+                self.paren_depth -= 1;
+                Expr::Pipe(Box::new(pipe))
+            }
+            ItemKind::String | ItemKind::RawString => {
+                let text = self.unquote(&item)?;
+                Expr::String { pos, quoted: Str::from(&*item.text), text }
+            }
+            _ => {
+                self.back(item);
+                return Ok(None);
+            }
+        }))
+    }
+}
+
+fn name_of(name: &Str) -> Arc<str> {
+    Arc::from(&*name.to_str_lossy())
+}
+
+/// `Tree.newNumber`: every type that the text can stand for.
+fn number(item: &Item<'_>) -> Result<Number, String> {
+    let text = std::str::from_utf8(&item.text).unwrap_or("");
+    let mut n = Number { pos: item.pos as Pos, text: Str::from(&*item.text), int: None, uint: None, float: None, complex: None };
+    match item.kind {
+        ItemKind::CharConstant => {
+            let c = unquote_rune(&item.text).ok_or_else(|| {
+                if item.text.starts_with(b"''") {
+                    "invalid syntax".into()
+                } else {
+                    format!("malformed character constant: {text}")
+                }
+            })?;
+            (n.int, n.uint, n.float) = (Some(i64::from(c)), Some(u64::from(c)), Some(f64::from(c)));
+            return Ok(n);
+        }
+        ItemKind::Complex => {
+            let body = text.strip_suffix('i').unwrap_or(text);
+            let split = body.rfind(['+', '-']).unwrap_or(0);
+            let parts = body[..split].parse().ok().zip(body[split..].parse().ok());
+            n.complex = Some(parts.ok_or("syntax error scanning complex number")?);
+            simplify_complex(&mut n);
+            return Ok(n);
+        }
+        _ => {}
+    }
+    if let Some(imaginary) = text.strip_suffix('i').and_then(|t| parse_float(t)) {
+        n.complex = Some((0.0, imaginary));
+        simplify_complex(&mut n);
+        return Ok(n);
+    }
+    n.uint = parse_uint(text);
+    let magnitude = |t: &str| if t.starts_with(['+', '-']) { None } else { parse_uint(t) };
+    n.int = match text.strip_prefix('-') {
+        Some(t) => magnitude(t).filter(|u| *u <= 1 << 63).map(|u| (u as i64).wrapping_neg()),
+        None => magnitude(text.strip_prefix('+').unwrap_or(text)).and_then(|u| i64::try_from(u).ok()),
+    };
+    if n.int == Some(0) {
+        n.uint = Some(0);
+    }
+    if let Some(i) = n.int {
+        n.float = Some(i as f64);
+    } else if let Some(u) = n.uint {
+        n.float = Some(u as f64);
+    } else if let Some(f) = parse_float(text) {
+        if !text.contains(['.', 'e', 'E', 'p', 'P']) {
+            return Err(format!("integer overflow: {}", quote(text.as_bytes())));
+        }
+        n.float = Some(f);
+        if (f as i64) as f64 == f && f.abs() < 9.3e18 {
+            n.int = Some(f as i64);
+        }
+        if f >= 0.0 && (f as u64) as f64 == f && f < 1.9e19 {
+            n.uint = Some(f as u64);
+        }
+    }
+    if n.int.is_none() && n.uint.is_none() && n.float.is_none() {
+        return Err(format!("illegal number syntax: {}", quote(text.as_bytes())));
+    }
+    Ok(n)
+}
+
+fn simplify_complex(n: &mut Number) {
+    let Some((re, im)) = n.complex else { return };
+    if im == 0.0 {
+        n.complex = None;
+        n.float = Some(re);
+        if (re as i64) as f64 == re {
+            n.int = Some(re as i64);
+        }
+        if re >= 0.0 && (re as u64) as f64 == re {
+            n.uint = Some(re as u64);
+        }
+    }
+}
+
+/// `strconv.ParseUint(s, 0, 64)`.
+fn parse_uint(s: &str) -> Option<u64> {
+    let lower = s.to_ascii_lowercase();
+    let (digits, base) = match lower.as_bytes() {
+        [b'0', b'x', ..] => (&lower[2..], 16),
+        [b'0', b'b', ..] => (&lower[2..], 2),
+        [b'0', b'o', ..] => (&lower[2..], 8),
+        [b'0', _, ..] => (&lower[1..], 8),
+        _ => (&lower[..], 10),
+    };
+    u64::from_str_radix(&without_underscores(digits, lower.len() != digits.len())?, base).ok()
+}
+
+/// Removes `_`, which may stand between digits and after a prefix only.
+fn without_underscores(digits: &str, prefixed: bool) -> Option<String> {
+    if !digits.contains('_') {
+        return (!digits.starts_with(['+', '-'])).then(|| digits.to_owned());
+    }
+    let misplaced = digits.ends_with('_') || digits.contains("__") || !prefixed && digits.starts_with('_');
+    (!misplaced).then(|| digits.replace('_', ""))
+}
+
+/// `strconv.ParseFloat` of what the lexer lets through; hexadecimal floats included.
+fn parse_float(s: &str) -> Option<f64> {
+    let lower = s.to_ascii_lowercase();
+    let (sign, body) = match lower.strip_prefix('-') {
+        Some(b) => (-1.0, b),
+        None => (1.0, lower.strip_prefix('+').unwrap_or(&lower)),
+    };
+    if let Some(hex) = body.strip_prefix("0x") {
+        let (mantissa, exponent) = hex.split_once('p')?;
+        let exponent: i32 = exponent.parse().ok()?;
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = format!("{whole}{fraction}");
+        let m = u64::from_str_radix(&digits.replace('_', ""), 16).ok()?;
+        return Some(sign * m as f64 * 2f64.powi(exponent.saturating_sub(4 * fraction.len() as i32)));
+    }
+    if body.is_empty() || body.contains('_') || !body.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
+    let f: f64 = body.parse().ok()?;
+    f.is_finite().then_some(sign * f)
+}

@@ -1,0 +1,134 @@
+//! The template language, end to end: text and data in, bytes or Go's error text out.
+
+use std::sync::Arc;
+
+use pintle_template::{Evaluator, Functions, Limits, Templates, parse};
+use pintle_value::{Data, DataMap, Value};
+
+fn functions() -> Functions {
+    let mut f = Functions::builtins();
+    f.add("list", |v: pintle_template::Rest<Value>| pintle_value::List::new(v.0));
+    f.add("upper", |s: pintle_value::Str| s.to_str_lossy().to_uppercase());
+    f.add("include", |c: &mut dyn pintle_template::Call, name: pintle_value::Str, data: Value| c.execute_template(&name, data));
+    f.add("tpl", |c: &mut dyn pintle_template::Call, text: pintle_value::Str, data: Value| c.execute_text(&text, data));
+    f
+}
+
+fn data() -> Value {
+    let list = Data::List(vec![Data::Int(1), Data::from("two"), Data::Null]);
+    let map = DataMap::from([("a".into(), Data::Int(1)), ("b".into(), Data::from("x"))]);
+    Value::from(&Data::Map(DataMap::from([
+        ("s".into(), Data::from("hello")),
+        ("f".into(), Data::Float(2.5)),
+        ("big".into(), Data::Float(1e7)),
+        ("list".into(), list),
+        ("map".into(), Data::Map(map)),
+        ("null".into(), Data::Null),
+    ])))
+}
+
+/// On a thread of its own: deep templates need a deep stack.
+fn render(text: &str) -> Result<String, String> {
+    let text = text.to_owned();
+    let thread = std::thread::Builder::new().stack_size(256 << 20).spawn(move || render_here(&text)).unwrap();
+    thread.join().unwrap()
+}
+
+fn render_here(text: &str) -> Result<String, String> {
+    let functions = functions();
+    let mut templates = Templates::new();
+    templates.add(parse("t", text, &functions).map_err(|e| e.to_string())?);
+    let mut e = Evaluator::new(Arc::new(templates), &functions, &(), Limits { steps: 100_000, output: 1 << 20 });
+    e.execute("t", data()).map(|b| String::from_utf8_lossy(&b).into_owned()).map_err(|e| e.to_string())
+}
+
+#[track_caller]
+fn ok(text: &str, want: &str) {
+    assert_eq!(render(text).as_deref(), Ok(want), "{text}");
+}
+
+#[track_caller]
+fn fails(text: &str, want: &str) {
+    assert_eq!(render(text), Err(want.to_owned()), "{text}");
+}
+
+#[test]
+fn values_print_as_go_prints_them() {
+    ok("{{ .s }} {{ .f }} {{ .big }} {{ .list }} {{ .map }}", "hello 2.5 1e+07 [1 two <nil>] map[a:1 b:x]");
+    ok("{{ .null }}|{{ .nope }}|{{ .map.nope }}", "<no value>|<no value>|<no value>");
+    ok("{{ print nil .nope }}", "<nil> <nil>");
+    ok("{{ 'a' }} {{ 0x1F }} {{ 1e3 }} {{ 1_000 }} {{ -5 }} {{ 1i }}", "97 31 1000 1000 -5 (0+1i)");
+}
+
+#[test]
+fn pipelines_variables_and_scopes() {
+    ok("{{ $x := .s | upper }}{{ $x }}{{ if true }}{{ $x = \"in\" }}{{ $y := 1 }}{{ end }}{{ $x }}", "HELLOin");
+    ok("{{ with $v := .map }}{{ $v.b }}{{ .a }}{{ end }}", "x1");
+    ok("{{ range $i, $e := .list }}{{ $i }}={{ $e }};{{ end }}", "0=1;1=two;2=<no value>;");
+    ok("{{ (printf \"%s!\" .s) | upper | printf \"%s-%s\" \"a\" }}", "a-HELLO!");
+}
+
+#[test]
+fn range_over_everything() {
+    ok("{{ range 3 }}{{ . }}{{ end }}", "012");
+    ok("{{ range $k, $v := .map }}{{ $k }}{{ $v }} {{ end }}", "a1 bx ");
+    ok("{{ range .nope }}x{{ else }}none{{ end }}", "none");
+    ok("{{ range $i := 5 }}{{ if eq $i 1 }}{{ continue }}{{ end }}{{ if eq $i 3 }}{{ break }}{{ end }}{{ $i }}{{ end }}", "02");
+    fails("{{ range \"abc\" }}{{ end }}", "template: t:1:9: executing \"t\" at <\"abc\">: range can't iterate over abc");
+}
+
+#[test]
+fn conditions() {
+    ok("{{ if and .s .nope }}a{{ else if or .nope .s }}b{{ else }}c{{ end }}", "b");
+    ok("{{ with .nope }}a{{ else with .map }}{{ .b }}{{ end }}", "x");
+    ok("{{ and 1 0 (index .list 99) }} {{ or 0 \"x\" }} {{ not .s }}", "0 x false");
+    ok("{{ eq .map.a 1 }} {{ lt 1 2 }} {{ ge \"b\" \"a\" }} {{ eq .s \"a\" \"hello\" }}", "false true true true");
+}
+
+#[test]
+fn trim_markers_and_comments() {
+    ok("a  {{- /* c */ -}}  b {{- 1 -}} c", "ab1c");
+    ok("{{/* only */}}x", "x");
+}
+
+#[test]
+fn templates_call_templates() {
+    ok("{{ define \"h\" }}<{{ . }}>{{ end }}{{ template \"h\" .s }}{{ include \"h\" 1 | upper }}", "<hello><1>");
+    ok("{{ block \"b\" .s }}[{{ . }}]{{ end }}", "[hello]");
+    ok("{{ tpl \"{{ define \\\"x\\\" }}y{{ end }}{{ include \\\"x\\\" . }}{{ .s }}\" . }}", "yhello");
+    fails(
+        "{{ define \"h\" }}{{ .a.b.c }}{{ end }}{{ include \"h\" (index .list 1) }}",
+        "template: t:1:40: executing \"t\" at <include \"h\" (index .list 1)>: error calling include: template: t:1:21: \
+         executing \"h\" at <.a.b.c>: can't evaluate field a in type string",
+    );
+}
+
+#[test]
+fn go_error_texts() {
+    fails("{{ .s.x }}", "template: t:1:5: executing \"t\" at <.s.x>: can't evaluate field x in type interface {}");
+    fails("{{ .nope.x }}", "template: t:1:8: executing \"t\" at <.nope.x>: nil pointer evaluating interface {}.x");
+    fails("{{ upper 1 }}", "template: t:1:9: executing \"t\" at <1>: expected string; found 1");
+    fails(
+        "{{ upper .nope }}",
+        "template: t:1:9: executing \"t\" at <.nope>: wrong type for value; expected string; got interface {}",
+    );
+    fails("{{ upper (.nope) }}", "template: t:1:10: executing \"t\" at <.nope>: invalid value; expected string");
+    fails("{{ upper }}", "template: t:1:3: executing \"t\" at <upper>: wrong number of args for upper: want 1 got 0");
+    fails("{{ nope }}", "template: t:1: function \"nope\" not defined");
+    fails("{{ if }}", "template: t:1: missing value for if");
+    fails("{{ .a", "template: t:1: unclosed action");
+    fails("a\n{{ if .a }}\n", "template: t:3: unexpected EOF");
+    fails("{{ $x }}", "template: t:1: undefined variable \"$x\"");
+    fails("{{ end }}", "template: t:1: unexpected {{end}}");
+    fails("{{ 1 | 2 }}", "template: t:1: non executable command in pipeline stage 2");
+    fails("{{ template \"no\" }}", "template: t:1:12: executing \"t\" at <{{template \"no\"}}>: template \"no\" not defined");
+    fails("{{ len .nope }}", "template: t:1:3: executing \"t\" at <len .nope>: error calling len: len of nil pointer");
+}
+
+#[test]
+fn budgets_end_what_would_not_end() {
+    let e = render("{{ range 1000000000 }}{{ end }}").unwrap_err();
+    assert!(e.contains("limit of 100000 steps"), "{e}");
+    let e = render("{{ define \"a\" }}{{ include \"a\" . }}{{ end }}{{ include \"a\" . }}").unwrap_err();
+    assert!(e.contains("nest deeper than"), "{}", &e[e.len() - 200..]);
+}
