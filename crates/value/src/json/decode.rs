@@ -44,25 +44,42 @@ pub fn from_slice(text: &[u8]) -> Result<Data, DecodeError> {
 
 /// As [`from_slice`] into a `map[string]interface{}`: any other kind of value is an error, and null gives an empty map.
 pub fn map_from_slice(text: &[u8]) -> Result<DataMap, DecodeError> {
-    match from_slice(text)? {
-        Data::Map(map) => Ok(map),
-        Data::Null => Ok(DataMap::new()),
-        other => Err(wrong_type(&other, "map[string]interface {}", text.len())),
+    match from_slice(text) {
+        Ok(Data::Map(map)) => Ok(map),
+        Ok(Data::Null) => Ok(DataMap::new()),
+        other => Err(wrong_type(other, b'{', text, "map[string]interface {}")),
     }
 }
 
 /// As [`from_slice`] into a `[]interface{}`: any other kind of value is an error, and null gives an empty list.
 pub fn list_from_slice(text: &[u8]) -> Result<Vec<Data>, DecodeError> {
-    match from_slice(text)? {
-        Data::List(items) => Ok(items),
-        Data::Null => Ok(Vec::new()),
-        other => Err(wrong_type(&other, "[]interface {}", text.len())),
+    match from_slice(text) {
+        Ok(Data::List(items)) => Ok(items),
+        Ok(Data::Null) => Ok(Vec::new()),
+        other => Err(wrong_type(other, b'[', text, "[]interface {}")),
     }
 }
 
-fn wrong_type(data: &Data, go_type: &str, offset: usize) -> DecodeError {
-    let message = format!("json: cannot unmarshal {} into Go value of type {go_type}", kind(data));
-    DecodeError { message, offset, partial: Data::Null }
+/// The error for a value that should begin with `wanted`. A number out of range matters only inside of such a value: of
+/// another one Go decodes nothing.
+fn wrong_type(found: Result<Data, DecodeError>, wanted: u8, text: &[u8], go_type: &str) -> DecodeError {
+    let first = text.iter().find(|b| !b.is_ascii_whitespace()).copied().unwrap_or(0);
+    let kind = match (&found, first) {
+        (Ok(data), _) => kind(data),
+        (Err(error), b'-' | b'0'..=b'9') if error.out_of_range() => "number",
+        (Err(error), b'[') if error.out_of_range() && wanted != b'[' => "array",
+        (Err(error), b'{') if error.out_of_range() && wanted != b'{' => "object",
+        (Err(error), _) => return error.clone(),
+    };
+    let message = format!("json: cannot unmarshal {kind} into Go value of type {go_type}");
+    DecodeError { message, offset: text.len(), partial: Data::Null }
+}
+
+impl DecodeError {
+    /// Whether the text is sound and only a number in it too large.
+    fn out_of_range(&self) -> bool {
+        self.message.starts_with("json: ")
+    }
 }
 
 /// What encoding/json calls a kind of value.
@@ -99,7 +116,11 @@ impl Decoder<'_> {
 
     /// The complaint about the current byte.
     fn unexpected<T>(&self, context: &str) -> Step<T> {
-        Err(match self.peek() {
+        // At the end Go tries a space, which is an error of its own inside of a word, a number or an escape.
+        let inside = !context.starts_with("looking")
+            && !matches!(context, "in string literal" | "after object key")
+            && !matches!(context, "after array element" | "after object key:value pair" | "after top-level value");
+        Err(match self.peek().or(inside.then_some(b' ')) {
             None => "unexpected end of JSON input".to_owned(),
             Some(b) => format!("invalid character {} {context}", quote_char(b)),
         })
@@ -374,7 +395,10 @@ mod tests {
             (b"-x", "invalid character 'x' in numeric literal"),
             (b"1.x", "invalid character 'x' after decimal point in numeric literal"),
             (b"1ex", "invalid character 'x' in exponent of numeric literal"),
-            (b"nul", "unexpected end of JSON input"),
+            (b"nul", "invalid character ' ' in literal null (expecting 'l')"),
+            (b"[-", "invalid character ' ' in numeric literal"),
+            (b"\"\\", "invalid character ' ' in string escape code"),
+            (b"\"a", "unexpected end of JSON input"),
             (b"trux", "invalid character 'x' in literal true (expecting 'e')"),
             (b"\xff", "invalid character '\u{ff}' looking for beginning of value"),
             (b"1e999", "json: cannot unmarshal number 1e999 into Go value of type float64"),

@@ -248,7 +248,7 @@ pub fn write_base64(out: &mut String, bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Data;
+    use crate::{Data, IntKind, List, Map, Str, Type, Value};
 
     // Recorded with Go 1.26: json.Marshal.
     #[test]
@@ -262,6 +262,28 @@ mod tests {
         assert_eq!(encode(b"\x00\x08\x0c\n\r\t\x1f\x7f"), "\"\\u0000\\b\\f\\n\\r\\t\\u001f\x7f\"");
         assert_eq!(encode("\u{2028}\u{2029}é😀".as_bytes()), "\"\\u2028\\u2029é😀\"");
         assert_eq!(encode(b"a\xff\xfeb\xe2\x80"), r#""a\ufffd\ufffdb\ufffd\ufffd""#);
+    }
+
+    // Recorded with Go 1.26: json.Marshal of uint64(1<<63), []byte("Hi!\x00"), []string(nil), complex(1, 2).
+    #[test]
+    fn values_of_every_kind_are_written() {
+        let value = Value::list(vec![
+            Value::Int(IntKind::Uint64, i64::MIN),
+            Value::Bytes(Str::from(&b"Hi!\0"[..])),
+            Value::List(List::nil(Type::String)),
+        ]);
+        assert_eq!(to_string(&value).unwrap(), r#"[9223372036854775808,"SGkhAA==",null]"#);
+        let error = to_string(&Value::Complex(1.0, 2.0)).unwrap_err();
+        assert_eq!(error.0, "json: unsupported type: complex128");
+    }
+
+    #[test]
+    fn a_map_within_itself_is_an_error() {
+        let map = Map::new(Default::default());
+        map.insert(Str::from("self"), Value::Map(map.clone()));
+        let error = to_string(&Value::Map(map.clone())).unwrap_err();
+        assert_eq!(error.0, "json: unsupported value: encountered a cycle via map[string]interface {}");
+        map.remove(b"self");
     }
 
     #[test]

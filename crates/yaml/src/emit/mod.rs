@@ -12,6 +12,7 @@ mod order;
 mod write;
 
 use pintle_value::json::{self, Visit, Visitor};
+use pintle_value::number::format_json_float;
 
 use crate::Error;
 use crate::decode::Decoder;
@@ -249,7 +250,7 @@ impl Visitor for Emitter {
         }
         // In JSON whole numbers lose their exponent, and become integers when they are read again.
         if through_json && value.fract() == 0.0 && value.abs() < 18446744073709551616.0 && value >= -9223372036854775808.0 {
-            let text = if value == 0.0 { "0".to_owned() } else { format!("{value}") };
+            let text = if value == 0.0 { "0".to_owned() } else { format_json_float(value) };
             if matches!(implicit(&text), Implicit::Int(_)) {
                 return self.word(&text);
             }
