@@ -1,4 +1,5 @@
 //! The template functions of Sprig and Helm.
+pub mod bind;
 pub mod encoding;
 pub mod glob;
 pub mod limits;
@@ -8,6 +9,7 @@ pub mod regex;
 pub mod semver;
 pub mod text;
 pub mod time;
+pub mod toml;
 pub mod unicode;
 pub mod url;
 pub mod world;

@@ -17,6 +17,7 @@ use regex_automata::{Input, meta};
 
 pub use parse::Error;
 
+use crate::limits;
 use crate::unicode::{decode, runes};
 
 /// Bound of the compiled program; a pattern beyond it is "expression too large".
@@ -27,7 +28,7 @@ const NFA_SIZE: usize = 64 << 20;
 /// ```
 /// use pintle_functions::regex::Regex;
 /// let re = Regex::new(b"a(x*)b").unwrap();
-/// assert_eq!(re.replace_all(b"-ab-axxb-", b"${1}W"), b"-W-xxW-");
+/// assert_eq!(re.replace_all(b"-ab-axxb-", b"${1}W").unwrap(), b"-W-xxW-");
 /// assert_eq!(Regex::new(b"[a-z").unwrap_err().to_string(), "error parsing regexp: missing closing ]: `[a-z`");
 /// ```
 #[derive(Debug)]
@@ -123,7 +124,7 @@ impl Regex {
     }
 
     /// `Regexp.ReplaceAllString`: `$1`, `${1}`, `$name` and `${name}` in the replacement stand for groups, `$$` for `$`.
-    pub fn replace_all(&self, subject: &[u8], replacement: &[u8]) -> Vec<u8> {
+    pub fn replace_all(&self, subject: &[u8], replacement: &[u8]) -> Result<Vec<u8>, String> {
         if !replacement.contains(&b'$') {
             return self.replace_all_literal(subject, replacement);
         }
@@ -131,11 +132,15 @@ impl Regex {
     }
 
     /// `Regexp.ReplaceAllLiteralString`
-    pub fn replace_all_literal(&self, subject: &[u8], replacement: &[u8]) -> Vec<u8> {
+    pub fn replace_all_literal(&self, subject: &[u8], replacement: &[u8]) -> Result<Vec<u8>, String> {
         self.replace(subject, |_, _, out| out.extend_from_slice(replacement))
     }
 
-    fn replace(&self, subject: &[u8], mut put: impl FnMut(&Captures, &Subject, &mut Vec<u8>)) -> Vec<u8> {
+    fn replace(
+        &self,
+        subject: &[u8],
+        mut put: impl FnMut(&Captures, &Subject, &mut Vec<u8>),
+    ) -> Result<Vec<u8>, String> {
         let s = Subject::new(subject);
         let mut caps = self.program.create_captures();
         let mut out = Vec::with_capacity(subject.len());
@@ -147,6 +152,7 @@ impl Regex {
             // Not for an empty match right after another match: patterns that match both would replace twice.
             if m.end() > last_end || m.start() == 0 {
                 put(&caps, &s, &mut out);
+                limits::text(Some(out.len()))?;
             }
             last_end = m.end();
             let (_, width) = decode(&s.text[at..]);
@@ -159,7 +165,7 @@ impl Regex {
             };
         }
         out.extend_from_slice(&subject[s.original(last_end..s.text.len())]);
-        out
+        Ok(out)
     }
 
     fn expand(&self, mut template: &[u8], caps: &Captures, s: &Subject, subject: &[u8], out: &mut Vec<u8>) {

@@ -5,7 +5,7 @@ fn all(pattern: &str, subject: &[u8], n: i64) -> Vec<Vec<u8>> {
 }
 
 fn replaced(pattern: &str, subject: &str, by: &str) -> String {
-    String::from_utf8(Regex::new(pattern.as_bytes()).unwrap().replace_all(subject.as_bytes(), by.as_bytes())).unwrap()
+    String::from_utf8(Regex::new(pattern.as_bytes()).unwrap().replace_all(subject.as_bytes(), by.as_bytes()).unwrap()).unwrap()
 }
 
 fn fails(pattern: &str) -> String {

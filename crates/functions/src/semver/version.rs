@@ -17,7 +17,7 @@ const MAX_LEN: usize = 256;
 /// assert_eq!((v.original(), v.prerelease()), ("v1.2-beta.1+meta", "beta.1"));
 /// assert_eq!(Version::parse("one").unwrap_err().to_string(), "invalid semantic version");
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Version {
     major: u64,
     minor: u64,

@@ -1,8 +1,15 @@
 //! `Time.Format`
 
 use super::layout::{Field, OffsetStyle, next};
-use super::{DAYS, MONTHS, Time};
+use super::{DAYS, MONTHS, Time, Zone};
 use crate::limits;
+
+/// Zone of TOML's local date-times, as BurntSushi/toml names it.
+pub const LOCAL_DATETIME: &[u8] = b"datetime-local";
+/// Zone of TOML's local dates.
+pub const LOCAL_DATE: &[u8] = b"date-local";
+/// Zone of TOML's local times.
+pub const LOCAL_TIME: &[u8] = b"time-local";
 
 /// Appends `n`, padded with zeros to `width` digits; the sign isn't counted.
 fn int(out: &mut Vec<u8>, n: i64, width: usize) {
@@ -108,6 +115,17 @@ impl Time {
     /// `String`
     pub fn to_text(&self) -> Vec<u8> {
         self.format(b"2006-01-02 15:04:05.999999999 -0700 MST").unwrap_or_default()
+    }
+
+    /// The text that BurntSushi/toml writes: RFC 3339, or a local date or time if it was read as one.
+    pub fn to_toml(&self) -> Result<Vec<u8>, String> {
+        let local = |layout: &[u8]| self.in_zone(Zone::Utc).format(layout);
+        match self.zone() {
+            Zone::Fixed { name, offset: 0 } if name == LOCAL_DATETIME => local(b"2006-01-02T15:04:05.999999999"),
+            Zone::Fixed { name, offset: 0 } if name == LOCAL_DATE => local(b"2006-01-02"),
+            Zone::Fixed { name, offset: 0 } if name == LOCAL_TIME => local(b"15:04:05.999999999"),
+            _ => self.format(b"2006-01-02T15:04:05.999999999Z07:00"),
+        }
     }
 
     /// The text within quotes that `MarshalJSON` gives: RFC 3339 with nanoseconds.

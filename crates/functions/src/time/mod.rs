@@ -11,6 +11,7 @@ mod parse;
 mod zone;
 
 pub use duration::Duration;
+pub use format::{LOCAL_DATE, LOCAL_DATETIME, LOCAL_TIME};
 pub use moment::{Civil, Time};
 pub use zone::Zone;
 

@@ -1,0 +1,173 @@
+//! Dates and durations: Sprig's, and the durations of Helm 4.
+
+use pintle_template::{Call, Error, Exactly, Functions, Typed};
+use pintle_value::types::IntKind;
+use pintle_value::{Str, Value, fmt, quote};
+
+use super::objects::{DurationObject, TimeObject};
+use super::{charge_text, host};
+use crate::number::{NumError, parse_float, parse_int};
+use crate::text::trim_space;
+use crate::time::{Duration, Time, Zone};
+
+const DATE_ONLY: &[u8] = b"2006-01-02";
+
+pub(super) fn add(f: &mut Functions) {
+    f.add("now", |call: &mut dyn Call| -> Result<Exactly, Error> { Ok(object(now(call)?)) });
+    f.add("date", |call: &mut dyn Call, layout: Str, date: Value| format(call, &layout, &date, Zone::Local));
+    f.add("htmlDate", |call: &mut dyn Call, date: Value| format(call, DATE_ONLY, &date, Zone::Local));
+    f.add("htmlDateInZone", |call: &mut dyn Call, date: Value, zone: Str| {
+        format(call, DATE_ONLY, &date, named_zone(&zone))
+    });
+    for name in ["dateInZone", "date_in_zone"] {
+        f.add(name, |call: &mut dyn Call, layout: Str, date: Value, zone: Str| {
+            format(call, &layout, &date, named_zone(&zone))
+        });
+    }
+    for name in ["dateModify", "date_modify"] {
+        f.add(name, |by: Str, date: Typed<TimeObject>| {
+            let date = time(date);
+            object(Duration::parse(&by).map_or(date.clone(), |d| date.add(d)))
+        });
+    }
+    for name in ["mustDateModify", "must_date_modify"] {
+        f.add(name, |by: Str, date: Typed<TimeObject>| -> Result<Exactly, Error> {
+            Ok(object(time(date).add(Duration::parse(&by)?)))
+        });
+    }
+    f.add("toDate", |layout: Str, text: Str| object(Time::parse(&layout, &text).unwrap_or_else(|_| Time::zero())));
+    f.add("mustToDate", |layout: Str, text: Str| -> Result<Exactly, Error> {
+        Ok(object(Time::parse(&layout, &text)?))
+    });
+    f.add("unixEpoch", |date: Typed<TimeObject>| time(date).unix().to_string());
+    f.add("ago", |call: &mut dyn Call, date: Value| -> Result<String, Error> {
+        let now = now(call)?;
+        let then = match &date {
+            Value::Int(IntKind::Int64 | IntKind::Int, n) => Time::unix_time(*n, 0, Zone::Local),
+            v => v.as_object::<TimeObject>().map_or_else(|| now.clone(), |t| t.0.clone()),
+        };
+        Ok(now.sub(&then).round(Duration(1_000_000_000)).to_string())
+    });
+    f.add("duration", |seconds: Value| {
+        let n = match &seconds {
+            Value::String(s) => parse_int(s, 10).unwrap_or_else(NumError::value),
+            Value::Int(IntKind::Int64, n) => *n,
+            _ => 0,
+        };
+        Duration(n.wrapping_mul(1_000_000_000)).to_string()
+    });
+    f.add("durationRound", |call: &mut dyn Call, v: Value| -> Result<String, Error> {
+        Ok(match &v {
+            Value::String(s) => Duration::parse(s).unwrap_or_default(),
+            Value::Int(IntKind::Int64, n) => Duration(*n),
+            v => match v.as_object::<TimeObject>() {
+                Some(t) => now(call)?.sub(&t.0),
+                None => Duration(0),
+            },
+        }
+        .coarse())
+    });
+    helm_durations(f);
+}
+
+fn object(time: Time) -> Exactly {
+    Exactly(Value::from(TimeObject(time)))
+}
+
+fn now(call: &dyn Call) -> Result<Time, Error> {
+    Ok(Time::from_instant(host(call)?.world.now()))
+}
+
+/// The argument's time; the zero one where the evaluator passes none.
+fn time(date: Typed<TimeObject>) -> Time {
+    date.0.map_or_else(Time::zero, |t| t.0.clone())
+}
+
+/// An unknown zone counts as UTC.
+fn named_zone(name: &[u8]) -> Zone {
+    Zone::load(name).unwrap_or(Zone::Utc)
+}
+
+/// A time or a Unix time, in a zone; anything else stands for the present.
+fn format(call: &mut dyn Call, layout: &[u8], date: &Value, zone: Zone) -> Result<Vec<u8>, Error> {
+    let time = match date {
+        Value::Int(IntKind::Int64 | IntKind::Int | IntKind::Int32, n) => Time::unix_time(*n, 0, Zone::Local),
+        v => match v.as_object::<TimeObject>() {
+            Some(t) => t.0.clone(),
+            None => now(call)?,
+        },
+    };
+    let text = time.in_zone(zone).format(layout)?;
+    charge_text(call, text.len())?;
+    Ok(text)
+}
+
+/// Helm 4's `asDuration`: a duration, a text that reads as one or as a number, or a number of seconds.
+fn as_duration(v: &Value) -> Result<Duration, String> {
+    match v {
+        Value::Nil => Err("invalid duration".to_owned()),
+        Value::String(s) => {
+            let text = trim_space(s);
+            if text.is_empty() {
+                return Err("empty duration".to_owned());
+            }
+            if let Ok(d) = Duration::parse(text) {
+                return Ok(d);
+            }
+            match parse_float(text) {
+                Ok(seconds) => from_seconds(seconds),
+                Err(_) => Err(format!("could not parse duration {}", quote::quote(s))),
+            }
+        }
+        Value::Float(seconds) => from_seconds(*seconds),
+        Value::Int(kind, n) => {
+            let most = i64::MAX / 1_000_000_000;
+            let fits = if kind.is_unsigned() { (0..=most).contains(n) } else { (-most..=most).contains(n) };
+            let shown = if kind.is_unsigned() { n.cast_unsigned().to_string() } else { n.to_string() };
+            if fits { Ok(Duration(n * 1_000_000_000)) } else { Err(format!("duration seconds overflow: {shown}")) }
+        }
+        Value::Object(o) => match (v.as_object::<DurationObject>(), o.basic()) {
+            (Some(d), _) => Ok(d.0),
+            (None, Some(basic)) if !matches!(basic, Value::String(_)) => as_duration(&basic),
+            _ => Err(format!("unsupported duration type {}", fmt::type_name(v.ty()))),
+        },
+        _ => Err(format!("unsupported duration type {}", fmt::type_name(v.ty()))),
+    }
+}
+
+fn from_seconds(seconds: f64) -> Result<Duration, String> {
+    let show = |f: f64| String::from_utf8_lossy(&super::convert::display(&Value::Float(f))).into_owned();
+    if !seconds.is_finite() {
+        return Err(format!("invalid duration seconds: {}", show(seconds)));
+    }
+    let most = i64::MAX as f64 / 1e9;
+    if seconds.abs() > most {
+        return Err(format!("duration seconds overflow: {}", show(seconds)));
+    }
+    Ok(Duration(crate::number::float_to_int(seconds * 1e9)))
+}
+
+fn helm_durations(f: &mut Functions) {
+    // All but the first take what isn't a duration for none.
+    let lenient = |v: &Value| as_duration(v).unwrap_or_default();
+    f.add("mustToDuration", |v: Value| -> Result<Exactly, Error> { Ok(duration(as_duration(&v)?)) });
+    f.add("durationSeconds", move |v: Value| lenient(&v).seconds());
+    f.add("durationMilliseconds", move |v: Value| lenient(&v).0 / 1_000_000);
+    f.add("durationMicroseconds", move |v: Value| lenient(&v).0 / 1_000);
+    f.add("durationNanoseconds", move |v: Value| lenient(&v).0);
+    f.add("durationMinutes", move |v: Value| lenient(&v).minutes());
+    f.add("durationHours", move |v: Value| lenient(&v).hours());
+    f.add("durationDays", move |v: Value| lenient(&v).hours() / 24.0);
+    f.add("durationWeeks", move |v: Value| lenient(&v).hours() / 24.0 / 7.0);
+    type Rounding = fn(Duration, Duration) -> Duration;
+    for (name, round) in [("durationRoundTo", Duration::round as Rounding), ("durationTruncateTo", Duration::truncate)] {
+        f.add(name, move |v: Value, unit: Value| {
+            let Ok(d) = as_duration(&v) else { return duration(Duration(0)) };
+            duration(as_duration(&unit).map_or(d, |unit| round(d, unit)))
+        });
+    }
+}
+
+fn duration(d: Duration) -> Exactly {
+    Exactly(Value::from(DurationObject(d)))
+}

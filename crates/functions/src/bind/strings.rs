@@ -1,0 +1,134 @@
+//! Text: cutting, case, padding, quoting, joining.
+
+use pintle_template::{Call, Error, Exactly, Functions, Rest};
+use pintle_value::{Entries, Map, Str, Type, Value, quote};
+
+use super::convert::{display, string_list, strings, strval};
+use super::{charge_list, charge_text};
+use crate::limits;
+use crate::text::{self, find};
+
+type Text = Result<Vec<u8>, Error>;
+
+pub(super) fn add(f: &mut Functions) {
+    f.add("hello", || "Hello!".to_owned());
+    cutting(f);
+    case(f);
+    shaping(f);
+    joining(f);
+}
+
+fn cutting(f: &mut Functions) {
+    f.add("abbrev", |width: isize, s: Str| text::abbrev(width as i64, &s));
+    f.add("abbrevboth", |left: isize, right: isize, s: Str| text::abbrevboth(left as i64, right as i64, &s));
+    f.add("trunc", |n: isize, s: Str| text::trunc(n as i64, &s).to_vec());
+    f.add("substr", |start: isize, end: isize, s: Str| text::substr(start as i64, end as i64, &s).map(<[u8]>::to_vec));
+    f.add("trim", |s: Str| text::trim_space(&s).to_vec());
+    for name in ["trimall", "trimAll"] {
+        f.add(name, |cutset: Str, s: Str| text::trim_cutset(&s, &cutset).to_vec());
+    }
+    f.add("trimSuffix", |suffix: Str, s: Str| s.strip_suffix(&*suffix).unwrap_or(&s).to_vec());
+    f.add("trimPrefix", |prefix: Str, s: Str| s.strip_prefix(&*prefix).unwrap_or(&s).to_vec());
+    f.add("nospace", |s: Str| text::nospace(&s));
+    f.add("initials", |s: Str| text::initials(&s));
+}
+
+fn case(f: &mut Functions) {
+    f.add("upper", |s: Str| text::upper(&s));
+    f.add("lower", |s: Str| text::lower(&s));
+    f.add("title", |s: Str| text::title(&s));
+    f.add("untitle", |s: Str| text::untitle(&s));
+    f.add("swapcase", |s: Str| text::swapcase(&s));
+    f.add("snakecase", |s: Str| text::snakecase(&s));
+    f.add("camelcase", |s: Str| text::camelcase(&s));
+    f.add("kebabcase", |s: Str| text::kebabcase(&s));
+}
+
+fn shaping(f: &mut Functions) {
+    f.add("contains", |needle: Str, s: Str| find(&s, &needle).is_some());
+    f.add("hasPrefix", |prefix: Str, s: Str| s.starts_with(&prefix));
+    f.add("hasSuffix", |suffix: Str, s: Str| s.ends_with(&suffix));
+    f.add("repeat", |call: &mut dyn Call, n: isize, s: Str| -> Text {
+        charge_text(call, s.len().saturating_mul(usize::try_from(n).unwrap_or(0)).min(limits::MAX_TEXT))?;
+        Ok(text::repeat(n as i64, &s)?)
+    });
+    f.add("wrap", |call: &mut dyn Call, width: isize, s: Str| charged(call, text::wrap(width as i64, &s)));
+    f.add("wrapWith", |call: &mut dyn Call, width: isize, separator: Str, s: Str| {
+        charged(call, text::wrap_with(width as i64, &separator, &s))
+    });
+    f.add("indent", |call: &mut dyn Call, spaces: isize, s: Str| charged(call, text::indent(spaces as i64, &s)));
+    f.add("nindent", |call: &mut dyn Call, spaces: isize, s: Str| {
+        charged(call, text::indent(spaces as i64, &s).map(|s| [b"\n", s.as_slice()].concat()))
+    });
+    f.add("replace", |call: &mut dyn Call, old: Str, new: Str, s: Str| charged(call, text::replace(&s, &old, &new)));
+    f.add("plural", |one: Str, many: Str, count: isize| if count == 1 { one } else { many });
+}
+
+fn charged(call: &mut dyn Call, result: Result<Vec<u8>, String>) -> Text {
+    let made = result?;
+    charge_text(call, made.len())?;
+    Ok(made)
+}
+
+fn joining(f: &mut Functions) {
+    f.add("toString", |v: Value| strval(&v));
+    f.add("quote", |call: &mut dyn Call, items: Rest<Value>| {
+        joined(call, &items, |v, out| quote::append_quote(out, &strval(v), false))
+    });
+    f.add("squote", |call: &mut dyn Call, items: Rest<Value>| {
+        joined(call, &items, |v, out| {
+            out.push(b'\'');
+            out.extend_from_slice(&display(v));
+            out.push(b'\'');
+        })
+    });
+    f.add("cat", |call: &mut dyn Call, items: Rest<Value>| {
+        joined(call, &items, |v, out| out.extend_from_slice(&display(v)))
+    });
+    f.add("toStrings", |v: Value| Exactly(string_list(strings(&v))));
+    f.add("join", |call: &mut dyn Call, separator: Str, v: Value| -> Text {
+        let parts = strings(&v);
+        let len = parts.iter().try_fold(0usize, |n, p| n.checked_add(p.len())?.checked_add(separator.len()));
+        charge_text(call, limits::text(len)?)?;
+        Ok(parts.join(&separator[..]))
+    });
+    f.add("split", |call: &mut dyn Call, separator: Str, s: Str| parts(call, &separator, &s, -1));
+    f.add("splitn", |call: &mut dyn Call, separator: Str, n: isize, s: Str| parts(call, &separator, &s, n as i64));
+    f.add("splitList", |call: &mut dyn Call, separator: Str, s: Str| -> Result<Exactly, Error> {
+        let parts = text::split(&s, &separator, -1)?;
+        charge_list(call, parts.len())?;
+        Ok(Exactly(string_list(parts)))
+    });
+    f.add("sortAlpha", |v: Value| {
+        let mut parts = match v {
+            Value::List(_) | Value::Bytes(_) => strings(&v),
+            _ => vec![strval(&v)],
+        };
+        parts.sort();
+        Exactly(string_list(parts))
+    });
+}
+
+/// Each value but the nil ones, with blanks between.
+fn joined(call: &mut dyn Call, items: &[Value], put: impl Fn(&Value, &mut Vec<u8>)) -> Text {
+    let mut out = Vec::new();
+    for (i, v) in items.iter().filter(|v| !matches!(v, Value::Nil)).enumerate() {
+        if i > 0 {
+            out.push(b' ');
+        }
+        put(v, &mut out);
+        limits::text(Some(out.len()))?;
+    }
+    charge_text(call, out.len())?;
+    Ok(out)
+}
+
+/// The parts as a `map[string]string` under `_0`, `_1`, ...
+fn parts(call: &mut dyn Call, separator: &Str, s: &Str, n: i64) -> Result<Exactly, Error> {
+    let parts = text::split(s, separator, n)?;
+    charge_list(call, parts.len())?;
+    let entry = |(i, part): (usize, &[u8])| (Str::from(format!("_{i}")), Value::string(part));
+    let entries: Entries = parts.into_iter().enumerate().map(entry).collect();
+    Ok(Exactly(Value::Map(Map::typed(Type::String, entries))))
+}
+

@@ -1,0 +1,35 @@
+//! TOML as BurntSushi/toml 1.6 writes and reads it for `toToml` and `fromToml`.
+
+mod decode;
+mod encode;
+
+pub use decode::decode;
+pub use encode::encode;
+
+/// A key as TOML writes it: bare where its characters allow, else quoted.
+fn key_text(out: &mut Vec<u8>, key: &[u8]) {
+    let bare = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'-';
+    if !key.is_empty() && key.iter().all(bare) {
+        out.extend_from_slice(key);
+    } else {
+        quote(out, key);
+    }
+}
+
+/// A basic string; only control characters, quotes and backslashes are escaped.
+fn quote(out: &mut Vec<u8>, text: &[u8]) {
+    out.push(b'"');
+    for &b in text {
+        match b {
+            b'"' | b'\\' => out.extend([b'\\', b]),
+            8 => out.extend_from_slice(b"\\b"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            12 => out.extend_from_slice(b"\\f"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            0..0x20 | 0x7F => out.extend_from_slice(format!("\\u{b:04x}").as_bytes()),
+            _ => out.push(b),
+        }
+    }
+    out.push(b'"');
+}
