@@ -134,9 +134,13 @@ pub(crate) fn key_text(key: &Scalar<'_>) -> Option<String> {
         Scalar::Str(s) => s.as_ref().to_owned(),
         Scalar::Int(i) => i.to_string(),
         Scalar::Bool(b) => b.to_string(),
-        Scalar::Float(f) if f.is_nan() => ".nan".to_owned(),
-        Scalar::Float(f) if f.is_infinite() => if *f > 0.0 { ".inf" } else { "-.inf" }.to_owned(),
-        Scalar::Float(f) => format_g32(*f),
+        // What is too large for a float32 is infinite here.
+        Scalar::Float(f) => match format_g32(*f) {
+            text if text == "NaN" => ".nan".to_owned(),
+            text if text == "+Inf" => ".inf".to_owned(),
+            text if text == "-Inf" => "-.inf".to_owned(),
+            text => text,
+        },
         Scalar::Null | Scalar::Uint(_) => return None,
     })
 }

@@ -178,7 +178,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
             let name = self.key(key)?;
             let item = self.value(value)?;
             if let Some(seen) = seen {
-                let go = go_syntax(&name);
+                let go = if name == Scalar::Null { "<nil>".to_owned() } else { go_syntax(&name) };
                 // Go compares keys with their types, and finds no float equal to what is not a number.
                 let typed = format!("{:?}{go}", std::mem::discriminant(&name));
                 let nan = matches!(name, Scalar::Float(f) if f.is_nan());
@@ -277,7 +277,7 @@ fn allowed_alias_ratio(decoded: u64) -> f64 {
     }
 }
 
-/// A key as `%#v` prints it.
+/// A scalar within a value as `%#v` prints it.
 pub(crate) fn go_syntax(scalar: &Scalar<'_>) -> String {
     match scalar {
         Scalar::Null => "interface {}(nil)".to_owned(),

@@ -1,10 +1,18 @@
 //! The order of keys: go-yaml's "natural" one, in which `a2` comes before `a10` (sorter.go).
 
+use pintle_value::json::coerce_utf8;
+
 use super::letters::{is_digit, is_letter};
 
 /// Whether the key `a` comes before `b`. v3 puts letters before signs after a digit; v2 signs before letters always.
 pub(super) fn less(a: &[u8], b: &[u8], v3: bool) -> bool {
-    let (Ok(a), Ok(b)) = (std::str::from_utf8(a), std::str::from_utf8(b)) else { return a < b };
+    match (std::str::from_utf8(a), std::str::from_utf8(b)) {
+        (Ok(a), Ok(b)) => text_less(a, b, v3),
+        _ => text_less(&coerce_utf8(a), &coerce_utf8(b), v3),
+    }
+}
+
+fn text_less(a: &str, b: &str, v3: bool) -> bool {
     // What both begin with decides nothing but how digits are read.
     let same = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
     let start = (0..=same).rev().find(|&i| a.is_char_boundary(i) && b.is_char_boundary(i)).unwrap_or(0);
