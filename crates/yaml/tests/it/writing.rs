@@ -126,3 +126,32 @@ fn what_yaml_cannot_read_back_is_an_error() {
     assert_eq!(to_yaml(&nan).unwrap_err().message, "error marshaling into JSON: json: unsupported value: NaN");
     assert_eq!(to_yaml_pretty(&nan).unwrap(), ".nan\n");
 }
+
+#[test]
+fn deep_values_are_written_and_endless_ones_refused() {
+    use pintle_value::{Data, Map, Str, Value};
+    let deep = (0..999).fold(Data::Null, |inner, i| match i % 2 {
+        0 => Data::List(vec![inner]),
+        _ => Data::Map([("k".to_owned(), inner)].into()),
+    });
+    assert!(to_yaml(&deep).is_ok() && to_yaml_pretty(&deep).is_ok() && json::to_string(&deep).is_ok());
+
+    let map = Map::new(Default::default());
+    map.insert(Str::from("self"), Value::Map(map.clone()));
+    let value = Value::Map(map.clone());
+    let cycle = "error marshaling into JSON: json: unsupported value: encountered a cycle via map[string]interface {}";
+    assert_eq!(to_yaml(&value).unwrap_err().message, cycle);
+    assert!(to_yaml_pretty(&value).is_err());
+    map.remove(b"self");
+}
+
+// Recorded with the same libraries: a map of the string "\xff".
+#[test]
+fn bytes_that_are_no_text_are_replaced_or_tagged() {
+    use pintle_value::{Entries, Str, Value};
+    let bytes = Str::from(&b"\xff"[..]);
+    let entries: Entries = [(Str::from("k"), Value::String(bytes.clone())), (bytes, Value::Nil)].into();
+    let value = Value::dict(entries);
+    assert_eq!(to_yaml(&value).unwrap(), "\u{fffd}: null\nk: \u{fffd}\n");
+    assert_eq!(to_yaml_pretty(&value).unwrap(), "!!binary /w==: null\nk: !!binary /w==\n");
+}
