@@ -48,8 +48,8 @@ fn order(a: &Scalar<'_>, b: &Scalar<'_>) -> std::cmp::Ordering {
     let rank = |s: &Scalar<'_>| match s {
         Scalar::Null => 0,
         Scalar::Str(_) => 1,
-        Scalar::Int(_) => 2,
-        Scalar::Uint(_) => 3,
+        Scalar::Uint(_) => 2,
+        Scalar::Int(_) => 3,
         Scalar::Float(_) => 4,
         Scalar::Bool(_) => 5,
     };

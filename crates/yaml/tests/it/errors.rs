@@ -140,3 +140,12 @@ fn aliases_cannot_multiply_a_document_without_end() {
     let large = format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), vec!["*a"; 5000].join(", "));
     assert!(from_slice(large.as_bytes()).is_err());
 }
+
+// Recorded with Helm 4.3.1, which prints such a map for a template that stands unquoted in a values file.
+#[test]
+fn a_map_as_a_key_is_printed_in_gos_order() {
+    let text = b"x: {? {true: 2, 1: 1, 1.5: 4, a: 5, ~: 3, 18446744073709551615: 6, false: 7, -2: 8, .5: 9} : f}";
+    let map = "interface {}(nil):3, \"a\":5, 0xffffffffffffffff:6, -2:8, 1:1, 0.5:9, 1.5:4, false:7, true:2";
+    let wanted = format!("error converting YAML to JSON: yaml: invalid map key: map[interface {{}}]interface {{}}{{{map}}}");
+    assert_eq!(from_slice(text).unwrap_err().message, wanted);
+}
