@@ -84,7 +84,13 @@ fn add_yaml(f: &mut Functions) {
 }
 
 fn add_toml(f: &mut Functions) {
-    f.add("toToml", |v: Value| toml::encode(&v).unwrap_or_else(String::into_bytes));
+    f.add("toToml", |v: Value| -> Result<Vec<u8>, Error> {
+        match toml::encode(&v) {
+            // The encoder panics over nil, which no caller can take for a text.
+            Err(why) if matches!(v, Value::Nil) => Err(Error::new(why)),
+            made => Ok(made.unwrap_or_else(String::into_bytes)),
+        }
+    });
     f.add("mustToToml", |v: Value| toml::encode(&v).map_err(Error::new));
     f.add("fromToml", |s: Str| match toml::decode(&s) {
         Ok(map) => map,

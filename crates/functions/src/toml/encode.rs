@@ -26,7 +26,7 @@ type Result = std::result::Result<(), String>;
 pub fn encode(v: &Value) -> std::result::Result<Vec<u8>, String> {
     let mut e = Encoder { out: Vec::new(), depth: 0 };
     if matches!(v, Value::Nil) {
-        return Err("runtime error: invalid memory address or nil pointer dereference".to_owned());
+        return Err("reflect: call of reflect.Value.Type on zero Value".to_owned());
     }
     e.value(&[], v)?;
     Ok(e.out)

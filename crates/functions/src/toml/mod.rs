@@ -2,6 +2,7 @@
 
 mod decode;
 mod encode;
+mod lex;
 
 pub use decode::decode;
 pub use encode::encode;
