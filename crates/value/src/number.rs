@@ -112,7 +112,7 @@ pub fn format_json_float(f: f64) -> String {
         return if f == 0.0 && f.is_sign_negative() { "-0".into() } else { (f as i64).to_string() };
     }
     let a = f.abs();
-    if a < 1e-6 || a >= 1e21 {
+    if !(1e-6..1e21).contains(&a) {
         let s = format_float(f, b'e', None);
         // e-09 becomes e-9
         match s.rfind("e-0") {
