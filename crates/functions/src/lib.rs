@@ -1,5 +1,7 @@
 //! The template functions of Sprig and Helm.
 pub mod bind;
+#[cfg(feature = "crypto")]
+pub mod crypto;
 pub mod encoding;
 pub mod glob;
 pub mod limits;

@@ -1,8 +1,11 @@
 //! Values to Go's basic types, as spf13/cast and Sprig convert them.
 
+#[cfg(feature = "crypto")]
 use pintle_template::FromArg;
 use pintle_value::types::{IntKind, Kind};
-use pintle_value::{List, Str, Type, Value, fmt};
+#[cfg(feature = "crypto")]
+use pintle_value::Type;
+use pintle_value::{List, Str, Value, fmt};
 
 use super::objects::NamedInt;
 use crate::number::{cast_float, cast_int, float_to_int};
@@ -90,8 +93,10 @@ pub(super) fn kind_name(v: &Value) -> Result<&'static str, String> {
 }
 
 /// `uint32`
+#[cfg(feature = "crypto")]
 pub(super) struct U32(pub u32);
 
+#[cfg(feature = "crypto")]
 impl FromArg for U32 {
     const TYPE: Type = Type::Int(IntKind::Uint32);
     fn from_arg(v: &Value) -> Self {

@@ -4,6 +4,8 @@
 //! they come sorted. Where Go panics, the error is what `text/template` makes of the panic: its text.
 
 mod convert;
+#[cfg(feature = "crypto")]
+mod crypto;
 mod dates;
 mod dicts;
 mod encoding;
@@ -96,8 +98,36 @@ pub fn helm() -> Functions {
     versions::add(&mut f);
     urls::add(&mut f);
     random::add(&mut f);
+    #[cfg(feature = "crypto")]
+    crypto::add(&mut f);
+    #[cfg(not(feature = "crypto"))]
+    without_crypto(&mut f);
     flow::add(&mut f);
     f
+}
+
+/// The names exist, so that templates which don't come to call them can be parsed.
+#[cfg(not(feature = "crypto"))]
+fn without_crypto(f: &mut Functions) {
+    use pintle_template::Rest;
+    use pintle_value::Value;
+    for name in [
+        "genPrivateKey",
+        "genCA",
+        "genCAWithKey",
+        "genSelfSignedCert",
+        "genSelfSignedCertWithKey",
+        "genSignedCert",
+        "genSignedCertWithKey",
+        "buildCustomCert",
+        "bcrypt",
+        "htpasswd",
+        "derivePassword",
+        "encryptAES",
+        "decryptAES",
+    ] {
+        f.add(name, |_: Rest<Value>| -> Result<String, Error> { Err(Error::new("built without the feature crypto")) });
+    }
 }
 
 fn host(call: &dyn Call) -> Result<&Host, Error> {

@@ -1,4 +1,4 @@
-//! Randomness, and with the feature `crypto` keys, certificates and encryption.
+//! Random texts and numbers.
 
 use pintle_template::{Call, Error, Functions};
 use pintle_value::Str;
