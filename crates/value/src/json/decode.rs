@@ -34,12 +34,25 @@ impl std::error::Error for DecodeError {}
 /// assert_eq!(json::from_slice(b"[1,").unwrap_err().message, "unexpected end of JSON input");
 /// ```
 pub fn from_slice(text: &[u8]) -> Result<Data, DecodeError> {
-    let mut decoder = Decoder { text, at: 0, depth: 0, out_of_range: None };
-    let data = decoder.document().map_err(|message| DecodeError { message, offset: decoder.at, partial: Data::Null })?;
-    match decoder.out_of_range {
-        None => Ok(data),
-        Some((message, offset)) => Err(DecodeError { message, offset, partial: data }),
-    }
+    let mut decoder = Decoder::new(text);
+    let data = decoder.document();
+    decoder.finish(data)
+}
+
+/// Reads the first value of `text` as `json.Decoder.Decode` does into an `interface{}`, and tells how many bytes it takes,
+/// leading space included (`InputOffset`). What follows it need not be JSON.
+///
+/// ```
+/// use pintle_value::{Data, json};
+/// assert_eq!(json::decode_prefix(b" 1,b={}").unwrap(), (Data::Float(1.0), 2));
+/// assert_eq!(json::decode_prefix(b"[1,").unwrap_err().message, "unexpected EOF");
+/// ```
+pub fn decode_prefix(text: &[u8]) -> Result<(Data, usize), DecodeError> {
+    let mut decoder = Decoder { streamed: true, ..Decoder::new(text) };
+    decoder.skip_space();
+    let value = if decoder.at < text.len() { decoder.value() } else { Err("EOF".to_owned()) };
+    let end = decoder.at;
+    Ok((decoder.finish(value)?, end))
 }
 
 /// As [`from_slice`] into a `map[string]interface{}`: any other kind of value is an error, and null gives an empty map.
@@ -98,12 +111,26 @@ struct Decoder<'t> {
     text: &'t [u8],
     at: usize,
     depth: usize,
+    /// Whether more text might follow: the end of it is then an error of reading, not of syntax.
+    streamed: bool,
     out_of_range: Option<(String, usize)>,
 }
 
 type Step<T> = Result<T, String>;
 
-impl Decoder<'_> {
+impl<'t> Decoder<'t> {
+    fn new(text: &'t [u8]) -> Decoder<'t> {
+        Decoder { text, at: 0, depth: 0, streamed: false, out_of_range: None }
+    }
+
+    fn finish(self, value: Step<Data>) -> Result<Data, DecodeError> {
+        let data = value.map_err(|message| DecodeError { message, offset: self.at, partial: Data::Null })?;
+        match self.out_of_range {
+            None => Ok(data),
+            Some((message, offset)) => Err(DecodeError { message, offset, partial: data }),
+        }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
@@ -116,6 +143,9 @@ impl Decoder<'_> {
 
     /// The complaint about the current byte.
     fn unexpected<T>(&self, context: &str) -> Step<T> {
+        if self.streamed && self.peek().is_none() {
+            return Err("unexpected EOF".to_owned());
+        }
         // At the end Go tries a space, which is an error of its own inside of a word, a number or an escape.
         let inside = !context.starts_with("looking")
             && !matches!(context, "in string literal" | "after object key")
@@ -413,6 +443,35 @@ mod tests {
         assert_eq!(from_slice(br#""\ud83dx\ude00""#), Ok(Data::from("\u{FFFD}x\u{FFFD}")));
         assert_eq!(from_slice(br#""\ud83d\u0041""#), Ok(Data::from("\u{FFFD}A")));
         assert_eq!(from_slice(b"\"a\xff\xfe\""), Ok(Data::from("a\u{FFFD}\u{FFFD}")));
+    }
+
+    // Recorded with Go 1.26: json.NewDecoder(strings.NewReader(text)).Decode into an interface{}, then InputOffset.
+    #[test]
+    fn a_prefix_is_read() {
+        for (text, wanted) in [
+            (&b"1,b=2"[..], Ok(1)),
+            (b"  {\"x\":2} ,c", Ok(9)),
+            (b"\"a\"x", Ok(3)),
+            (b"01", Ok(1)),
+            (b"-0.5e1x", Ok(6)),
+            (b"truex", Ok(4)),
+            (b"[]]", Ok(2)),
+            (b"null", Ok(4)),
+            (b"", Err("EOF")),
+            (b" \n", Err("EOF")),
+            (b"tru", Err("unexpected EOF")),
+            (b"1.", Err("unexpected EOF")),
+            (b"-", Err("unexpected EOF")),
+            (b"\"a\\", Err("unexpected EOF")),
+            (b"{\"a\"", Err("unexpected EOF")),
+            (b"1.x", Err("invalid character 'x' after decimal point in numeric literal")),
+            (b"x", Err("invalid character 'x' looking for beginning of value")),
+            (b"[1 2", Err("invalid character '2' after array element")),
+            (b"1e999,", Err("json: cannot unmarshal number 1e999 into Go value of type float64")),
+        ] {
+            let found = decode_prefix(text).map(|(_, end)| end).map_err(|e| e.message);
+            assert_eq!(found, wanted.map_err(str::to_owned), "{text:?}");
+        }
     }
 
     #[test]
