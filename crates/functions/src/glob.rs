@@ -14,7 +14,10 @@ enum Node {
     Super,
     /// `?`
     Single,
-    Class { set: Set, negated: bool },
+    Class {
+        set: Set,
+        negated: bool,
+    },
     AnyOf(Vec<Vec<Node>>),
 }
 

@@ -1,7 +1,7 @@
 //! URLs as Go 1.26's `net/url` parses and prints them, for Sprig's `urlParse` and `urlJoin`.
 
-use pintle_value::quote::quote;
 use crate::text::{find, lower};
+use pintle_value::quote::quote;
 
 /// Where a byte stands, which decides whether it's escaped.
 #[derive(Clone, Copy, PartialEq)]
@@ -308,7 +308,7 @@ impl Url {
         }
         if self.opaque.is_empty() {
             let authority = !self.host.is_empty() || self.user.is_some();
-            if (!self.scheme.is_empty() || authority) && (authority || !self.omit_host) {
+            if authority || !self.scheme.is_empty() && !self.omit_host {
                 if authority || !self.path.is_empty() {
                     out.extend_from_slice(b"//");
                 }

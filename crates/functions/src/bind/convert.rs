@@ -2,9 +2,9 @@
 
 #[cfg(feature = "crypto")]
 use pintle_template::FromArg;
-use pintle_value::types::{IntKind, Kind};
 #[cfg(feature = "crypto")]
 use pintle_value::Type;
+use pintle_value::types::{IntKind, Kind};
 use pintle_value::{List, Str, Value, fmt};
 
 use super::objects::NamedInt;
@@ -103,4 +103,3 @@ impl FromArg for U32 {
         U32(if let Value::Int(_, n) = v { *n as u32 } else { 0 })
     }
 }
-

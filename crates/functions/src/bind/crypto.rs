@@ -24,8 +24,7 @@ mod cost {
 #[derive(Clone)]
 struct CertificateObject(Certificate);
 
-static CERTIFICATE: NamedType =
-    NamedType { name: "sprig.certificate", kind: Kind::Struct, underlying: None, methods: &[] };
+static CERTIFICATE: NamedType = NamedType { name: "sprig.certificate", kind: Kind::Struct, underlying: None, methods: &[] };
 
 impl Object for CertificateObject {
     fn named_type(&self) -> &'static NamedType {
@@ -54,9 +53,9 @@ fn made(certificate: Result<Certificate, String>) -> Made {
 
 fn texts(list: &List, complaint: &str) -> Result<Vec<Vec<u8>>, Error> {
     let text = |v: &Value| {
-        v.as_str().map(|s| s.to_vec()).ok_or_else(|| {
-            Error::new(format!("{complaint}: {} is not a string", String::from_utf8_lossy(&display(v))))
-        })
+        v.as_str()
+            .map(|s| s.to_vec())
+            .ok_or_else(|| Error::new(format!("{complaint}: {} is not a string", String::from_utf8_lossy(&display(v)))))
     };
     list.iter().map(text).collect()
 }
@@ -77,7 +76,7 @@ fn certificate(ca: Typed<CertificateObject>) -> Certificate {
     ca.0.map(|c| c.0.clone()).unwrap_or_default()
 }
 
-fn world<'c>(call: &'c mut dyn Call, steps: u64) -> Result<&'c dyn World, Error> {
+fn world(call: &mut dyn Call, steps: u64) -> Result<&dyn World, Error> {
     call.charge(steps)?;
     Ok(&*host(call)?.world)
 }
@@ -99,13 +98,10 @@ pub(super) fn add(f: &mut Functions) {
         let request = request(&name, &ips, &names, days)?;
         made(crypto::generate_self_signed(world(call, cost::RSA)?, &request, None))
     });
-    f.add(
-        "genSelfSignedCertWithKey",
-        |call: &mut dyn Call, name: Str, ips: List, names: List, days: isize, key: Str| {
-            let request = request(&name, &ips, &names, days)?;
-            made(crypto::generate_self_signed(world(call, cost::HASH)?, &request, Some(&key)))
-        },
-    );
+    f.add("genSelfSignedCertWithKey", |call: &mut dyn Call, name: Str, ips: List, names: List, days: isize, key: Str| {
+        let request = request(&name, &ips, &names, days)?;
+        made(crypto::generate_self_signed(world(call, cost::HASH)?, &request, Some(&key)))
+    });
     f.add(
         "genSignedCert",
         |call: &mut dyn Call, name: Str, ips: List, names: List, days: isize, ca: Typed<CertificateObject>| {
@@ -115,13 +111,7 @@ pub(super) fn add(f: &mut Functions) {
     );
     f.add(
         "genSignedCertWithKey",
-        |call: &mut dyn Call,
-         name: Str,
-         ips: List,
-         names: List,
-         days: isize,
-         ca: Typed<CertificateObject>,
-         key: Str| {
+        |call: &mut dyn Call, name: Str, ips: List, names: List, days: isize, ca: Typed<CertificateObject>, key: Str| {
             let request = request(&name, &ips, &names, days)?;
             made(crypto::generate_signed(world(call, cost::HASH)?, &request, &certificate(ca), Some(&key)))
         },

@@ -16,13 +16,9 @@ pub(super) fn add(f: &mut Functions) {
     f.add("now", |call: &mut dyn Call| -> Result<Exactly, Error> { Ok(object(now(call)?)) });
     f.add("date", |call: &mut dyn Call, layout: Str, date: Value| format(call, &layout, &date, Zone::Local));
     f.add("htmlDate", |call: &mut dyn Call, date: Value| format(call, DATE_ONLY, &date, Zone::Local));
-    f.add("htmlDateInZone", |call: &mut dyn Call, date: Value, zone: Str| {
-        format(call, DATE_ONLY, &date, named_zone(&zone))
-    });
+    f.add("htmlDateInZone", |call: &mut dyn Call, date: Value, zone: Str| format(call, DATE_ONLY, &date, named_zone(&zone)));
     for name in ["dateInZone", "date_in_zone"] {
-        f.add(name, |call: &mut dyn Call, layout: Str, date: Value, zone: Str| {
-            format(call, &layout, &date, named_zone(&zone))
-        });
+        f.add(name, |call: &mut dyn Call, layout: Str, date: Value, zone: Str| format(call, &layout, &date, named_zone(&zone)));
     }
     for name in ["dateModify", "date_modify"] {
         f.add(name, |by: Str, date: Typed<TimeObject>| {
@@ -36,9 +32,7 @@ pub(super) fn add(f: &mut Functions) {
         });
     }
     f.add("toDate", |layout: Str, text: Str| object(Time::parse(&layout, &text).unwrap_or_else(|_| Time::zero())));
-    f.add("mustToDate", |layout: Str, text: Str| -> Result<Exactly, Error> {
-        Ok(object(Time::parse(&layout, &text)?))
-    });
+    f.add("mustToDate", |layout: Str, text: Str| -> Result<Exactly, Error> { Ok(object(Time::parse(&layout, &text)?)) });
     f.add("unixEpoch", |date: Typed<TimeObject>| time(date).unix().to_string());
     f.add("ago", |call: &mut dyn Call, date: Value| -> Result<String, Error> {
         let now = now(call)?;

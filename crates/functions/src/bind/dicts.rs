@@ -41,9 +41,7 @@ pub(super) fn add(f: &mut Functions) {
         charge_list(call, d.len())?;
         Ok(List::new(d.entries().values().cloned().collect()))
     });
-    f.add("pick", |d: Map, keys: Rest<Str>| {
-        Map::new(keys.iter().filter_map(|k| Some((k.clone(), d.get(k)?))).collect())
-    });
+    f.add("pick", |d: Map, keys: Rest<Str>| Map::new(keys.iter().filter_map(|k| Some((k.clone(), d.get(k)?))).collect()));
     f.add("omit", |call: &mut dyn Call, d: Map, keys: Rest<Str>| -> Result<Map, Error> {
         charge_list(call, d.len())?;
         let mut entries = d.entries().clone();
@@ -56,12 +54,9 @@ pub(super) fn add(f: &mut Functions) {
     for name in ["deepCopy", "mustDeepCopy"] {
         f.add(name, |call: &mut dyn Call, v: Value| merge::deep_copy(call, &v));
     }
-    for (name, overwrite, must) in [
-        ("merge", false, false),
-        ("mustMerge", false, true),
-        ("mergeOverwrite", true, false),
-        ("mustMergeOverwrite", true, true),
-    ] {
+    for (name, overwrite, must) in
+        [("merge", false, false), ("mustMerge", false, true), ("mergeOverwrite", true, false), ("mustMergeOverwrite", true, true)]
+    {
         f.add(name, move |call: &mut dyn Call, target: Map, sources: Rest<Map>| {
             let target = merge::target(target, &sources);
             for source in sources.iter() {

@@ -5,9 +5,7 @@ use pintle_value::json::{self, Options};
 use pintle_value::{Data, List, Map, Str, Value};
 use pintle_yaml as yaml;
 
-use crate::encoding::{
-    adler32sum, base32_decode, base32_encode, base64_decode, base64_encode, sha1sum, sha256sum, sha512sum,
-};
+use crate::encoding::{adler32sum, base32_decode, base32_encode, base64_decode, base64_encode, sha1sum, sha256sum, sha512sum};
 use crate::toml;
 
 pub(super) fn add(f: &mut Functions) {

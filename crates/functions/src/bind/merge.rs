@@ -29,22 +29,11 @@ fn is_empty(v: &Value) -> bool {
 }
 
 /// `mergo.Merge(&target, source)`, or `MergeWithOverwrite`. The outer error ends the render, the inner one is mergo's.
-pub(super) fn merge(
-    call: &mut dyn Call,
-    target: &Map,
-    source: &Map,
-    overwrite: bool,
-) -> Result<Result<(), String>, Error> {
+pub(super) fn merge(call: &mut dyn Call, target: &Map, source: &Map, overwrite: bool) -> Result<Result<(), String>, Error> {
     merge_at(call, target, source, overwrite, 0)
 }
 
-fn merge_at(
-    call: &mut dyn Call,
-    target: &Map,
-    source: &Map,
-    overwrite: bool,
-    depth: usize,
-) -> Result<Result<(), String>, Error> {
+fn merge_at(call: &mut dyn Call, target: &Map, source: &Map, overwrite: bool, depth: usize) -> Result<Result<(), String>, Error> {
     if depth > MAX_DEPTH {
         return Err(too_deep());
     }

@@ -15,12 +15,7 @@ use crate::time::{Duration, Time, Zone, day_name, month_name};
 
 type Answer = Result<Value, String>;
 
-const fn method(
-    name: &'static str,
-    params: &'static [Type],
-    result: Type,
-    call: fn(&Value, &[Value]) -> Answer,
-) -> Method {
+const fn method(name: &'static str, params: &'static [Type], result: Type, call: fn(&Value, &[Value]) -> Answer) -> Method {
     Method { name, signature: Signature { params, variadic: false, result }, call }
 }
 
@@ -419,7 +414,9 @@ impl Object for VersionObject {
         Value::string(self.version.to_string())
     }
     fn equals(&self, other: &dyn Object) -> bool {
-        let same = |o: &VersionObject| o.version.to_string() == self.version.to_string() && o.version.original() == self.version.original();
+        let same = |o: &VersionObject| {
+            o.version.to_string() == self.version.to_string() && o.version.original() == self.version.original()
+        };
         other.as_any().downcast_ref().is_some_and(same)
     }
     fn as_any(&self) -> &dyn Any {

@@ -44,20 +44,8 @@ pub(super) fn add(f: &mut Functions) {
     // The plain ones panic over a bad pattern, the others return its error.
     type Compile = fn(&Str) -> Result<Rc<Regex>, Error>;
     let variants: [([&'static str; 5], Compile); 2] = [
-        (
-            ["regexFind", "regexFindAll", "regexReplaceAll", "regexReplaceAllLiteral", "regexSplit"],
-            must_compile,
-        ),
-        (
-            [
-                "mustRegexFind",
-                "mustRegexFindAll",
-                "mustRegexReplaceAll",
-                "mustRegexReplaceAllLiteral",
-                "mustRegexSplit",
-            ],
-            compile,
-        ),
+        (["regexFind", "regexFindAll", "regexReplaceAll", "regexReplaceAllLiteral", "regexSplit"], must_compile),
+        (["mustRegexFind", "mustRegexFindAll", "mustRegexReplaceAll", "mustRegexReplaceAllLiteral", "mustRegexSplit"], compile),
     ];
     for ([find, find_all, replace, literal, split], compile) in variants {
         f.add(find, move |re: Str, s: Str| -> Result<Vec<u8>, Error> {

@@ -82,9 +82,7 @@ fn joining(f: &mut Functions) {
             out.push(b'\'');
         })
     });
-    f.add("cat", |call: &mut dyn Call, items: Rest<Value>| {
-        joined(call, &items, |v, out| out.extend_from_slice(&display(v)))
-    });
+    f.add("cat", |call: &mut dyn Call, items: Rest<Value>| joined(call, &items, |v, out| out.extend_from_slice(&display(v))));
     f.add("toStrings", |v: Value| Exactly(string_list(strings(&v))));
     f.add("join", |call: &mut dyn Call, separator: Str, v: Value| -> Text {
         let parts = strings(&v);
@@ -131,4 +129,3 @@ fn parts(call: &mut dyn Call, separator: &Str, s: &Str, n: i64) -> Result<Exactl
     let entries: Entries = parts.into_iter().enumerate().map(entry).collect();
     Ok(Exactly(Value::Map(Map::typed(Type::String, entries))))
 }
-

@@ -59,8 +59,7 @@ fn join(parts: &Map) -> Result<Vec<u8>, Error> {
     let userinfo = part("userinfo")?;
     if !userinfo.is_empty() {
         let text = [b"proto://", userinfo.as_slice(), b"@host"].concat();
-        let parsed =
-            Url::parse(&text).map_err(|e| Error::new(format!("unable to parse userinfo in dict: {e}")))?;
+        let parsed = Url::parse(&text).map_err(|e| Error::new(format!("unable to parse userinfo in dict: {e}")))?;
         url.user = parsed.user;
     }
     Ok(url.to_text())

@@ -7,9 +7,7 @@ use super::objects::VersionObject;
 use crate::semver::{Constraints, Version};
 
 pub(super) fn add(f: &mut Functions) {
-    f.add("semver", |text: Str| -> Result<Exactly, Error> {
-        Ok(Exactly(Value::from(VersionObject::new(parse(&text)?))))
-    });
+    f.add("semver", |text: Str| -> Result<Exactly, Error> { Ok(Exactly(Value::from(VersionObject::new(parse(&text)?)))) });
     f.add("semverCompare", |constraint: Str, version: Str| -> Result<bool, Error> {
         let constraints = Constraints::parse(&lossless(&constraint)).map_err(|e| Error::new(e.to_string()))?;
         Ok(constraints.check(&parse(&version)?))

@@ -201,11 +201,8 @@ fn create(
     let public_info = key.public_info().ok_or_else(|| failed("x509: unsupported public key type: *dsa.PublicKey"))?;
     // The first 160 bits of SHA-256, since Go 1.25.
     let own_id = if ca { Sha256::digest(key.public_bytes())[..20].to_vec() } else { Vec::new() };
-    let issuer = issuer.unwrap_or_else(|| Issuer {
-        subject: subject.clone(),
-        key_id: own_id.clone(),
-        public_info: public_info.clone(),
-    });
+    let issuer =
+        issuer.unwrap_or_else(|| Issuer { subject: subject.clone(), key_id: own_id.clone(), public_info: public_info.clone() });
     if signer.public_info().as_ref() != Some(&issuer.public_info) {
         return Err(failed("x509: provided PrivateKey doesn't match parent's PublicKey"));
     }
@@ -230,10 +227,7 @@ fn create(
     }
     let now = Time::from_instant(world.now()).in_zone(Zone::Utc);
     let until = now.add(Duration(request.days.wrapping_mul(24 * 3_600_000_000_000)));
-    let validity = der::sequence(&[
-        &time(&now).map_err(|e| failed(&e))?,
-        &time(&until).map_err(|e| failed(&e))?,
-    ]);
+    let validity = der::sequence(&[&time(&now).map_err(|e| failed(&e))?, &time(&until).map_err(|e| failed(&e))?]);
     let body = der::sequence(&[
         &der::element(tag::context(0), &der::integer(&[2])),
         &der::integer(&serial),

@@ -121,11 +121,7 @@ impl Key {
             }
             Key::Ed25519(key) => {
                 let seed = der::element(tag::OCTET_STRING, key.as_bytes());
-                let der = der::sequence(&[
-                    &der::integer(&[]),
-                    &algorithm(OID_ED25519),
-                    &der::element(tag::OCTET_STRING, &seed),
-                ]);
+                let der = der::sequence(&[&der::integer(&[]), &algorithm(OID_ED25519), &der::element(tag::OCTET_STRING, &seed)]);
                 pem::encode("PRIVATE KEY", &der)
             }
             Key::Dsa(numbers) => {
@@ -149,12 +145,9 @@ impl Key {
             return Err(format!("no private key data in PEM block of type {kind}"));
         };
         match name {
-            "RSA" => rsa(&der)
-                .ok_or_else(|| "parsing RSA private key from PEM: x509: failed to parse private key".to_owned()),
-            "EC" => sec1(&der)
-                .ok_or_else(|| "parsing EC private key from PEM: x509: failed to parse EC private key".to_owned()),
-            "DSA" => numbers(&der)
-                .ok_or_else(|| "parsing DSA private key from PEM: asn1: structure error".to_owned()),
+            "RSA" => rsa(&der).ok_or_else(|| "parsing RSA private key from PEM: x509: failed to parse private key".to_owned()),
+            "EC" => sec1(&der).ok_or_else(|| "parsing EC private key from PEM: x509: failed to parse EC private key".to_owned()),
+            "DSA" => numbers(&der).ok_or_else(|| "parsing DSA private key from PEM: asn1: structure error".to_owned()),
             _ => Err(format!("invalid private key type {kind}")),
         }
     }
@@ -173,9 +166,7 @@ impl Key {
     /// The bits of the public key.
     pub(super) fn public_bytes(&self) -> Vec<u8> {
         match self {
-            Key::Rsa(key) => {
-                key.to_public_key().to_pkcs1_der().map(|d| d.as_bytes().to_vec()).unwrap_or_default()
-            }
+            Key::Rsa(key) => key.to_public_key().to_pkcs1_der().map(|d| d.as_bytes().to_vec()).unwrap_or_default(),
             Key::P256(key) => point(key),
             Key::Ed25519(key) => key.verifying_key().as_bytes().to_vec(),
             Key::Dsa(_) => Vec::new(),

@@ -158,4 +158,3 @@ pub fn rand_int(world: &dyn World, min: i64, max: i64) -> Result<i64, String> {
     }
     Ok(min.wrapping_add(below(world, span.unsigned_abs()) as i64))
 }
-

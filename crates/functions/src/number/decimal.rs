@@ -86,7 +86,13 @@ impl Decimal {
     /// `decimal.NewFromFloat`; fails, as it panics, for infinities and NaN.
     pub fn new(f: f64) -> Result {
         if !f.is_finite() {
-            let name = if f.is_nan() { "NaN" } else if f < 0.0 { "-Inf" } else { "+Inf" };
+            let name = if f.is_nan() {
+                "NaN"
+            } else if f < 0.0 {
+                "-Inf"
+            } else {
+                "+Inf"
+            };
             return Err(format!("Cannot create a Decimal from {name}"));
         }
         let (digits, exp) = shortest(f.abs());

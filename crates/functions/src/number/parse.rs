@@ -188,7 +188,8 @@ fn scale_exactly(n: u64, sticky: bool, exp: i64) -> f64 {
 
 /// Go's conversion of a float to an integer on amd64: what doesn't fit, NaN included, is the least integer.
 pub fn float_to_int(f: f64) -> i64 {
-    if f >= -9_223_372_036_854_775_808.0 && f < 9_223_372_036_854_775_808.0 { f as i64 } else { i64::MIN }
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    if (-LIMIT..LIMIT).contains(&f) { f as i64 } else { i64::MIN }
 }
 
 /// `cast.ToInt64` of a text: a fraction of zeros is dropped, prefixes are read, anything else is 0.

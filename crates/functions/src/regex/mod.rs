@@ -136,11 +136,7 @@ impl Regex {
         self.replace(subject, |_, _, out| out.extend_from_slice(replacement))
     }
 
-    fn replace(
-        &self,
-        subject: &[u8],
-        mut put: impl FnMut(&Captures, &Subject, &mut Vec<u8>),
-    ) -> Result<Vec<u8>, String> {
+    fn replace(&self, subject: &[u8], mut put: impl FnMut(&Captures, &Subject, &mut Vec<u8>)) -> Result<Vec<u8>, String> {
         let s = Subject::new(subject);
         let mut caps = self.program.create_captures();
         let mut out = Vec::with_capacity(subject.len());
@@ -203,7 +199,7 @@ impl Regex {
             return Vec::new();
         }
         if !self.empty_pattern && subject.is_empty() {
-            return vec![0..0];
+            return std::iter::once(0..0).collect();
         }
         let mut out = Vec::new();
         let (mut begin, mut end) = (0, 0);

@@ -222,7 +222,11 @@ impl Condition {
             Op::Less => order == Ordering::Less,
             Op::GreaterEqual => order != Ordering::Less,
             Op::Greater if !self.dirty || v.major() != con.major() => {
-                if self.dirty { v.major() > con.major() } else { order == Ordering::Greater }
+                if self.dirty {
+                    v.major() > con.major()
+                } else {
+                    order == Ordering::Greater
+                }
             }
             // `>11` excludes all of 11, `>11.1` all of 11.1.
             Op::Greater if self.minor_dirty => false,
@@ -230,8 +234,7 @@ impl Condition {
             Op::Greater => order == Ordering::Greater,
             Op::LessEqual if !self.dirty => order != Ordering::Greater,
             Op::LessEqual => {
-                v.major() < con.major()
-                    || v.major() == con.major() && (v.minor() <= con.minor() || self.minor_dirty)
+                v.major() < con.major() || v.major() == con.major() && (v.minor() <= con.minor() || self.minor_dirty)
             }
             Op::Tilde => self.tilde(v),
             Op::Caret => self.caret(v),

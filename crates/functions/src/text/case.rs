@@ -1,8 +1,8 @@
 //! Case: of whole texts, of words, and the spellings of identifiers.
 
 use crate::unicode::{
-    RUNE_ERROR, is_digit, is_letter, is_lower, is_number, is_punct, is_space, is_title, is_upper, map, push, runes,
-    to_lower, to_title, to_upper,
+    RUNE_ERROR, is_digit, is_letter, is_lower, is_number, is_punct, is_space, is_title, is_upper, map, push, runes, to_lower,
+    to_title, to_upper,
 };
 
 /// `upper`
@@ -273,4 +273,3 @@ fn lower_words(s: &[u8], connector: u8) -> Vec<u8> {
     put(&mut out, kind, word, connector);
     out
 }
-

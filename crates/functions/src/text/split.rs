@@ -45,9 +45,8 @@ pub fn split<'s>(text: &'s [u8], separator: &[u8], n: i64) -> Result<Vec<&'s [u8
 /// `replace`: every `old` by `new`; an empty `old` stands before each character and at the end.
 pub fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Result<Vec<u8>, String> {
     let mut out = Vec::with_capacity(text.len());
-    let put = |out: &mut Vec<u8>, part: &[u8]| {
-        limits::text(out.len().checked_add(part.len())).map(|_| out.extend_from_slice(part))
-    };
+    let put =
+        |out: &mut Vec<u8>, part: &[u8]| limits::text(out.len().checked_add(part.len())).map(|_| out.extend_from_slice(part));
     if old == new {
         return Ok(text.to_vec());
     }

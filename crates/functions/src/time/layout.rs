@@ -26,11 +26,20 @@ pub(super) enum Field {
     UpperPm,
     LowerPm,
     ZoneName,
-    Offset { iso: bool, style: OffsetStyle },
+    Offset {
+        iso: bool,
+        style: OffsetStyle,
+    },
     /// `.000` or `,000`
-    Fraction { digits: usize, separator: u8 },
+    Fraction {
+        digits: usize,
+        separator: u8,
+    },
     /// `.999` or `,999`
-    FractionTrimmed { digits: usize, separator: u8 },
+    FractionTrimmed {
+        digits: usize,
+        separator: u8,
+    },
 }
 
 /// How an offset is written.

@@ -157,11 +157,8 @@ fn offset(value: &[u8], style: OffsetStyle) -> Parsed<'_, i64> {
     let minute = minute.map_or(Some(0), |at| hour.and_then(|_| pair(at)));
     let second = second.map_or(Some(0), |at| minute.and_then(|_| pair(at)));
     // Go tests the ranges before it looks at other errors, the last one wins, and 24 hours and 60 minutes pass.
-    let ranges = [
-        (second, 60, "time zone offset second"),
-        (minute, 60, "time zone offset minute"),
-        (hour, 24, "time zone offset hour"),
-    ];
+    let ranges =
+        [(second, 60, "time zone offset second"), (minute, 60, "time zone offset minute"), (hour, 24, "time zone offset hour")];
     if let Some((_, _, name)) = ranges.into_iter().find(|(n, most, _)| n.is_some_and(|n| n > *most)) {
         return Err(Bad::Range(name));
     }

@@ -242,17 +242,16 @@ impl<'t> Lexer<'t> {
                 return if c == '"' { self.basic() } else { self.raw() }.map(Token::Text);
             }
             '.' => return self.fault("floats must start with a digit, not '.'"),
-            'i' | 'n' => {
-                if self.accept('n')? && self.accept('f')? || self.accept('a')? && self.accept('n')? {
-                    return Ok(Token::Float(self.text(start)));
-                }
-            }
             '-' | '+' => return self.signed(start),
             _ => {}
         }
+        let first = matches!(c, 'i' | 'n');
+        if first && (self.accept('n')? && self.accept('f')? || self.accept('a')? && self.accept('n')?) {
+            return Ok(Token::Float(self.text(start)));
+        }
         if is_letter(c) {
             // The lexer goes back by one character only, so that the rest of a false start is what it shows.
-            self.pos = if matches!(c, 'i' | 'n') { self.pos - c.len_utf8() } else { start };
+            self.pos = if first { self.pos - c.len_utf8() } else { start };
             return self.boolean();
         }
         match c {

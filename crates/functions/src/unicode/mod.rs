@@ -77,7 +77,7 @@ pub fn map(bytes: &[u8], f: impl Fn(char) -> char) -> Vec<u8> {
 fn contains(table: &[(u32, u32, u32)], c: char) -> bool {
     let c = c as u32;
     let i = table.partition_point(|r| r.1 < c);
-    table.get(i).is_some_and(|&(lo, _, stride)| lo <= c && (c - lo) % stride == 0)
+    table.get(i).is_some_and(|&(lo, _, stride)| lo <= c && (c - lo).is_multiple_of(stride))
 }
 
 /// `unicode.IsUpper`: category Lu.
