@@ -151,7 +151,7 @@ pub(crate) fn check_dynamic(value: &Dynamic) -> Result<(), Error> {
 }
 
 /// `convertToJSONableObject`, which fails at the keys that have no string.
-fn dynamic_to_data(value: Dynamic) -> Result<Data, Error> {
+pub(crate) fn dynamic_to_data(value: Dynamic) -> Result<Data, Error> {
     Ok(match value {
         Dynamic::Scalar(scalar) => Data::scalar(scalar),
         Dynamic::List(items) => Data::List(items.into_iter().map(dynamic_to_data).collect::<Result<_, _>>()?),

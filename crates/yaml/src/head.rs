@@ -12,9 +12,9 @@ use crate::data::{check_dynamic, key_text};
 use crate::decode::Decoder;
 use crate::dynamic::Dynamic;
 use crate::input::Input;
-use crate::number::format_g32;
 use crate::resolve::{Scalar, resolve};
 use crate::tree::{Composer, NodeId, NodeKind, Tree};
+use crate::typed::{coerced, folds_to, is_null, kind};
 
 /// What Helm knows of a manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -138,20 +138,10 @@ fn coerce_fields(value: &mut Dynamic, then: &mut impl FnMut(&str, &mut Dynamic))
 
 /// Makes a number or a boolean the string that it becomes where one is wanted.
 fn coerce(value: &mut Dynamic) {
-    if let Dynamic::Scalar(scalar) = value {
-        if let Some(text) = coerced(scalar) {
-            *scalar = Scalar::Str(Cow::Owned(text));
-        }
-    }
-}
-
-fn coerced(scalar: &Scalar<'_>) -> Option<String> {
-    match scalar {
-        Scalar::Bool(b) => Some(b.to_string()),
-        Scalar::Int(i) => Some(i.to_string()),
-        Scalar::Uint(u) => Some(u.to_string()),
-        Scalar::Float(f) => Some(format_g32(*f)),
-        Scalar::Str(_) | Scalar::Null => None,
+    if let Dynamic::Scalar(scalar) = value
+        && let Some(text) = coerced(scalar)
+    {
+        *scalar = Scalar::Str(Cow::Owned(text));
     }
 }
 
@@ -159,28 +149,6 @@ fn coerced(scalar: &Scalar<'_>) -> Option<String> {
 fn field<'f>(key: &str, fields: &[&'f str]) -> Option<&'f str> {
     let exact = fields.iter().find(|field| **field == key);
     exact.or_else(|| fields.iter().find(|field| folds_to(key, field))).copied()
-}
-
-/// Whether `key` is the ASCII word `field` in any case, U+212A and U+017F for k and s included.
-fn folds_to(key: &str, field: &str) -> bool {
-    let fold = |c: char| match c {
-        '\u{212A}' => 'k',
-        '\u{17F}' => 's',
-        c => c.to_ascii_lowercase(),
-    };
-    key.chars().map(fold).eq(field.chars().map(fold))
-}
-
-/// What encoding/json calls the kind of a value.
-fn kind(value: &Dynamic) -> &'static str {
-    match value {
-        Dynamic::Scalar(Scalar::Null) => "null",
-        Dynamic::Scalar(Scalar::Bool(_)) => "bool",
-        Dynamic::Scalar(Scalar::Str(_)) => "string",
-        Dynamic::Scalar(_) => "number",
-        Dynamic::List(_) => "array",
-        Dynamic::Map(_) => "object",
-    }
 }
 
 /// encoding/json filling the fields; the first value that does not fit is the error.
@@ -252,10 +220,6 @@ impl Reader {
             other => self.mismatch(other, place, "string"),
         }
     }
-}
-
-fn is_null(value: &Dynamic) -> bool {
-    *value == Dynamic::Scalar(Scalar::Null)
 }
 
 #[cfg(test)]

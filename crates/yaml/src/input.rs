@@ -73,12 +73,10 @@ impl<'a> Input<'a> {
                 high |= b >= 0x80;
             }
             ascii &= !high;
-            if odd {
-                if let Some((at, c)) = first_forbidden(text, 64 * n, chunk.len()) {
-                    fault = Some(Fault::new(CONTROL, c.len_utf8()));
-                    text = &text[..at];
-                    break;
-                }
+            if odd && let Some((at, c)) = first_forbidden(text, 64 * n, chunk.len()) {
+                fault = Some(Fault::new(CONTROL, c.len_utf8()));
+                text = &text[..at];
+                break;
             }
         }
         Input { text: Cow::Borrowed(text), fault, ascii, mark: 0, wide: false }

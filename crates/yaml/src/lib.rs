@@ -20,6 +20,7 @@ mod resolve;
 mod scanner;
 mod split;
 mod tree;
+mod typed;
 
 pub use data::{from_slice, from_slice_strict, list_from_slice, map_from_slice, map_from_slice_strict};
 pub use decode::MAX_DEPTH;
@@ -30,3 +31,4 @@ pub use locate::{Place, Step, locate};
 pub use scanner::Style;
 pub use split::split_documents;
 pub use tree::{Node, NodeId, NodeKind, Pos, Span, Tree};
+pub use typed::{StructType, Target, from_slice_into, from_slice_typed};

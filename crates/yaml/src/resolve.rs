@@ -97,10 +97,10 @@ fn resolve_number(text: &str, timestamps: bool) -> Implicit {
         return Implicit::Float(float);
     }
     // What ParseInt does not take as binary may still have a sign behind the prefix: `0b-1`.
-    if let Some(rest) = plain.strip_prefix("0b") {
-        if let Some(int) = parse_int_radix(rest, 2) {
-            return Implicit::Int(int);
-        }
+    if let Some(rest) = plain.strip_prefix("0b")
+        && let Some(int) = parse_int_radix(rest, 2)
+    {
+        return Implicit::Int(int);
     }
     Implicit::Str
 }
@@ -244,7 +244,7 @@ fn literal(b: &[u8], at: &mut usize, wanted: u8) -> Option<()> {
 
 fn days_in(month: u32, year: u32) -> u32 {
     match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,

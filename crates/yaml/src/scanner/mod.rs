@@ -382,7 +382,7 @@ impl<'a> Scanner<'a> {
             self.push(Kind::StreamStart, mark, mark);
             return Ok(());
         }
-        self.to_next_token()?;
+        self.skip_to_token()?;
         let column = self.column();
         self.unroll_indent(i64::from(column));
         self.need(4)?;
@@ -435,7 +435,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes white space and comments.
-    fn to_next_token(&mut self) -> Scan<()> {
+    fn skip_to_token(&mut self) -> Scan<()> {
         loop {
             self.need(1)?;
             if self.lazy && self.buffer_begins_with_mark() && self.column() == 0 {
