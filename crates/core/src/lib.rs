@@ -1,1 +1,22 @@
-//! A Helm-compatible chart renderer.
+//! Pintle renders Helm charts, byte for byte as Helm does.
+//!
+//! The way of a render, each step a module: [`load`] a chart, [`merge`] values, [`mod@render`] templates, [`mod@arrange`] manifests,
+//! [`emit`] bytes. [`render()`] goes all the way from chart to [`Release`].
+
+pub mod arrange;
+pub mod capabilities;
+mod compat;
+pub mod diagnostic;
+pub mod emit;
+pub mod load;
+pub mod merge;
+pub mod release;
+pub mod render;
+
+pub use compat::Compat;
+pub use diagnostic::{Diagnostic, Error, Severity, Span, Trace};
+pub use load::{Chart, LoadOptions};
+pub use merge::options::{ValuesFile, ValuesOptions};
+pub use pintle_template::Limits;
+pub use pintle_value::{Data, DataMap};
+pub use release::{Options, Release, render};

@@ -9,7 +9,7 @@ use std::fmt::Display;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use pintle_value::fmt::append_value;
+use pintle_value::fmt::{append_printed, append_value};
 use pintle_value::types::{Kind, Signature, Type};
 use pintle_value::{Map, Str, Value};
 
@@ -263,10 +263,7 @@ impl<'h> Evaluator<'h> {
                     let v = self.pipeline(st, dot, pipe)?;
                     if pipe.decl.is_empty() {
                         st.at = At::Node(node, pipe.pos);
-                        match &v.v {
-                            Value::Nil => self.out.extend_from_slice(b"<no value>"),
-                            v => append_value(&mut self.out, v),
-                        }
+                        append_printed(&mut self.out, &v.v);
                         if self.out.len() > self.limits.output {
                             return Err(self.over_output());
                         }

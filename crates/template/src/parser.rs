@@ -350,9 +350,11 @@ impl<'t> Parser<'t> {
             }
             break;
         }
+        // Until the pipeline has been evaluated its variables are those of before, or none: the parser lets that pass.
         for v in &names {
-            let variable = self.declare(v, pipe.assign);
-            pipe.decl.push(variable);
+            if !self.tree.vars.iter().any(|(n, _)| **n == *v.text) {
+                self.tree.vars.push((Str::from(&*v.text), None));
+            }
         }
         loop {
             let item = self.next_non_space();
@@ -376,6 +378,10 @@ impl<'t> Parser<'t> {
                 }
                 _ => return self.unexpected(&item, context),
             }
+        }
+        for v in &names {
+            let variable = self.declare(v, pipe.assign);
+            pipe.decl.push(variable);
         }
         if pipe.cmds.is_empty() {
             return self.error(format!("missing value for {context}"));

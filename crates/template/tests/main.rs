@@ -62,6 +62,8 @@ fn values_print_as_go_prints_them() {
 
 #[test]
 fn pipelines_variables_and_scopes() {
+    ok("{{ $x := 1 }}{{ $x := printf \"%d!\" $x }}{{ $x }}", "1!");
+    fails("{{ $x := $x }}", "template: t:1:9: executing \"t\" at <$x>: undefined variable: $x");
     ok("{{ $x := .s | upper }}{{ $x }}{{ if true }}{{ $x = \"in\" }}{{ $y := 1 }}{{ end }}{{ $x }}", "HELLOin");
     ok("{{ with $v := .map }}{{ $v.b }}{{ .a }}{{ end }}", "x1");
     ok("{{ range $i, $e := .list }}{{ $i }}={{ $e }};{{ end }}", "0=1;1=two;2=<no value>;");

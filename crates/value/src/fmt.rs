@@ -51,6 +51,25 @@ pub fn append_value(out: &mut Vec<u8>, v: &Value) {
     }
 }
 
+/// Appends what an action prints of a value (`printValue` of text/template): pointers are followed, and a method `String` of
+/// the pointer counts.
+pub fn append_printed(out: &mut Vec<u8>, v: &Value) {
+    match v {
+        Value::Nil => out.extend_from_slice(b"<no value>"),
+        Value::Object(o) => match o.pointer_string() {
+            Some(s) => out.extend_from_slice(&s),
+            None => {
+                let start = out.len();
+                append_value(out, v);
+                if o.named_type().kind == Kind::Pointer && out.get(start) == Some(&b'&') {
+                    out.remove(start);
+                }
+            }
+        },
+        v => append_value(out, v),
+    }
+}
+
 /// `fmt.Sprintf`.
 pub fn sprintf(format: &[u8], args: &[Value]) -> Vec<u8> {
     let mut p = Printer::default();

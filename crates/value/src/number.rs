@@ -3,7 +3,19 @@
 /// The shortest decimal digits that read back as `f` (finite, not negative), and the position of the decimal point among them
 /// (`dp` of strconv: 0.5 is digits 5, point 0).
 fn shortest(f: f64) -> (Vec<u8>, i32) {
-    digits_of(&format!("{f:e}"))
+    let (mut digits, dp) = digits_of(&format!("{f:e}"));
+    // Where the number lies exactly between two candidates Go takes the even one and Rust the upper one.
+    let last = digits.len() - 1;
+    if last >= 14 && digits[last] % 2 == 1 {
+        let (exact, _) = digits_of(&format!("{f:.40e}"));
+        let tie = exact[last] == digits[last] - 1
+            && exact[last + 1] == b'5'
+            && exact[last + 2..].iter().all(|d| *d == b'0');
+        if tie && std::str::from_utf8(&exact[..=last]).is_ok_and(|d| format!("0.{d}e{dp}").parse() == Ok(f)) {
+            digits[last] -= 1;
+        }
+    }
+    (digits, dp)
 }
 
 fn digits_of(scientific: &str) -> (Vec<u8>, i32) {

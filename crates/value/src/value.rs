@@ -46,6 +46,11 @@ pub trait Object: Any {
     fn string(&self) -> Option<Str> {
         None
     }
+    /// What `fmt.Stringer` gives where only the pointer to the type is one: an action that prints the value finds it, `print`
+    /// doesn't (`printableValue` of text/template).
+    fn pointer_string(&self) -> Option<Str> {
+        self.string()
+    }
     /// The struct's fields in order, as `%v` walks them; unexported ones too.
     fn fields(&self) -> Vec<(&'static str, Value)> {
         Vec::new()
@@ -164,11 +169,13 @@ pub type Entries = BTreeMap<Str, Value>;
 
 /// A map with string keys, shared between all its names.
 #[derive(Clone)]
-pub struct Map(Rc<MapData>);
+pub struct Map {
+    data: Rc<MapData>,
+    named: Option<&'static NamedType>,
+}
 
 struct MapData {
     elem: Type,
-    named: Option<&'static NamedType>,
     nil: bool,
     entries: RefCell<Entries>,
     /// Where the map stands in the values, for the record of a render; 0 is nowhere.
@@ -177,12 +184,22 @@ struct MapData {
 
 impl Map {
     fn make(elem: Type, named: Option<&'static NamedType>, nil: bool, entries: Entries) -> Map {
-        Map(Rc::new(MapData { elem, named, nil, entries: RefCell::new(entries), origin: Cell::new(0) }))
+        Map { data: Rc::new(MapData { elem, nil, entries: RefCell::new(entries), origin: Cell::new(0) }), named }
     }
 
     /// `map[string]interface {}`
     pub fn new(entries: Entries) -> Map {
         Map::make(Type::Any, None, false, entries)
+    }
+
+    /// The same map under the type without a name.
+    pub fn without_name(&self) -> Map {
+        Map { data: self.data.clone(), named: None }
+    }
+
+    /// The same map under a type with a name: what one changes the other sees.
+    pub fn with_type(&self, named: &'static NamedType) -> Map {
+        Map { data: self.data.clone(), named: Some(named) }
     }
 
     /// `map[string]T`; the values must be of that type.
@@ -206,15 +223,15 @@ impl Map {
 
     /// The values' type.
     pub fn elem(&self) -> Type {
-        self.0.elem
+        self.data.elem
     }
 
     /// The map's type.
     pub fn ty(&self) -> Type {
-        if let Some(n) = self.0.named {
+        if let Some(n) = self.named {
             return Type::Named(n);
         }
-        match self.0.elem {
+        match self.data.elem {
             Type::String => Type::Map(&Type::String),
             t if t == BYTES => Type::Map(&BYTES),
             _ => DICT,
@@ -223,57 +240,57 @@ impl Map {
 
     /// Whether it is a nil map.
     pub fn is_nil(&self) -> bool {
-        self.0.nil
+        self.data.nil
     }
 
     /// The value of a key.
     pub fn get(&self, key: &[u8]) -> Option<Value> {
-        self.0.entries.borrow().get(key).cloned()
+        self.data.entries.borrow().get(key).cloned()
     }
 
     /// Sets a key, for all who share the map.
     pub fn insert(&self, key: Str, value: Value) {
-        self.0.entries.borrow_mut().insert(key, value);
+        self.data.entries.borrow_mut().insert(key, value);
     }
 
     /// Removes a key, for all who share the map.
     pub fn remove(&self, key: &[u8]) -> Option<Value> {
-        self.0.entries.borrow_mut().remove(key)
+        self.data.entries.borrow_mut().remove(key)
     }
 
     /// The number of keys.
     pub fn len(&self) -> usize {
-        self.0.entries.borrow().len()
+        self.data.entries.borrow().len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.entries.borrow().is_empty()
+        self.data.entries.borrow().is_empty()
     }
 
     /// A look at the entries; the map must not be changed meanwhile.
     pub fn entries(&self) -> Ref<'_, Entries> {
-        self.0.entries.borrow()
+        self.data.entries.borrow()
     }
 
     /// The entries for change.
     pub fn entries_mut(&self) -> RefMut<'_, Entries> {
-        self.0.entries.borrow_mut()
+        self.data.entries.borrow_mut()
     }
 
     /// Whether both are the same map in memory.
     pub fn same(&self, other: &Map) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.data, &other.data)
     }
 
     /// Where the map stands in the values (an index that its maker knows); 0 is nowhere.
     pub fn origin(&self) -> u32 {
-        self.0.origin.get()
+        self.data.origin.get()
     }
 
     /// Says where the map stands in the values.
     pub fn set_origin(&self, origin: u32) {
-        self.0.origin.set(origin);
+        self.data.origin.set(origin);
     }
 }
 

@@ -1,0 +1,77 @@
+//! The flags that set values, shared by all commands that render.
+
+use pintle::{Compat, DataMap, Error, LoadOptions, ValuesFile, ValuesOptions};
+
+use crate::io;
+
+#[derive(clap::Args)]
+#[command(next_help_heading = "Values")]
+pub struct Args {
+    /// A file of values; `-` is standard input. Later files win; commas separate files
+    #[arg(short = 'f', long = "values", value_name = "FILE")]
+    pub files: Vec<String>,
+    /// Set values: `a.b=1,c[0]=x,d={y,z}`; `null` removes
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Set text: `a.b=001`
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set_string: Vec<String>,
+    /// Set JSON: `a.b={"c":1}`, or a whole object
+    #[arg(long, value_name = "KEY=JSON")]
+    pub set_json: Vec<String>,
+    /// Set the text of a file: `a.b=path`
+    #[arg(long, value_name = "KEY=FILE")]
+    pub set_file: Vec<String>,
+    /// Set text as it is, commas and all
+    #[arg(long, value_name = "KEY=TEXT")]
+    pub set_literal: Vec<String>,
+}
+
+impl Args {
+    /// Reads the files and merges everything in Helm's order.
+    pub fn merge(&self, compat: Compat) -> Result<DataMap, Error> {
+        let mut files = Vec::new();
+        for name in self.files.iter().flat_map(|f| split_commas(f)) {
+            let text = io::read_values(&name).map_err(|e| Error::new("io", e))?;
+            files.push(ValuesFile { name, text: text.into() });
+        }
+        let options = ValuesOptions {
+            files,
+            json: self.set_json.clone(),
+            set: self.set.clone(),
+            strings: self.set_string.clone(),
+            set_files: self.set_file.clone(),
+            literals: self.set_literal.clone(),
+        };
+        options.merge(compat, &io::read_values)
+    }
+}
+
+/// A list in one argument, as pflag's `StringSlice` reads it: CSV, so a quoted comma doesn't split.
+pub fn split_commas(text: &str) -> Vec<String> {
+    let mut out = vec![String::new()];
+    let mut chars = text.chars().peekable();
+    let mut quoted = false;
+    while let Some(c) = chars.next() {
+        let current = out.len() - 1;
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                out[current].push('"');
+            }
+            '"' if quoted || out[current].is_empty() => quoted = !quoted,
+            ',' if !quoted => out.push(String::new()),
+            c => out[current].push(c),
+        }
+    }
+    if out.len() == 1 && out[0].is_empty() { Vec::new() } else { out }
+}
+
+/// Where links of a chart may lead: below `root`, or below the Git work tree around the chart.
+pub fn load_options(chart: &std::path::Path, root: Option<&std::path::Path>, compat: Compat) -> LoadOptions {
+    let work_tree = || {
+        let chart = chart.canonicalize().ok()?;
+        chart.ancestors().find(|d| d.join(".git").exists()).map(std::path::Path::to_owned)
+    };
+    LoadOptions { root: root.map(std::path::Path::to_owned).or_else(work_tree), compat }
+}

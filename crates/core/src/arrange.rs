@@ -1,0 +1,264 @@
+//! Cuts rendered texts into manifests and puts them in order (`helm.sh/helm/v4/pkg/release/v1/util`).
+//!
+//! Takes the texts of files, gives manifests by the install order of their kinds, and hooks, which are ordered the same way:
+//! their weights say when a cluster runs them, not where they stand in the output.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use pintle_yaml::{Head, head_from_slice};
+
+use crate::Compat;
+use crate::diagnostic::{Diagnostic, Error, Result, Span};
+use crate::render::Rendered;
+
+/// A document of the output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// The template it comes from: `chart/templates/deployment.yaml`.
+    pub source: String,
+    /// Its text.
+    pub content: String,
+    /// `apiVersion`
+    pub api_version: String,
+    /// `kind`
+    pub kind: String,
+    /// `metadata.name`
+    pub name: String,
+}
+
+/// A moment at which a cluster runs a hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum HookEvent {
+    PreInstall,
+    PostInstall,
+    PreDelete,
+    PostDelete,
+    PreUpgrade,
+    PostUpgrade,
+    PreRollback,
+    PostRollback,
+    Test,
+}
+
+impl HookEvent {
+    fn from_name(name: &str) -> Option<HookEvent> {
+        Some(match name {
+            "pre-install" => HookEvent::PreInstall,
+            "post-install" => HookEvent::PostInstall,
+            "pre-delete" => HookEvent::PreDelete,
+            "post-delete" => HookEvent::PostDelete,
+            "pre-upgrade" => HookEvent::PreUpgrade,
+            "post-upgrade" => HookEvent::PostUpgrade,
+            "pre-rollback" => HookEvent::PreRollback,
+            "post-rollback" => HookEvent::PostRollback,
+            "test" | "test-success" => HookEvent::Test,
+            _ => return None,
+        })
+    }
+}
+
+/// A manifest that a cluster runs at certain moments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// The document.
+    pub manifest: Manifest,
+    /// When it runs.
+    pub events: Vec<HookEvent>,
+    /// Lower weights run first.
+    pub weight: i64,
+    /// `helm.sh/hook-delete-policy`
+    pub delete_policies: Vec<String>,
+    /// `helm.sh/hook-output-log-policy`
+    pub output_log_policies: Vec<String>,
+}
+
+impl Hook {
+    /// Whether this is a test.
+    pub fn is_test(&self) -> bool {
+        self.events.contains(&HookEvent::Test)
+    }
+}
+
+/// Manifests and hooks in the order of the output.
+#[derive(Clone, Debug, Default)]
+pub struct Arranged {
+    /// What is installed.
+    pub manifests: Vec<Manifest>,
+    /// What runs on the way.
+    pub hooks: Vec<Hook>,
+    /// Documents left out for a hook that Helm doesn't know.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// `SortManifests`. A document that is no YAML is an error in Helm's words.
+pub fn arrange(files: &Rendered, compat: Compat) -> Result<Arranged> {
+    let mut arranged = Arranged::default();
+    for (path, content) in files {
+        let base = path.rsplit('/').next().unwrap_or(path);
+        if base.starts_with('_') {
+            continue;
+        }
+        let content = String::from_utf8_lossy(content);
+        if content.trim().is_empty() {
+            continue;
+        }
+        for document in split(&content, compat) {
+            let head = head_from_slice(document.as_bytes()).map_err(|e| invalid(path, &content, document, &e))?;
+            place(&mut arranged, path, document, head);
+        }
+    }
+    let order = &*INSTALL_ORDER;
+    let key = |kind: &str| (order.get(kind).copied().unwrap_or(usize::MAX), kind.to_owned());
+    arranged.manifests.sort_by_cached_key(|m| key(&m.kind));
+    arranged.hooks.sort_by_cached_key(|h| key(&h.manifest.kind));
+    Ok(arranged)
+}
+
+fn invalid(path: &str, content: &str, document: &str, e: &pintle_yaml::Error) -> Error {
+    let mut d = Diagnostic::error("yaml/parse", format!("YAML parse error on {path}: {}", e.message));
+    // The document's place in the file's output, which the caller can follow to the template.
+    let offset = document.as_ptr() as usize - content.as_ptr() as usize;
+    let before = content.get(..offset).unwrap_or("");
+    let line = before.matches('\n').count() + e.line.unwrap_or(1);
+    d.span = Some(Span { file: path.to_owned(), line, column: e.column.unwrap_or(0), length: 0 });
+    d.into()
+}
+
+fn place(arranged: &mut Arranged, path: &str, document: &str, head: Head) {
+    let metadata = head.metadata.unwrap_or_default();
+    let manifest = Manifest {
+        source: path.to_owned(),
+        content: document.to_owned(),
+        api_version: head.api_version,
+        kind: head.kind,
+        name: metadata.name,
+    };
+    let annotations = metadata.annotations.unwrap_or_default();
+    let Some(names) = annotations.get("helm.sh/hook") else {
+        arranged.manifests.push(manifest);
+        return;
+    };
+    let mut events = Vec::new();
+    for name in list(names) {
+        match HookEvent::from_name(&name) {
+            Some(event) => events.push(event),
+            None => {
+                let message = format!("{path}: a document with the unknown hook \"{name}\" is left out");
+                arranged.warnings.push(Diagnostic::warning("hook/unknown", message));
+                return;
+            }
+        }
+    }
+    let policies = |key: &str| annotations.get(key).map(|v| list(v).collect()).unwrap_or_default();
+    arranged.hooks.push(Hook {
+        manifest,
+        events,
+        weight: annotations.get("helm.sh/hook-weight").and_then(|w| w.parse().ok()).unwrap_or(0),
+        delete_policies: policies("helm.sh/hook-delete-policy"),
+        output_log_policies: policies("helm.sh/hook-output-log-policy"),
+    });
+}
+
+fn list(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.split(',').map(|s| s.trim().to_lowercase())
+}
+
+/// `SplitManifests`: documents without the space before them; Helm 3 takes what follows away too.
+pub fn split(content: &str, compat: Compat) -> Vec<&str> {
+    let mut documents = Vec::new();
+    if compat.trims_documents() {
+        split_helm3(content.trim(), &mut documents);
+    } else {
+        let content = content.trim_start();
+        let mut start = 0;
+        let mut at = 0;
+        for line in content.split_inclusive('\n') {
+            if let Some(rest) = line.strip_prefix("---") {
+                documents.push(&content[start..at]);
+                start = at + 3 + (rest.len() - rest.trim_start_matches([' ', '\t']).len());
+            }
+            at += line.len();
+        }
+        documents.push(&content[start..]);
+    }
+    let trim = |d: &'_ str| -> bool { !d.trim().is_empty() };
+    documents.retain(|d| trim(d));
+    documents.into_iter().map(|d| if compat.trims_documents() { d.trim() } else { d.trim_start() }).collect()
+}
+
+/// Helm 3's separator: `(?:^|\s*\n)---\s*`.
+fn split_helm3<'c>(content: &'c str, documents: &mut Vec<&'c str>) {
+    let mut start = 0;
+    let mut from = 0;
+    while let Some(i) = content[from..].find("---").map(|i| from + i) {
+        if i == 0 || content.as_bytes()[i - 1] == b'\n' {
+            documents.push(&content[start..i]);
+            start = i + 3;
+            start += content[start..].len() - content[start..].trim_start().len();
+            // The space that a separator took is no longer there for the next one to begin with.
+            from = start;
+        } else {
+            from = i + 1;
+        }
+    }
+    documents.push(&content[start..]);
+}
+
+/// The order in which kinds are installed; others follow by name.
+static INSTALL_ORDER: LazyLock<HashMap<&'static str, usize>> =
+    LazyLock::new(|| KINDS.iter().enumerate().map(|(i, k)| (*k, i)).collect());
+
+const KINDS: &[&str] = &[
+    "PriorityClass",
+    "Namespace",
+    "NetworkPolicy",
+    "ResourceQuota",
+    "LimitRange",
+    "PodSecurityPolicy",
+    "PodDisruptionBudget",
+    "ServiceAccount",
+    "Secret",
+    "SecretList",
+    "ConfigMap",
+    "StorageClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "CustomResourceDefinition",
+    "ClusterRole",
+    "ClusterRoleList",
+    "ClusterRoleBinding",
+    "ClusterRoleBindingList",
+    "Role",
+    "RoleList",
+    "RoleBinding",
+    "RoleBindingList",
+    "Service",
+    "DaemonSet",
+    "Pod",
+    "ReplicationController",
+    "ReplicaSet",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "StatefulSet",
+    "Job",
+    "CronJob",
+    "IngressClass",
+    "Ingress",
+    "APIService",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_keep_what_follows_them_in_helm_4() {
+        let text = "\n---\na: 1\n\n--- # c\nb: 2\n---   \n---\n";
+        assert_eq!(split(text, Compat::Helm4), ["a: 1\n\n", "# c\nb: 2\n"]);
+        assert_eq!(split(text, Compat::Helm3), ["a: 1", "# c\nb: 2"]);
+    }
+}

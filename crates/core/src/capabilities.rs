@@ -1,0 +1,130 @@
+//! The cluster that a chart is rendered for: `.Capabilities` (`helm.sh/helm/v4/pkg/chart/common/capabilities.go`).
+
+use crate::Compat;
+use crate::diagnostic::{Error, Result};
+
+/// A Kubernetes version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KubeVersion {
+    /// The whole version: `v1.33.4-gke.1245000`.
+    pub version: String,
+    /// What constraints are checked against: `v1.33.4`.
+    pub normalized: String,
+    /// `1`
+    pub major: String,
+    /// `33`
+    pub minor: String,
+}
+
+impl KubeVersion {
+    /// `ParseKubeVersion`. Errors are Helm's.
+    pub fn parse(version: &str, compat: Compat) -> Result<KubeVersion> {
+        let failed = |what: String| Error::new("usage/kube-version", format!("invalid kube version '{version}': {what}"));
+        if compat.parses_kube_version_as_semver() {
+            return KubeVersion::parse_semver(version).map_err(failed);
+        }
+        // k8s.io/apimachinery's ParseGeneric: at least two numbers, anything may follow.
+        let body = version.trim_start();
+        let body = body.strip_prefix('v').unwrap_or(body);
+        let end = body.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(body.len());
+        let parts: Vec<&str> = body[..end].split('.').take_while(|p| !p.is_empty()).collect();
+        if parts.is_empty() {
+            return Err(failed(format!("could not parse {version:?} as version")));
+        }
+        let number = |p: &&str| (*p == "0" || !p.starts_with('0')) && p.parse::<u64>().is_ok();
+        if parts.len() < 2 || !parts.iter().all(number) {
+            return Err(failed(format!("illegal version string {version:?}")));
+        }
+        let with_v = if version.starts_with('v') { version.to_owned() } else { format!("v{version}") };
+        let normalized = parts.join(".");
+        Ok(KubeVersion { version: with_v, normalized: format!("v{normalized}"), major: parts[0].into(), minor: parts[1].into() })
+    }
+
+    /// Helm 3: Masterminds/semver.
+    fn parse_semver(version: &str) -> Result<KubeVersion, String> {
+        let v = pintle_functions::semver::Version::parse(version).map_err(|e| e.to_string())?;
+        let full = format!("v{v}");
+        Ok(KubeVersion { normalized: full.clone(), version: full, major: v.major().to_string(), minor: v.minor().to_string() })
+    }
+}
+
+/// What a cluster can do.
+#[derive(Clone, Debug)]
+pub struct Capabilities {
+    /// Its version.
+    pub kube_version: KubeVersion,
+    /// What `.Capabilities.APIVersions.Has` knows.
+    pub api_versions: Vec<String>,
+    /// The Helm that is rendering.
+    pub compat: Compat,
+}
+
+impl Capabilities {
+    /// Helm's defaults, with another Kubernetes version and further API versions.
+    pub fn new(compat: Compat, kube_version: Option<&str>, api_versions: &[String]) -> Result<Capabilities> {
+        let kube_version = KubeVersion::parse(kube_version.unwrap_or(compat.kube_version()), compat)?;
+        let known = API_VERSIONS.iter().map(|v| (*v).to_owned());
+        Ok(Capabilities { kube_version, api_versions: known.chain(api_versions.iter().cloned()).collect(), compat })
+    }
+}
+
+/// The API versions of `k8s.io/client-go` 0.37 in the order of its scheme, and those of apiextensions.
+const API_VERSIONS: &[&str] = &[
+    "v1",
+    "admissionregistration.k8s.io/v1",
+    "admissionregistration.k8s.io/v1alpha1",
+    "admissionregistration.k8s.io/v1beta1",
+    "internal.apiserver.k8s.io/v1alpha1",
+    "apps/v1",
+    "apps/v1beta1",
+    "apps/v1beta2",
+    "authentication.k8s.io/v1",
+    "authentication.k8s.io/v1alpha1",
+    "authentication.k8s.io/v1beta1",
+    "authorization.k8s.io/v1",
+    "authorization.k8s.io/v1beta1",
+    "autoscaling/v1",
+    "autoscaling/v2",
+    "batch/v1",
+    "batch/v1beta1",
+    "certificates.k8s.io/v1",
+    "certificates.k8s.io/v1beta1",
+    "certificates.k8s.io/v1alpha1",
+    "coordination.k8s.io/v1alpha2",
+    "coordination.k8s.io/v1beta1",
+    "coordination.k8s.io/v1",
+    "discovery.k8s.io/v1",
+    "discovery.k8s.io/v1beta1",
+    "events.k8s.io/v1",
+    "events.k8s.io/v1beta1",
+    "extensions/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1",
+    "flowcontrol.apiserver.k8s.io/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1beta2",
+    "flowcontrol.apiserver.k8s.io/v1beta3",
+    "lifecycle.k8s.io/v1alpha1",
+    "networking.k8s.io/v1",
+    "networking.k8s.io/v1beta1",
+    "node.k8s.io/v1",
+    "node.k8s.io/v1alpha1",
+    "node.k8s.io/v1beta1",
+    "policy/v1",
+    "policy/v1beta1",
+    "rbac.authorization.k8s.io/v1",
+    "rbac.authorization.k8s.io/v1beta1",
+    "rbac.authorization.k8s.io/v1alpha1",
+    "resource.k8s.io/v1",
+    "resource.k8s.io/v1beta2",
+    "resource.k8s.io/v1beta1",
+    "resource.k8s.io/v1alpha3",
+    "scheduling.k8s.io/v1alpha3",
+    "scheduling.k8s.io/v1beta1",
+    "scheduling.k8s.io/v1",
+    "storage.k8s.io/v1beta1",
+    "storage.k8s.io/v1",
+    "storage.k8s.io/v1alpha1",
+    "storagemigration.k8s.io/v1",
+    "storagemigration.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1",
+];

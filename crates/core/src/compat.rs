@@ -1,0 +1,72 @@
+//! The Helm whose bytes are wanted. Every difference between versions is one method here.
+
+/// A version of Helm to be compatible with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Compat {
+    /// Helm 4.3.1
+    #[default]
+    Helm4,
+    /// Helm 3.22
+    Helm3,
+}
+
+impl Compat {
+    /// The profile of a name: `helm-4.3` or `helm-3.22`.
+    pub fn from_name(name: &str) -> Option<Compat> {
+        match name {
+            "helm-4.3" | "helm-4.3.1" | "helm-4" => Some(Compat::Helm4),
+            "helm-3.22" | "helm-3.22.0" | "helm-3" => Some(Compat::Helm3),
+            _ => None,
+        }
+    }
+
+    fn is_helm3(self) -> bool {
+        self == Compat::Helm3
+    }
+
+    /// What `.Capabilities.HelmVersion.Version` is when Helm is installed from source.
+    pub fn helm_version(self) -> &'static str {
+        if self.is_helm3() { "v3.22" } else { "v4.3" }
+    }
+
+    /// The Kubernetes version that `.Capabilities.KubeVersion` has by default.
+    pub fn kube_version(self) -> &'static str {
+        if self.is_helm3() { "v1.20.0" } else { "v1.37.0" }
+    }
+
+    /// Whether `--kube-version` must be a semantic version (3), or anything that begins like one (4).
+    pub fn parses_kube_version_as_semver(self) -> bool {
+        self.is_helm3()
+    }
+
+    /// Whether a file of values may hold several documents, merged in order (4), or only the first counts (3).
+    pub fn merges_value_documents(self) -> bool {
+        !self.is_helm3()
+    }
+
+    /// Whether errors of templates are laid out over several lines (4) or left as Go words them (3).
+    pub fn reformats_template_errors(self) -> bool {
+        !self.is_helm3()
+    }
+
+    /// Whether the functions that Helm 4 added exist.
+    pub fn has_helm4_functions(self) -> bool {
+        !self.is_helm3()
+    }
+
+    /// Whether `.Chart` is a map (4: absent keys are nil) or a struct (3: absent fields are errors).
+    pub fn chart_is_a_map(self) -> bool {
+        !self.is_helm3()
+    }
+
+    /// Whether documents are cut at `---` with all space around them trimmed (3), or keep what stands behind them (4).
+    pub fn trims_documents(self) -> bool {
+        self.is_helm3()
+    }
+
+    /// Whether a null in the values of a user deletes the default, through sub-charts too (4.3), or only where Helm 3 does it.
+    pub fn nulls_delete_in_subcharts(self) -> bool {
+        !self.is_helm3()
+    }
+}

@@ -1,0 +1,116 @@
+//! Reads a chart's folder. Symbolic links are followed where they stay below the root, and refused beyond it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pintle_value::Str;
+
+use super::ignore::Rules;
+use super::{File, LoadOptions};
+use crate::diagnostic::{Error, Result};
+
+/// The largest chart that Helm loads, in bytes (`MaxDecompressedChartSize`).
+pub(super) const MAX_CHART_SIZE: u64 = 100 << 20;
+/// Folders nested deeper than this are a loop of links.
+const MAX_DEPTH: usize = 64;
+
+struct Reader {
+    rules: Rules,
+    root: PathBuf,
+    files: Vec<File>,
+    size: u64,
+}
+
+pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<Vec<File>> {
+    let chart = dir.canonicalize().map_err(|e| io(dir, &e))?;
+    if !chart.join("Chart.yaml").exists() {
+        let message = format!(
+            "unable to detect chart at {}: open {}: no such file or directory",
+            dir.display(),
+            chart.join("Chart.yaml").display()
+        );
+        return Err(Error::new("chart/missing", message));
+    }
+    let rules = match fs::read(chart.join(".helmignore")) {
+        Ok(text) => Rules::new(&text),
+        Err(_) => Rules::new(b""),
+    };
+    let rules = rules.map_err(|e| Error::new("chart/helmignore", e))?;
+    let root = match &options.root {
+        Some(root) => root.canonicalize().map_err(|e| io(root, &e))?,
+        None => chart.clone(),
+    };
+    let mut reader = Reader { rules, root, files: Vec::new(), size: 0 };
+    reader.folder(&chart, "", 0)?;
+    Ok(reader.files)
+}
+
+fn io(path: &Path, e: &std::io::Error) -> Error {
+    let what = match e.kind() {
+        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => e.to_string(),
+    };
+    Error::new("io", format!("open {}: {what}", path.display()))
+}
+
+impl Reader {
+    fn folder(&mut self, dir: &Path, prefix: &str, depth: usize) -> Result<()> {
+        if depth > MAX_DEPTH {
+            return Err(Error::new("chart/links", format!("{} nests deeper than {MAX_DEPTH} folders", dir.display())));
+        }
+        let mut names = Vec::new();
+        for entry in fs::read_dir(dir).map_err(|e| io(dir, &e))? {
+            let entry = entry.map_err(|e| io(dir, &e))?;
+            names.push((entry.file_name().to_string_lossy().into_owned(), entry.file_type().map_err(|e| io(dir, &e))?));
+        }
+        names.sort_by(|a, b| a.0.cmp(&b.0));
+        for (name, kind) in names {
+            let path = dir.join(&name);
+            let inner = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+            let (path, is_dir, is_file) = if kind.is_symlink() {
+                let target = self.follow(&path, &inner)?;
+                let meta = fs::metadata(&target).map_err(|e| io(&target, &e))?;
+                (target, meta.is_dir(), meta.is_file())
+            } else {
+                (path, kind.is_dir(), kind.is_file())
+            };
+            if self.rules.ignore(&inner, is_dir) {
+                continue;
+            }
+            if is_dir {
+                self.folder(&path, &inner, depth + 1)?;
+            } else if is_file {
+                self.file(&path, inner)?;
+            } else {
+                let message = format!("cannot load irregular file {} as it has file mode type bits set", path.display());
+                return Err(Error::new("chart/irregular", message));
+            }
+        }
+        Ok(())
+    }
+
+    fn follow(&self, link: &Path, inner: &str) -> Result<PathBuf> {
+        let target = link
+            .canonicalize()
+            .map_err(|e| Error::new("chart/links", format!("error evaluating symlink {}: {e}", link.display())))?;
+        if target.starts_with(&self.root) {
+            return Ok(target);
+        }
+        let message = format!("{inner} is a symbolic link out of {}", self.root.display());
+        Err(crate::Diagnostic::error("chart/links", message).hint("name the folder that links may lead into with --root").into())
+    }
+
+    fn file(&mut self, path: &Path, name: String) -> Result<()> {
+        let size = fs::metadata(path).map_err(|e| io(path, &e))?.len();
+        self.size = self.size.saturating_add(size);
+        if self.size > MAX_CHART_SIZE {
+            let message = format!("error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART_SIZE} bytes");
+            return Err(Error::new("chart/size", message));
+        }
+        let data = fs::read(path).map_err(|e| io(path, &e).wrap(format_args!("error reading {name}: ")))?;
+        let data = Str::from(data.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&data));
+        self.files.push(File { name, data });
+        Ok(())
+    }
+}

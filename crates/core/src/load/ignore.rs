@@ -1,0 +1,57 @@
+//! .helmignore: which files of a chart's folder don't belong to the chart (`helm.sh/helm/v4/pkg/ignore`).
+
+use super::pattern::matches;
+
+pub(super) struct Rules(Vec<Rule>);
+
+struct Rule {
+    pattern: String,
+    negate: bool,
+    must_be_dir: bool,
+    whole_path: bool,
+}
+
+impl Rules {
+    /// The rules of a .helmignore, and Helm's own: files in templates/ whose names begin with a dot.
+    pub fn new(text: &[u8]) -> Result<Rules, String> {
+        let text = String::from_utf8_lossy(text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)).into_owned();
+        let mut rules = Rules(Vec::new());
+        for line in text.lines().chain(["templates/.?*"]) {
+            rules.add(line)?;
+        }
+        Ok(rules)
+    }
+
+    fn add(&mut self, line: &str) -> Result<(), String> {
+        let mut rule = line.trim();
+        if rule.is_empty() || rule.starts_with('#') {
+            return Ok(());
+        }
+        if rule.contains("**") {
+            return Err("double-star (**) syntax is not supported".into());
+        }
+        matches(rule, "abc").map_err(|e| e.to_string())?;
+        let negate = rule.starts_with('!');
+        rule = rule.strip_prefix('!').unwrap_or(rule);
+        let must_be_dir = rule.ends_with('/');
+        rule = rule.strip_suffix('/').unwrap_or(rule);
+        let whole_path = rule.contains('/');
+        let pattern = rule.strip_prefix('/').unwrap_or(rule).to_owned();
+        self.0.push(Rule { pattern, negate, must_be_dir, whole_path });
+        Ok(())
+    }
+
+    /// Whether a path within the chart is left out.
+    pub fn ignore(&self, path: &str, is_dir: bool) -> bool {
+        let base = path.rsplit('/').next().unwrap_or(path);
+        self.0.iter().any(|r| {
+            let matched = || matches(&r.pattern, if r.whole_path { path } else { base }).unwrap_or(false);
+            if r.negate {
+                // Helm leaves out whatever a negated rule doesn't match.
+                r.must_be_dir && !is_dir || !matched()
+            } else {
+                !(r.must_be_dir && !is_dir) && matched()
+            }
+        })
+    }
+}

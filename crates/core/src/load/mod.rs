@@ -1,0 +1,213 @@
+//! Loads charts: from a directory, an archive or memory, with everything that the later steps need held in memory.
+//!
+//! Takes a path or a list of files, gives a [`Chart`]; reads nothing else (`helm.sh/helm/v4/pkg/chart/v2/loader`, 4.3.1).
+
+mod archive;
+mod directory;
+mod ignore;
+mod metadata;
+pub(crate) mod pattern;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pintle_value::{DataMap, Str};
+
+use crate::diagnostic::{Diagnostic, Error, Result};
+use crate::merge::values_file;
+use crate::render::ParseCache;
+
+pub use metadata::{Dependency, Maintainer, Metadata};
+
+/// How charts may be loaded.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    /// Symbolic links may lead anywhere below this directory; by default below the chart's own.
+    pub root: Option<PathBuf>,
+    /// The Helm to be compatible with.
+    pub compat: crate::Compat,
+}
+
+/// A file of a chart.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Its path within the chart, with slashes.
+    pub name: String,
+    /// Its bytes, without a byte order mark.
+    pub data: Str,
+}
+
+/// A chart with its dependencies.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    /// Chart.yaml
+    pub metadata: Metadata,
+    /// values.yaml
+    pub values: DataMap,
+    /// The text of values.yaml, for the places of its values.
+    pub values_text: Option<Str>,
+    /// values.schema.json
+    pub schema: Option<Str>,
+    /// The files under templates/, in order of their paths.
+    pub templates: Vec<File>,
+    /// All other files that templates can read through `.Files`.
+    pub files: Vec<File>,
+    /// The charts under charts/, in order of their folders' and archives' names.
+    pub dependencies: Vec<Arc<Chart>>,
+    /// What loading noticed.
+    pub warnings: Vec<Diagnostic>,
+    /// Where the chart was loaded from, for the places in messages.
+    pub path: Option<PathBuf>,
+    pub(crate) parsed: Arc<ParseCache>,
+}
+
+impl Chart {
+    /// Loads a directory or a `.tgz` archive.
+    ///
+    /// ```no_run
+    /// let chart = pintle::Chart::load("charts/web", &pintle::LoadOptions::default())?;
+    /// println!("{} {}", chart.metadata.name, chart.metadata.version);
+    /// # Ok::<(), pintle::Error>(())
+    /// ```
+    ///
+    /// Errors are those of `helm template`, with Helm's text.
+    pub fn load(path: impl AsRef<Path>, options: &LoadOptions) -> Result<Arc<Chart>> {
+        let path = path.as_ref();
+        let files = if path.is_dir() { directory::read(path, options)? } else { archive::read_file(path)? };
+        check_api_version(&files)?;
+        let mut chart = Chart::from_files(files, options)?;
+        chart.path = Some(path.to_owned());
+        Ok(Arc::new(chart))
+    }
+
+    /// Makes a chart of files in memory, as `LoadFiles` does.
+    pub fn from_files(files: Vec<File>, options: &LoadOptions) -> Result<Chart> {
+        let mut metadata = None;
+        for f in files.iter().filter(|f| f.name == "Chart.yaml") {
+            let m: &mut Metadata = metadata.get_or_insert_default();
+            m.read(&f.data).map_err(|e| Error::new("chart/metadata", format!("cannot load Chart.yaml: {e}")))?;
+            if m.api_version.is_empty() {
+                m.api_version = "v1".into();
+            }
+        }
+        let has_metadata = metadata.is_some();
+        let mut chart = Chart {
+            metadata: metadata.unwrap_or_default(),
+            values: DataMap::new(),
+            values_text: None,
+            schema: None,
+            templates: Vec::new(),
+            files: Vec::new(),
+            dependencies: Vec::new(),
+            warnings: Vec::new(),
+            path: None,
+            parsed: Arc::default(),
+        };
+        let mut has_metadata = has_metadata;
+        let mut subcharts: BTreeMap<String, Vec<File>> = BTreeMap::new();
+        for f in files {
+            match f.name.as_str() {
+                "Chart.yaml" => {}
+                "Chart.lock" | "requirements.lock" => {
+                    check_lock(&f)?;
+                    if f.name == "requirements.lock" && chart.metadata.api_version == "v1" {
+                        chart.files.push(f);
+                    }
+                }
+                "values.yaml" => {
+                    chart.values = values_file::read(&f.data, options.compat)
+                        .map_err(|e| Error::new("values/yaml", format!("cannot load values.yaml: {e}")))?;
+                    chart.values_text = Some(f.data);
+                }
+                "values.schema.json" => chart.schema = Some(f.data),
+                "requirements.yaml" => {
+                    has_metadata = true;
+                    if chart.metadata.api_version != "v1" {
+                        chart.warnings.push(Diagnostic::warning(
+                            "chart/requirements",
+                            "Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend migrating dependencies to Chart.yaml.",
+                        ));
+                    }
+                    let read = chart.metadata.read(&f.data);
+                    read.map_err(|e| Error::new("chart/metadata", format!("cannot load requirements.yaml: {e}")))?;
+                    if chart.metadata.api_version == "v1" {
+                        chart.files.push(f);
+                    }
+                }
+                name if name.starts_with("templates/") => chart.templates.push(f),
+                name if name.starts_with("charts/") => {
+                    if name.ends_with(".prov") {
+                        chart.files.push(f);
+                        continue;
+                    }
+                    let inner = &name["charts/".len()..];
+                    let folder = inner.split('/').next().unwrap_or(inner).to_owned();
+                    let file = File { name: inner.to_owned(), data: f.data };
+                    subcharts.entry(folder).or_default().push(file);
+                }
+                _ => chart.files.push(f),
+            }
+        }
+        if !has_metadata {
+            return Err(Error::new("chart/metadata", "Chart.yaml file is missing"));
+        }
+        chart.metadata.validate()?;
+        for (folder, files) in subcharts {
+            if folder.starts_with(['_', '.']) {
+                continue;
+            }
+            let unpacked = chart.subchart(&folder, files, options);
+            let in_chart = |e: Error| e.wrap(format_args!("error unpacking subchart {folder} in {}: ", chart.metadata.name));
+            let unpacked = unpacked.map_err(in_chart)?;
+            chart.dependencies.push(Arc::new(unpacked));
+        }
+        Ok(chart)
+    }
+
+    fn subchart(&self, folder: &str, files: Vec<File>, options: &LoadOptions) -> Result<Chart> {
+        if folder.ends_with(".tgz") {
+            let Some(file) = files.first() else { return Err(Error::new("chart/archive", "empty")) };
+            if file.name != folder {
+                let message =
+                    format!("error unpacking subchart tar in {}: expected {folder}, got {}", self.metadata.name, file.name);
+                return Err(Error::new("chart/archive", message));
+            }
+            let files = archive::unpack(&file.data)?;
+            return Chart::from_files(files, options);
+        }
+        let inner = |f: File| f.name.split_once('/').map(|(_, rest)| File { name: rest.to_owned(), data: f.data.clone() });
+        Chart::from_files(files.into_iter().filter_map(inner).collect(), options)
+    }
+
+    /// The name, as dependencies and values know it.
+    pub fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    /// Whether the chart only lends templates to others.
+    pub fn is_library(&self) -> bool {
+        self.metadata.chart_type.eq_ignore_ascii_case("library")
+    }
+}
+
+/// The API version decides how a chart is loaded, so Helm looks at it before anything else.
+fn check_api_version(files: &[File]) -> Result<()> {
+    let Some(file) = files.iter().find(|f| f.name == "Chart.yaml") else {
+        return Err(Error::new("chart/metadata", "Chart.yaml file is missing"));
+    };
+    let base = pintle_yaml::map_from_slice(&file.data)
+        .map_err(|e| Error::new("chart/metadata", format!("cannot load Chart.yaml: {}", e.message)))?;
+    match base.get("apiVersion").and_then(|v| v.as_str()) {
+        None | Some("v1" | "v2" | "") => Ok(()),
+        Some("v3") => Err(Error::new("chart/api-version", "invalid chart apiVersion")),
+        Some(_) => Err(Error::new("chart/api-version", "unsupported chart version")),
+    }
+}
+
+/// A lock says nothing that a render needs, but one that can't be read is an error.
+fn check_lock(f: &File) -> Result<()> {
+    pintle_yaml::map_from_slice(&f.data)
+        .map(drop)
+        .map_err(|e| Error::new("chart/lock", format!("cannot load {}: {}", f.name, e.message)))
+}

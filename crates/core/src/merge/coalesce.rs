@@ -1,0 +1,228 @@
+//! Lays values over the defaults of a chart and its dependencies (`helm.sh/helm/v4/pkg/chart/common/util/coalesce.go`).
+//!
+//! Works on shared maps, as Helm does: a table of `global` that a sub-chart inherits is the parent's own, and what one adds to
+//! it the other sees.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+use pintle_value::{Entries, List, Map, Str, Value};
+
+use super::dependencies::Node;
+use crate::Compat;
+
+const GLOBAL: &[u8] = b"global";
+
+/// How values are laid over defaults.
+pub struct Coalesce {
+    /// Whether a null of the user, or of a default, removes the key where 4.3 does it.
+    clean_nulls: bool,
+    /// What Helm prints while it merges.
+    warnings: RefCell<Vec<String>>,
+}
+
+fn is_table(v: &Value) -> bool {
+    matches!(v, Value::Map(_))
+}
+
+/// A copy that shares nothing (`copystructure.Copy`).
+pub fn copy(m: &Map) -> Map {
+    let copied = Map::new(m.entries().iter().map(|(k, v)| (k.clone(), copy_value(v))).collect());
+    copied.set_origin(m.origin());
+    copied
+}
+
+fn copy_value(v: &Value) -> Value {
+    match v {
+        Value::Map(m) => Value::Map(copy(m)),
+        Value::List(l) => Value::List(List::typed(l.elem(), l.iter().map(copy_value).collect())),
+        v => v.clone(),
+    }
+}
+
+fn shallow_copy(m: &Map) -> Map {
+    Map::new(m.entries().clone())
+}
+
+/// The table at a dotted path (`Values.Table`).
+pub fn table(values: &Map, path: &str) -> Option<Map> {
+    path.split('.').try_fold(values.clone(), |m, key| match m.get(key.as_bytes()) {
+        Some(Value::Map(m)) => Some(m),
+        _ => None,
+    })
+}
+
+impl Coalesce {
+    /// As the given Helm does it.
+    pub fn new(compat: Compat) -> Coalesce {
+        Coalesce { clean_nulls: compat.nulls_delete_in_subcharts(), warnings: RefCell::default() }
+    }
+
+    /// What Helm would have printed on standard error, once each.
+    pub fn into_warnings(self) -> Vec<String> {
+        let mut seen = HashSet::new();
+        self.warnings.into_inner().into_iter().filter(|w| seen.insert(w.clone())).collect()
+    }
+
+    fn warn(&self, text: String) {
+        self.warnings.borrow_mut().push(text);
+    }
+
+    /// `CoalesceValues`: a copy of `values` with the defaults of the chart and its dependencies beneath.
+    pub fn values(&self, node: &Node, values: &Map) -> Result<Map, String> {
+        let dest = copy(values);
+        self.coalesce(node, &dest, "", false)?;
+        Ok(dest)
+    }
+
+    /// `MergeValues` over no values: the defaults of the chart and its dependencies, nulls kept.
+    pub fn merged(&self, node: &Node) -> Result<Map, String> {
+        let dest = Map::new(Entries::new());
+        self.coalesce(node, &dest, "", true)?;
+        Ok(dest)
+    }
+
+    /// `MergeTables`: lays `src` beneath `dest`, nulls kept.
+    pub fn merge_tables(&self, dest: &Map, src: &Map) {
+        self.tables(dest, src, "", true);
+    }
+
+    fn coalesce(&self, node: &Node, dest: &Map, prefix: &str, merge: bool) -> Result<(), String> {
+        self.defaults(node, dest, prefix, merge);
+        for child in &node.dependencies {
+            let name = child.name().as_bytes();
+            let values = match dest.get(name) {
+                None => {
+                    let empty = Map::new(Entries::new());
+                    dest.insert(Str::from(name), Value::Map(empty.clone()));
+                    empty
+                }
+                Some(Value::Map(m)) => m,
+                Some(other) => {
+                    let shown = pintle_value::fmt::sprintf(b"%t", &[other]);
+                    return Err(format!("type mismatch on {}: {}", child.name(), String::from_utf8_lossy(&shown)));
+                }
+            };
+            let prefix = join(prefix, node.name());
+            self.globals(&values, dest, &prefix);
+            self.coalesce(child, &values, &prefix, merge)?;
+        }
+        Ok(())
+    }
+
+    fn globals(&self, dest: &Map, src: &Map, prefix: &str) {
+        let global = |m: &Map, side: &str| match m.get(GLOBAL) {
+            None => Some(Map::new(Entries::new())),
+            Some(Value::Map(g)) => Some(g),
+            Some(_) => {
+                self.warn(format!("warning: skipping globals because {side} global is not a table."));
+                None
+            }
+        };
+        let Some(to) = global(dest, "destination") else { return };
+        let Some(from) = global(src, "source") else { return };
+        let entries: Vec<(Str, Value)> = from.entries().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+        for (key, value) in entries {
+            let existing = to.get(&key);
+            match (&value, existing) {
+                (Value::Map(v), existing) => {
+                    let copied = shallow_copy(v);
+                    match existing {
+                        None => to.insert(key, Value::Map(copied)),
+                        Some(Value::Map(old)) => {
+                            self.tables(&copied, &old, &join(prefix, &key.to_str_lossy()), true);
+                            to.insert(key, Value::Map(copied));
+                        }
+                        Some(_) => self.warn(format!("Conflict: cannot merge map onto non-map for \"{key}\". Skipping.")),
+                    }
+                }
+                (_, Some(Value::Map(_))) => self.warn(format!("key {key} is table. Skipping")),
+                (_, _) => to.insert(key, value),
+            }
+        }
+        dest.insert(Str::from(GLOBAL), Value::Map(to));
+    }
+
+    /// `coalesceValues`: the defaults of one chart.
+    fn defaults(&self, node: &Node, v: &Map, prefix: &str, merge: bool) {
+        let prefix = join(prefix, node.name());
+        let defaults = copy(&node.values);
+        let defaults = defaults.entries();
+        for (key, default) in defaults.iter() {
+            match v.get(key) {
+                Some(Value::Nil) if !merge => {
+                    v.remove(key);
+                }
+                Some(Value::Map(dest)) => match default {
+                    Value::Map(src) => {
+                        // Nulls for a sub-chart must reach its own defaults.
+                        let is_child = node.dependencies.iter().any(|c| c.name().as_bytes() == key.as_bytes());
+                        let merge = merge || is_child;
+                        if !merge && self.clean_nulls {
+                            clean_nulls(src);
+                        }
+                        self.tables(&dest, src, &join(&prefix, &key.to_str_lossy()), merge);
+                    }
+                    Value::Nil => {}
+                    _ => self.warn(format!("warning: skipped value for {prefix}.{key}: Not a table.")),
+                },
+                Some(_) => {}
+                None => {
+                    if !merge && self.clean_nulls {
+                        match default {
+                            Value::Nil => continue,
+                            Value::Map(sub) => clean_nulls(sub),
+                            _ => {}
+                        }
+                    }
+                    v.insert(key.clone(), default.clone());
+                }
+            }
+        }
+    }
+
+    /// `coalesceTablesFullKey`
+    fn tables(&self, dst: &Map, src: &Map, prefix: &str, merge: bool) {
+        if dst.same(src) {
+            return;
+        }
+        let entries: Vec<(Str, Value)> = src.entries().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+        for (key, value) in entries {
+            let existing = dst.get(&key);
+            match (&value, &existing) {
+                (_, None) => dst.insert(key, value),
+                (v, Some(Value::Nil)) => {
+                    // A null removes what has a default; merging keeps it for later.
+                    if !merge && !matches!(v, Value::Nil) {
+                        dst.remove(&key);
+                    }
+                }
+                (Value::Map(s), Some(Value::Map(d))) => self.tables(d, s, &join(prefix, &key.to_str_lossy()), merge),
+                (Value::Map(_), Some(_)) => {
+                    self.warn(format!(
+                        "warning: cannot overwrite table with non table for {}",
+                        join(prefix, &key.to_str_lossy())
+                    ));
+                }
+                (v, Some(d)) if is_table(d) && !matches!(v, Value::Nil) => {
+                    let key = join(prefix, &key.to_str_lossy());
+                    self.warn(format!("warning: destination for {key} is a table. Ignoring non-table value"));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn join(prefix: &str, key: &str) -> String {
+    if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") }
+}
+
+fn clean_nulls(m: &Map) {
+    m.entries_mut().retain(|_, v| !matches!(v, Value::Nil));
+    for v in m.entries().values() {
+        if let Value::Map(sub) = v {
+            clean_nulls(sub);
+        }
+    }
+}

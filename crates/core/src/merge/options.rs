@@ -1,0 +1,77 @@
+//! The values that a caller gives: files and flags, in Helm's order of precedence (`helm.sh/helm/v4/pkg/cli/values`).
+
+use pintle_value::{Data, DataMap, Str, json};
+
+use super::set::{Reading, parse_into};
+use super::{literal, values_file};
+use crate::Compat;
+use crate::diagnostic::{Error, Result};
+
+/// A file of values, already read.
+#[derive(Clone, Debug)]
+pub struct ValuesFile {
+    /// Its name, for messages: a path, or `-` for standard input.
+    pub name: String,
+    /// Its text.
+    pub text: Str,
+}
+
+/// Everything that can set a value from outside, each kind in the order given.
+///
+/// Files come first; then, each over what was before it, `--set-json`, `--set`, `--set-string`, `--set-file` and
+/// `--set-literal`.
+#[derive(Clone, Debug, Default)]
+pub struct ValuesOptions {
+    /// `-f`, `--values`
+    pub files: Vec<ValuesFile>,
+    /// `--set-json`
+    pub json: Vec<String>,
+    /// `--set`
+    pub set: Vec<String>,
+    /// `--set-string`
+    pub strings: Vec<String>,
+    /// `--set-file`: `key=path` pairs
+    pub set_files: Vec<String>,
+    /// `--set-literal`
+    pub literals: Vec<String>,
+}
+
+impl ValuesOptions {
+    /// Merges them all. `read_file` gives the text of a file that `--set-file` names; its errors go into the message.
+    pub fn merge(&self, compat: Compat, read_file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<DataMap> {
+        let failed = |flag: &str, e: String| Error::new("values/set", format!("failed parsing {flag} data: {e}"));
+        let mut base = DataMap::new();
+        for file in &self.files {
+            let values = values_file::read(&file.text, compat)
+                .map_err(|e| Error::new("values/yaml", format!("failed to parse {}: {e}", file.name)))?;
+            values_file::merge(&mut base, values);
+        }
+        for text in &self.json {
+            if text.trim_start().starts_with('{') {
+                let value = json::from_slice(text.trim().as_bytes());
+                let Ok(Data::Map(values)) = value else {
+                    return Err(Error::new("values/set", format!("failed parsing --set-json data JSON: {text}")));
+                };
+                values_file::merge(&mut base, values);
+            } else {
+                parse_into(text, &mut base, &Reading::Json)
+                    .map_err(|_| Error::new("values/set", format!("failed parsing --set-json data {text}")))?;
+            }
+        }
+        for text in &self.set {
+            parse_into(text, &mut base, &Reading::Typed).map_err(|e| failed("--set", e))?;
+        }
+        for text in &self.strings {
+            parse_into(text, &mut base, &Reading::Text).map_err(|e| failed("--set-string", e))?;
+        }
+        let through =
+            |path: &str| -> Result<Data, String> { Ok(Data::String(String::from_utf8_lossy(&read_file(path)?).into_owned())) };
+        for text in &self.set_files {
+            parse_into(text, &mut base, &Reading::Through(&through)).map_err(|e| failed("--set-file", e))?;
+        }
+        for text in &self.literals {
+            literal::parse_into(text, &mut base).map_err(|e| failed("--set-literal", e))?;
+        }
+        Ok(base)
+    }
+}

@@ -1,0 +1,265 @@
+//! Renders the templates of a chart and its dependencies (`helm.sh/helm/v4/pkg/engine/engine.go`).
+//!
+//! Takes the tree of a render and its values, gives a text for each file of templates/. What the texts mean is not its business.
+
+mod message;
+mod objects;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock, Mutex};
+
+use pintle_functions::bind::{Host, NEW_IN_HELM_4, helm};
+use pintle_template::record::Record;
+use pintle_template::{Evaluator, Functions, Limits, TemplateMap, Templates, parse};
+use pintle_value::types::NamedType;
+use pintle_value::{Entries, Map, Str, Value};
+
+use crate::Compat;
+use crate::capabilities::Capabilities;
+use crate::diagnostic::{Diagnostic, Error, Result, Span, Trace};
+use crate::merge::dependencies::Node;
+
+pub use message::helm_text;
+
+static FUNCTIONS: LazyLock<Functions> = LazyLock::new(helm);
+static FUNCTIONS_HELM3: LazyLock<Functions> = LazyLock::new(|| {
+    let mut functions = helm();
+    NEW_IN_HELM_4.iter().for_each(|name| functions.remove(name));
+    functions
+});
+
+/// The functions that templates of a Helm may call.
+pub fn functions(compat: Compat) -> &'static Functions {
+    if compat.has_helm4_functions() { &FUNCTIONS } else { &FUNCTIONS_HELM3 }
+}
+
+/// Templates that have been parsed before, by the name of their file; a chart keeps them from render to render.
+#[derive(Debug, Default)]
+pub struct ParseCache(Mutex<HashMap<(String, Compat), TemplateMap>>);
+
+impl ParseCache {
+    fn get(&self, name: &str, text: &Str, compat: Compat) -> Result<TemplateMap, pintle_template::Error> {
+        let key = (name.to_owned(), compat);
+        if let Ok(map) = self.0.lock() {
+            if let Some(parsed) = map.get(&key) {
+                return Ok(parsed.clone());
+            }
+        }
+        let parsed = parse(name, text.clone(), functions(compat))?;
+        if let Ok(mut map) = self.0.lock() {
+            map.insert(key, parsed.clone());
+        }
+        Ok(parsed)
+    }
+}
+
+/// `.Release`
+#[derive(Clone, Debug)]
+pub struct ReleaseInfo {
+    /// The release's name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Whether this is an upgrade rather than an installation.
+    pub is_upgrade: bool,
+}
+
+/// The texts that templates made, by file.
+pub type Rendered = BTreeMap<String, Vec<u8>>;
+
+/// Everything that a render needs besides the chart.
+pub struct Context<'c> {
+    /// `.Release`
+    pub release: &'c ReleaseInfo,
+    /// `.Capabilities`
+    pub capabilities: &'c Capabilities,
+    /// What may be used up.
+    pub limits: Limits,
+    /// What functions share: the world above all.
+    pub host: &'c Host,
+    /// Whether to keep a record of what made what.
+    pub record: bool,
+}
+
+struct Renderable {
+    text: Str,
+    /// The dot, shared by the templates of one chart.
+    dot: Map,
+    base_path: String,
+}
+
+/// Renders all templates below `root`. With `context.record`, also gives the record of each file; an error then points to its
+/// causes.
+pub fn render(root: &Node, values: &Map, context: &Context<'_>) -> Result<(Rendered, BTreeMap<String, Record>)> {
+    let compat = context.capabilities.compat;
+    let values_type: &'static NamedType = if compat.chart_is_a_map() { &objects::VALUES } else { &objects::VALUES_HELM3 };
+    let mut collector = Collector {
+        templates: BTreeMap::new(),
+        release: release(context.release),
+        capabilities: objects::capabilities(context.capabilities),
+        values_type,
+        compat,
+    };
+    collector.chart(root, root.name(), values.clone(), true);
+    let templates = collector.templates;
+
+    let mut set = Templates::new();
+    let order = order(templates.keys());
+    for name in &order {
+        let parsed = root.chart.parsed.get(name, &templates[*name].text, compat);
+        set.add(parsed.map_err(|e| parse_error(name, &e))?);
+    }
+
+    let mut evaluator = Evaluator::new(Arc::new(set), functions(compat), context.host, context.limits);
+    let mut rendered = Rendered::new();
+    let mut records = BTreeMap::new();
+    for name in &order {
+        let base = name.rsplit('/').next().unwrap_or(name);
+        if base.starts_with('_') {
+            continue;
+        }
+        let t = &templates[*name];
+        let template = Entries::from([("Name".into(), name.as_str().into()), ("BasePath".into(), t.base_path.as_str().into())]);
+        t.dot.insert("Template".into(), Value::Map(Map::named(values_type, template)));
+        let dot = Value::Map(t.dot.with_type(values_type));
+        let result = if context.record {
+            let (result, record) = evaluator.execute_recorded(name, dot);
+            result.map_err(|e| execution_error(&e, compat, Some(&record))).inspect(|_| {
+                records.insert((*name).clone(), record);
+            })
+        } else {
+            evaluator.execute(name, dot).map_err(|e| execution_error(&e, compat, None))
+        };
+        rendered.insert((*name).clone(), without_no_value(result?));
+    }
+    Ok((rendered, records))
+}
+
+fn release(info: &ReleaseInfo) -> Value {
+    Value::dict(Entries::from([
+        ("Name".into(), info.name.as_str().into()),
+        ("Namespace".into(), info.namespace.as_str().into()),
+        ("IsUpgrade".into(), Value::Bool(info.is_upgrade)),
+        ("IsInstall".into(), Value::Bool(!info.is_upgrade)),
+        ("Revision".into(), Value::int(1)),
+        ("Service".into(), "Helm".into()),
+    ]))
+}
+
+/// Deeper paths first, and in reverse by name (`sortTemplates`).
+fn order<'n>(names: impl Iterator<Item = &'n String>) -> Vec<&'n String> {
+    let mut names: Vec<&String> = names.collect();
+    let depth = |n: &str| n.bytes().filter(|b| *b == b'/').count();
+    names.sort_by(|a, b| depth(b).cmp(&depth(a)).then_with(|| b.cmp(a)));
+    names
+}
+
+/// Removes every `<no value>`, which is what Go prints for nil.
+fn without_no_value(text: Vec<u8>) -> Vec<u8> {
+    const NO_VALUE: &[u8] = b"<no value>";
+    let Some(first) = find(&text, NO_VALUE) else { return text };
+    let mut out = text[..first].to_vec();
+    let mut rest = &text[first + NO_VALUE.len()..];
+    while let Some(i) = find(rest, NO_VALUE) {
+        out.extend_from_slice(&rest[..i]);
+        rest = &rest[i + NO_VALUE.len()..];
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    let first = needle.first()?;
+    let mut from = 0;
+    while let Some(i) = haystack[from..].iter().position(|b| b == first) {
+        if haystack[from + i..].starts_with(needle) {
+            return Some(from + i);
+        }
+        from += i + 1;
+    }
+    None
+}
+
+struct Collector {
+    templates: BTreeMap<String, Renderable>,
+    release: Value,
+    capabilities: Value,
+    values_type: &'static NamedType,
+    compat: Compat,
+}
+
+impl Collector {
+    /// `recAllTpls`: the templates of a chart with their dot, its dependencies first. Gives the dot.
+    fn chart(&mut self, node: &Node, path: &str, values: Map, is_root: bool) -> Map {
+        let subcharts = Map::new(Entries::new());
+        let chart = if self.compat.chart_is_a_map() {
+            Value::Map(objects::chart(&node.metadata, is_root))
+        } else {
+            objects::chart_helm3(&node.metadata, is_root)
+        };
+        let dot = Map::new(Entries::from([
+            ("Chart".into(), chart),
+            ("Files".into(), objects::files(&node.chart.files)),
+            ("Release".into(), self.release.clone()),
+            ("Capabilities".into(), self.capabilities.clone()),
+            ("Values".into(), Value::Map(values.with_type(self.values_type))),
+            ("Subcharts".into(), Value::Map(subcharts.clone())),
+        ]));
+        for child in &node.dependencies {
+            let child_values = match values.get(child.name().as_bytes()) {
+                Some(Value::Map(m)) => m,
+                _ => Map::new(Entries::new()),
+            };
+            let child_path = format!("{path}/charts/{}", child.name());
+            let child_dot = self.chart(child, &child_path, child_values, false);
+            subcharts.insert(child.name().into(), Value::Map(child_dot));
+        }
+        for t in &node.chart.templates {
+            let base = t.name.rsplit('/').next().unwrap_or(&t.name);
+            if node.chart.is_library() && !base.starts_with('_') {
+                continue;
+            }
+            let base_path = format!("{path}/templates");
+            let renderable = Renderable { text: t.data.clone(), dot: dot.clone(), base_path };
+            self.templates.insert(format!("{path}/{}", t.name), renderable);
+        }
+        dot
+    }
+}
+
+/// `cleanupParseError`
+fn parse_error(file: &str, e: &pintle_template::Error) -> Error {
+    let text = e.message();
+    let tokens: Vec<&str> = text.split(": ").collect();
+    let message = match tokens.as_slice() {
+        [_] | [] => format!("parse error in ({file}): {text}"),
+        [_, location, ..] => format!("parse error at ({location}): {}", tokens[tokens.len() - 1]),
+    };
+    let mut d = Diagnostic::error("template/parse", message);
+    if let Some(l) = e.location() {
+        d.span = Some(Span { file: l.file.to_string(), line: l.line, column: 0, length: 0 });
+    }
+    d.into()
+}
+
+fn execution_error(e: &pintle_template::Error, compat: Compat, _record: Option<&Record>) -> Error {
+    let message = helm_text(e, compat);
+    // The innermost place is where things went wrong; those before it are how it came to be there.
+    let mut places = Vec::new();
+    let mut next = Some(e);
+    let mut cause = e;
+    while let Some(e) = next {
+        if let Some(l) = e.location() {
+            let span =
+                Span { file: l.file.to_string(), line: l.line, column: l.column.map_or(0, |c| c + 1), length: l.node.len() };
+            places.push(span);
+        }
+        cause = e;
+        next = e.source();
+    }
+    let mut d = Diagnostic::error("template/exec", message.clone());
+    d.span = places.pop();
+    d.trace = places.into_iter().rev().map(|span| Trace { message: "called here".into(), span }).collect();
+    let _ = cause;
+    Error::from(d)
+}

@@ -1,0 +1,351 @@
+//! The Go values behind `.Values`, `.Chart`, `.Release`, `.Files` and `.Capabilities`, with their types and methods.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use pintle_functions::glob::Glob;
+use pintle_functions::path::base;
+use pintle_value::types::{BYTES, DICT, Kind, STRINGS, Signature, Type};
+use pintle_value::{Entries, List, Map, Method, NamedType, Object, Str, Value, json};
+
+use crate::capabilities::{Capabilities, KubeVersion};
+use crate::load::{File, Metadata};
+
+type Answer = Result<Value, String>;
+
+const fn method(name: &'static str, params: &'static [Type], result: Type, call: fn(&Value, &[Value]) -> Answer) -> Method {
+    Method { name, signature: Signature { params, variadic: false, result }, call }
+}
+
+/// `common.Values`
+pub static VALUES: NamedType = NamedType {
+    name: "common.Values",
+    kind: Kind::Map,
+    underlying: Some(DICT),
+    methods: &[
+        method("AsMap", &[], DICT, |v, _| Ok(v.as_map().map_or(Value::Nil, |m| Value::Map(m.without_name())))),
+        method("YAML", &[], Type::String, |v, _| pintle_yaml::to_yaml(v).map(Value::string).map_err(|e| e.message)),
+        method("Table", &[Type::String], DICT, |v, args| {
+            let (Value::Map(m), Some(path)) = (v, args.first().and_then(Value::as_str)) else { return Ok(Value::Nil) };
+            let mut table = m.clone();
+            for key in path.to_str_lossy().split('.') {
+                match table.get(key.as_bytes()) {
+                    Some(Value::Map(m)) => table = m,
+                    _ => return Err(format!("\"{key}\" is not a table")),
+                }
+            }
+            Ok(Value::Map(table.with_type(&VALUES)))
+        }),
+        method("PathValue", &[Type::String], Type::Any, |v, args| {
+            let (Value::Map(m), Some(path)) = (v, args.first().and_then(Value::as_str)) else { return Ok(Value::Nil) };
+            let path = path.to_str_lossy();
+            if path.is_empty() {
+                return Err("YAML path cannot be empty".into());
+            }
+            let (parent, key) = match path.rsplit_once('.') {
+                Some((p, k)) => (crate::merge::coalesce::table(m, p), k),
+                None => (Some(m.clone()), &*path),
+            };
+            match parent.and_then(|p| p.get(key.as_bytes())) {
+                Some(v) if !matches!(v, Value::Map(_)) => Ok(v),
+                _ => Err(format!("\"{key}\" is not a value")),
+            }
+        }),
+    ],
+};
+
+/// `chartutil.Values`: the same in Helm 3.
+pub static VALUES_HELM3: NamedType =
+    NamedType { name: "chartutil.Values", kind: Kind::Map, underlying: Some(DICT), methods: VALUES.methods };
+
+/// `engine.files`
+static FILES: NamedType = NamedType {
+    name: "engine.files",
+    kind: Kind::Map,
+    underlying: Some(Type::Map(&BYTES)),
+    methods: &[
+        method("Get", &[Type::String], Type::String, |v, args| Ok(Value::String(file(v, args)))),
+        method("GetBytes", &[Type::String], BYTES, |v, args| Ok(Value::Bytes(file(v, args)))),
+        method("Glob", &[Type::String], Type::Map(&BYTES), |v, args| {
+            let pattern = args.first().and_then(Value::as_str).cloned().unwrap_or_default();
+            // A pattern that can't be read selects everything.
+            let glob = Glob::new(&pattern);
+            let matches = |name: &Str| glob.as_ref().is_none_or(|g| g.is_match(name));
+            let entries = files_of(v).entries().iter().filter(|(k, _)| matches(k)).map(|(k, v)| (k.clone(), v.clone())).collect();
+            Ok(Value::Map(Map::named(&FILES, entries)))
+        }),
+        method("AsConfig", &[], Type::String, |v, _| Ok(by_base_name(v, |data| Value::String(data.clone())))),
+        method("AsSecrets", &[], Type::String, |v, _| {
+            Ok(by_base_name(v, |data| {
+                let mut out = String::new();
+                json::write_base64(&mut out, data);
+                Value::string(out)
+            }))
+        }),
+        method("Lines", &[Type::String], STRINGS, |v, args| {
+            let data = file(v, args);
+            if data.is_empty() {
+                return Ok(Value::List(List::typed(Type::String, Vec::new())));
+            }
+            let text = data.strip_suffix(b"\n").unwrap_or(&data);
+            Ok(Value::List(List::strings(text.split(|b| *b == b'\n'))))
+        }),
+    ],
+};
+
+fn files_of(v: &Value) -> Map {
+    v.as_map().cloned().unwrap_or_else(|| Map::nil(BYTES))
+}
+
+fn file(v: &Value, args: &[Value]) -> Str {
+    let name = args.first().and_then(Value::as_str).cloned().unwrap_or_default();
+    match files_of(v).get(&name) {
+        Some(Value::Bytes(data)) => data,
+        _ => Str::default(),
+    }
+}
+
+fn by_base_name(v: &Value, convert: impl Fn(&Str) -> Value) -> Value {
+    let mut entries = Entries::new();
+    for (k, v) in files_of(v).entries().iter() {
+        if let Value::Bytes(data) = v {
+            entries.insert(Str::from(base(k)), convert(data));
+        }
+    }
+    let text = pintle_yaml::to_yaml(&Value::Map(Map::typed(Type::String, entries))).unwrap_or_default();
+    Value::string(text.strip_suffix('\n').unwrap_or(&text))
+}
+
+/// `.Files`
+pub fn files(files: &[File]) -> Value {
+    let entries = files.iter().map(|f| (Str::from(f.name.as_str()), Value::Bytes(f.data.clone())));
+    Value::Map(Map::named(&FILES, entries.collect()))
+}
+
+static VERSION_SET: NamedType = NamedType {
+    name: "common.VersionSet",
+    kind: Kind::Slice,
+    underlying: Some(STRINGS),
+    methods: &[method("Has", &[Type::String], Type::Bool, has)],
+};
+
+static VERSION_SET_HELM3: NamedType =
+    NamedType { name: "chartutil.VersionSet", kind: Kind::Slice, underlying: Some(STRINGS), methods: VERSION_SET.methods };
+
+fn has(v: &Value, args: &[Value]) -> Answer {
+    let (Value::List(l), Some(wanted)) = (v, args.first().and_then(Value::as_str)) else { return Ok(Value::Bool(false)) };
+    Ok(Value::Bool(l.iter().any(|v| v.as_str() == Some(wanted))))
+}
+
+/// A Go struct: its type and its fields in order, with what JSON makes of them.
+struct Struct {
+    named: &'static NamedType,
+    fields: Vec<(&'static str, Value)>,
+    /// The names in JSON; an empty field without a name there is left out.
+    json: &'static [(&'static str, &'static str)],
+    /// What `String` of a pointer to it gives.
+    pointer_string: Option<Str>,
+}
+
+impl Object for Struct {
+    fn named_type(&self) -> &'static NamedType {
+        self.named
+    }
+
+    fn pointer_string(&self) -> Option<Str> {
+        self.pointer_string.clone()
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        self.fields.clone()
+    }
+
+    fn json(&self) -> Value {
+        let value = |field: &str| self.fields.iter().find(|(n, _)| *n == field).map(|(_, v)| v.clone());
+        let entry = |(field, name): &(&str, &str)| match name.strip_suffix(",omitempty") {
+            Some(name) => value(field).filter(Value::is_true).map(|v| (Str::from(name), v)),
+            None => value(field).map(|v| (Str::from(*name), v)),
+        };
+        Value::dict(self.json.iter().filter_map(entry).collect())
+    }
+
+    fn equals(&self, other: &dyn Object) -> bool {
+        let others = other.fields();
+        self.fields.len() == others.len() && self.fields.iter().zip(&others).all(|((a, v), (b, w))| a == b && v.deep_equal(w))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// `Version` of a Kubernetes version, which its methods give too.
+fn version_of(v: &Value, field: &str) -> Value {
+    match v {
+        Value::Object(o) => o.fields().into_iter().find(|(n, _)| *n == field).map_or(Value::Nil, |(_, v)| v),
+        _ => Value::Nil,
+    }
+}
+
+const KUBE_VERSION_METHODS: &[Method] = &[
+    method("String", &[], Type::String, |v, _| Ok(version_of(v, "normalizedVersion"))),
+    method("GitVersion", &[], Type::String, |v, _| Ok(version_of(v, "Version"))),
+];
+
+static KUBE_VERSION: NamedType =
+    NamedType { name: "common.KubeVersion", kind: Kind::Struct, underlying: None, methods: KUBE_VERSION_METHODS };
+static KUBE_VERSION_HELM3: NamedType =
+    NamedType { name: "chartutil.KubeVersion", kind: Kind::Struct, underlying: None, methods: KUBE_VERSION_METHODS };
+static CAPABILITIES: NamedType = NamedType { name: "*common.Capabilities", kind: Kind::Pointer, underlying: None, methods: &[] };
+static CAPABILITIES_HELM3: NamedType =
+    NamedType { name: "*chartutil.Capabilities", kind: Kind::Pointer, underlying: None, methods: &[] };
+static BUILD_INFO: NamedType = NamedType { name: "version.BuildInfo", kind: Kind::Struct, underlying: None, methods: &[] };
+
+fn kube_version(v: &KubeVersion, named: &'static NamedType) -> Value {
+    Value::Object(Rc::new(Struct {
+        named,
+        fields: vec![
+            ("Version", v.version.as_str().into()),
+            ("normalizedVersion", v.normalized.as_str().into()),
+            ("Major", v.major.as_str().into()),
+            ("Minor", v.minor.as_str().into()),
+        ],
+        json: &[("Version", "Version"), ("Major", "Major"), ("Minor", "Minor")],
+        pointer_string: Some(v.normalized.as_str().into()),
+    }))
+}
+
+/// `.Capabilities`
+pub fn capabilities(c: &Capabilities) -> Value {
+    let helm4 = c.compat.chart_is_a_map();
+    let api_versions = c.api_versions.iter().map(|v| Value::from(v.as_str())).collect();
+    let mut build = vec![
+        ("Version", Value::from(c.compat.helm_version())),
+        ("GitCommit", "".into()),
+        ("GitTreeState", "".into()),
+        ("GoVersion", "go1.26.8".into()),
+    ];
+    if helm4 {
+        build.push(("KubeClientVersion", "v1.37".into()));
+    }
+    let helm_version = Value::Object(Rc::new(Struct {
+        named: &BUILD_INFO,
+        fields: build,
+        json: &[
+            ("Version", "version,omitempty"),
+            ("GitCommit", "git_commit,omitempty"),
+            ("GitTreeState", "git_tree_state,omitempty"),
+            ("GoVersion", "go_version,omitempty"),
+            ("KubeClientVersion", "kube_client_version"),
+        ],
+        pointer_string: None,
+    }));
+    Value::Object(Rc::new(Struct {
+        named: if helm4 { &CAPABILITIES } else { &CAPABILITIES_HELM3 },
+        fields: vec![
+            ("KubeVersion", kube_version(&c.kube_version, if helm4 { &KUBE_VERSION } else { &KUBE_VERSION_HELM3 })),
+            ("APIVersions", Value::List(List::named(if helm4 { &VERSION_SET } else { &VERSION_SET_HELM3 }, api_versions))),
+            ("HelmVersion", helm_version),
+        ],
+        json: &[("KubeVersion", "KubeVersion"), ("APIVersions", "APIVersions"), ("HelmVersion", "HelmVersion")],
+        pointer_string: None,
+    }))
+}
+
+fn strings(list: &[String]) -> Vec<Value> {
+    list.iter().map(|s| Value::from(s.as_str())).collect()
+}
+
+fn string_map(map: Option<&BTreeMap<String, String>>) -> Value {
+    match map {
+        None => Value::Map(Map::nil(Type::String)),
+        Some(m) => {
+            let entries = m.iter().map(|(k, v)| (Str::from(k.as_str()), Value::from(v.as_str()))).collect();
+            Value::Map(Map::typed(Type::String, entries))
+        }
+    }
+}
+
+fn import_value(v: &pintle_value::Data) -> Value {
+    match v {
+        pintle_value::Data::Map(m) => {
+            let text = |v: &pintle_value::Data| Value::from(v.as_str().unwrap_or(""));
+            Value::Map(Map::typed(Type::String, m.iter().map(|(k, v)| (Str::from(k.as_str()), text(v))).collect()))
+        }
+        v => Value::from(v),
+    }
+}
+
+/// `.Chart`, as the map of Helm 4 (`structToMap`).
+pub fn chart(m: &Metadata, is_root: bool) -> Map {
+    let record = |fields: Vec<(&str, Value)>| Map::new(fields.into_iter().map(|(k, v)| (Str::from(k), v)).collect());
+    let text = |s: &String| Value::from(s.as_str());
+    let maintainer = |p: &crate::load::Maintainer| {
+        Value::Map(record(vec![("Name", text(&p.name)), ("Email", text(&p.email)), ("URL", text(&p.url))]))
+    };
+    let dependency = |d: &crate::load::Dependency| {
+        Value::Map(record(vec![
+            ("Name", text(&d.name)),
+            ("Version", text(&d.version)),
+            ("Repository", text(&d.repository)),
+            ("Condition", text(&d.condition)),
+            ("Tags", Value::list(strings(&d.tags))),
+            ("Enabled", Value::Bool(d.enabled)),
+            ("ImportValues", Value::list(d.import_values.iter().map(import_value).collect())),
+            ("Alias", text(&d.alias)),
+        ]))
+    };
+    record(vec![
+        ("Name", text(&m.name)),
+        ("Home", text(&m.home)),
+        ("Sources", Value::list(strings(&m.sources))),
+        ("Version", text(&m.version)),
+        ("Description", text(&m.description)),
+        ("Keywords", Value::list(strings(&m.keywords))),
+        ("Maintainers", Value::list(m.maintainers.iter().map(maintainer).collect())),
+        ("Icon", text(&m.icon)),
+        ("APIVersion", text(&m.api_version)),
+        ("Condition", text(&m.condition)),
+        ("Tags", text(&m.tags)),
+        ("AppVersion", text(&m.app_version)),
+        ("Deprecated", Value::Bool(m.deprecated)),
+        ("Annotations", string_map(m.annotations.as_ref())),
+        ("KubeVersion", text(&m.kube_version)),
+        ("Dependencies", Value::list(m.dependencies.iter().map(dependency).collect())),
+        ("Type", text(&m.chart_type)),
+        ("IsRoot", Value::Bool(is_root)),
+    ])
+}
+
+/// The struct of Helm 3, whose absent fields are errors.
+static CHART_HELM3: NamedType =
+    NamedType { name: "struct { chart.Metadata; IsRoot bool }", kind: Kind::Struct, underlying: None, methods: &[] };
+
+/// `.Chart`, as the struct of Helm 3.
+pub fn chart_helm3(m: &Metadata, is_root: bool) -> Value {
+    let map = chart(m, is_root);
+    let fields = CHART_FIELDS.iter().map(|(f, _)| (*f, map.get(f.as_bytes()).unwrap_or_default())).collect();
+    Value::Object(Rc::new(Struct { named: &CHART_HELM3, fields, json: CHART_FIELDS, pointer_string: None }))
+}
+
+const CHART_FIELDS: &[(&str, &str)] = &[
+    ("Name", "name,omitempty"),
+    ("Home", "home,omitempty"),
+    ("Sources", "sources,omitempty"),
+    ("Version", "version,omitempty"),
+    ("Description", "description,omitempty"),
+    ("Keywords", "keywords,omitempty"),
+    ("Maintainers", "maintainers,omitempty"),
+    ("Icon", "icon,omitempty"),
+    ("APIVersion", "apiVersion,omitempty"),
+    ("Condition", "condition,omitempty"),
+    ("Tags", "tags,omitempty"),
+    ("AppVersion", "appVersion,omitempty"),
+    ("Deprecated", "deprecated,omitempty"),
+    ("Annotations", "annotations,omitempty"),
+    ("KubeVersion", "kubeVersion,omitempty"),
+    ("Dependencies", "dependencies,omitempty"),
+    ("Type", "type,omitempty"),
+    ("IsRoot", "IsRoot"),
+];
