@@ -23,7 +23,7 @@ const MAX_TABLES: usize = 20_000;
 /// ```
 /// let map = pintle_functions::toml::decode(b"[a]\nb = 1").unwrap();
 /// assert!(map.get(b"a").is_some());
-/// let error = pintle_functions::toml::decode(b"a = b").unwrap_err();
+/// let error = pintle_functions::toml::decode(b"a = b").err().unwrap();
 /// assert_eq!(error, "toml: line 1 (last key \"a\"): expected value but found \"b\" instead");
 /// ```
 pub fn decode(text: &[u8]) -> Result<Map, String> {
