@@ -84,7 +84,7 @@ fn conditions() {
     ok("{{ if and .s .nope }}a{{ else if or .nope .s }}b{{ else }}c{{ end }}", "b");
     ok("{{ with .nope }}a{{ else with .map }}{{ .b }}{{ end }}", "x");
     ok("{{ and 1 0 (index .list 99) }} {{ or 0 \"x\" }} {{ not .s }}", "0 x false");
-    ok("{{ eq .map.a 1 }} {{ lt 1 2 }} {{ ge \"b\" \"a\" }} {{ eq .s \"a\" \"hello\" }}", "false true true true");
+    ok("{{ eq .map.a 1 }} {{ lt 1 2 }} {{ ge \"b\" \"a\" }} {{ eq .s \"a\" \"hello\" }}", "true true true true");
 }
 
 #[test]
