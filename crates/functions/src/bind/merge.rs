@@ -46,15 +46,16 @@ fn merge_at(call: &mut dyn Call, target: &Map, source: &Map, overwrite: bool, de
     for (key, value) in entries {
         let put = |value: Value| -> Result<(), Error> {
             if target.elem() != Type::Any && source.elem() != target.elem() {
-                let (from, to) = (source.elem(), target.elem());
+                // Slices are set under their own type, everything else as the elements of the source.
+                let own = value.ty().filter(|_| matches!(value, Value::List(_) | Value::Bytes(_)));
+                let (from, to) = (own.unwrap_or(source.elem()), target.elem());
                 let why = format!("reflect.Value.SetMapIndex: value of type {from} is not assignable to type {to}");
                 return Err(Error::new(why));
             }
             target.insert(key.clone(), value);
             Ok(())
         };
-        let nil_interface = matches!(value, Value::Nil);
-        if nil_interface {
+        if matches!(value, Value::Nil) {
             if overwrite {
                 put(value)?;
             }
@@ -74,7 +75,6 @@ fn merge_at(call: &mut dyn Call, target: &Map, source: &Map, overwrite: bool, de
             },
             _ => {}
         }
-        let slice = matches!(value, Value::List(_) | Value::Bytes(_));
         match present {
             Some(p) if !is_empty(&p) => {
                 let both_maps = matches!((&value, &p), (Value::Map(_), Value::Map(_)));
@@ -84,7 +84,6 @@ fn merge_at(call: &mut dyn Call, target: &Map, source: &Map, overwrite: bool, de
             }
             // Nil slices count as slices too: what's there is empty, so they replace it.
             _ => {
-                debug_assert!(slice || !nil_interface);
                 put(value)?;
             }
         }
