@@ -1,5 +1,6 @@
 //! Reading JSON.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::{Data, DataMap};
@@ -34,9 +35,10 @@ impl std::error::Error for DecodeError {}
 /// assert_eq!(json::from_slice(b"[1,").unwrap_err().message, "unexpected end of JSON input");
 /// ```
 pub fn from_slice(text: &[u8]) -> Result<Data, DecodeError> {
-    let mut decoder = Decoder::new(text);
-    let data = decoder.document();
-    decoder.finish(data)
+    let mut tree = DataBuilder::default();
+    let mut decoder = Decoder::new(text, &mut tree, false);
+    let data = decoder.document().map_err(|message| decoder.error(message))?;
+    tree.finish(data)
 }
 
 /// Reads the first value of `text` as `json.Decoder.Decode` does into an `interface{}`, and tells how many bytes it takes,
@@ -48,11 +50,119 @@ pub fn from_slice(text: &[u8]) -> Result<Data, DecodeError> {
 /// assert_eq!(json::decode_prefix(b"[1,").unwrap_err().message, "unexpected EOF");
 /// ```
 pub fn decode_prefix(text: &[u8]) -> Result<(Data, usize), DecodeError> {
-    let mut decoder = Decoder { streamed: true, ..Decoder::new(text) };
+    let mut tree = DataBuilder::default();
+    let (data, end) = decode_prefix_into(text, &mut tree)?;
+    Ok((tree.finish(data)?, end))
+}
+
+/// As [`decode_prefix`], but what becomes of the values is up to `builder`.
+pub fn decode_prefix_into<B: Builder>(text: &[u8], builder: &mut B) -> Result<(B::Value, usize), DecodeError> {
+    let mut decoder = Decoder::new(text, builder, true);
     decoder.skip_space();
     let value = if decoder.at < text.len() { decoder.value() } else { Err("EOF".to_owned()) };
-    let end = decoder.at;
-    Ok((decoder.finish(value)?, end))
+    match value {
+        Ok(value) => Ok((value, decoder.at)),
+        Err(message) => Err(decoder.error(message)),
+    }
+}
+
+/// What makes values of a text, from the inside out.
+pub trait Builder {
+    /// A value.
+    type Value;
+    /// A list that is not complete.
+    type List;
+    /// A mapping that is not complete.
+    type Map;
+
+    /// `null`
+    fn null(&mut self) -> Self::Value;
+    /// `true` or `false`
+    fn boolean(&mut self, value: bool) -> Self::Value;
+    /// A number as it is written, and where.
+    fn number(&mut self, text: &str, at: usize) -> Self::Value;
+    /// A string, unescaped.
+    fn string(&mut self, text: Cow<'_, str>) -> Self::Value;
+    /// The beginning of a list.
+    fn list(&mut self) -> Self::List;
+    /// The next item of a list.
+    fn item(&mut self, list: &mut Self::List, item: Self::Value);
+    /// The end of a list.
+    fn end_list(&mut self, list: Self::List) -> Self::Value;
+    /// The beginning of a mapping.
+    fn map(&mut self) -> Self::Map;
+    /// A key of a mapping; it may come again, and the last one counts.
+    fn entry(&mut self, map: &mut Self::Map, key: Cow<'_, str>, value: Self::Value);
+    /// The end of a mapping.
+    fn end_map(&mut self, map: Self::Map) -> Self::Value;
+}
+
+/// Builds [`Data`].
+#[derive(Default)]
+struct DataBuilder {
+    out_of_range: Option<(String, usize)>,
+}
+
+impl DataBuilder {
+    fn finish(self, data: Data) -> Result<Data, DecodeError> {
+        match self.out_of_range {
+            None => Ok(data),
+            Some((message, offset)) => Err(DecodeError { message, offset, partial: data }),
+        }
+    }
+}
+
+impl Builder for DataBuilder {
+    type Value = Data;
+    type List = Vec<Data>;
+    type Map = DataMap;
+
+    fn null(&mut self) -> Data {
+        Data::Null
+    }
+
+    fn boolean(&mut self, value: bool) -> Data {
+        Data::Bool(value)
+    }
+
+    fn number(&mut self, text: &str, at: usize) -> Data {
+        match text.parse::<f64>() {
+            Ok(f) if f.is_finite() => Data::Float(f),
+            _ => {
+                let message = format!("json: cannot unmarshal number {text} into Go value of type float64");
+                self.out_of_range.get_or_insert((message, at));
+                Data::Null
+            }
+        }
+    }
+
+    fn string(&mut self, text: Cow<'_, str>) -> Data {
+        Data::String(text.into_owned())
+    }
+
+    fn list(&mut self) -> Vec<Data> {
+        Vec::new()
+    }
+
+    fn item(&mut self, list: &mut Vec<Data>, item: Data) {
+        list.push(item);
+    }
+
+    fn end_list(&mut self, list: Vec<Data>) -> Data {
+        Data::List(list)
+    }
+
+    fn map(&mut self) -> DataMap {
+        DataMap::new()
+    }
+
+    fn entry(&mut self, map: &mut DataMap, key: Cow<'_, str>, value: Data) {
+        map.insert(key.into_owned(), value);
+    }
+
+    fn end_map(&mut self, map: DataMap) -> Data {
+        Data::Map(map)
+    }
 }
 
 /// As [`from_slice`] into a `map[string]interface{}`: any other kind of value is an error, and null gives an empty map.
@@ -107,28 +217,24 @@ pub fn kind(data: &Data) -> &'static str {
     }
 }
 
-struct Decoder<'t> {
+struct Decoder<'t, 'b, B> {
     text: &'t [u8],
     at: usize,
     depth: usize,
     /// Whether more text might follow: the end of it is then an error of reading, not of syntax.
     streamed: bool,
-    out_of_range: Option<(String, usize)>,
+    builder: &'b mut B,
 }
 
 type Step<T> = Result<T, String>;
 
-impl<'t> Decoder<'t> {
-    fn new(text: &'t [u8]) -> Decoder<'t> {
-        Decoder { text, at: 0, depth: 0, streamed: false, out_of_range: None }
+impl<'t, 'b, B: Builder> Decoder<'t, 'b, B> {
+    fn new(text: &'t [u8], builder: &'b mut B, streamed: bool) -> Self {
+        Decoder { text, at: 0, depth: 0, streamed, builder }
     }
 
-    fn finish(self, value: Step<Data>) -> Result<Data, DecodeError> {
-        let data = value.map_err(|message| DecodeError { message, offset: self.at, partial: Data::Null })?;
-        match self.out_of_range {
-            None => Ok(data),
-            Some((message, offset)) => Err(DecodeError { message, offset, partial: data }),
-        }
+    fn error(&self, message: String) -> DecodeError {
+        DecodeError { message, offset: self.at, partial: Data::Null }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -156,7 +262,7 @@ impl<'t> Decoder<'t> {
         })
     }
 
-    fn document(&mut self) -> Step<Data> {
+    fn document(&mut self) -> Step<B::Value> {
         self.skip_space();
         let value = self.value()?;
         self.skip_space();
@@ -166,27 +272,27 @@ impl<'t> Decoder<'t> {
         Ok(value)
     }
 
-    fn value(&mut self) -> Step<Data> {
+    fn value(&mut self) -> Step<B::Value> {
         match self.peek() {
             Some(b'{') => self.map(),
             Some(b'[') => self.list(),
-            Some(b'"') => self.string().map(Data::String),
-            Some(b't') => self.literal("true", Data::Bool(true)),
-            Some(b'f') => self.literal("false", Data::Bool(false)),
-            Some(b'n') => self.literal("null", Data::Null),
+            Some(b'"') => self.string().map(|text| self.builder.string(text)),
+            Some(b't') => self.literal("true").map(|()| self.builder.boolean(true)),
+            Some(b'f') => self.literal("false").map(|()| self.builder.boolean(false)),
+            Some(b'n') => self.literal("null").map(|()| self.builder.null()),
             Some(b'-' | b'0'..=b'9') => self.number(),
             _ => self.unexpected("looking for beginning of value"),
         }
     }
 
-    fn literal(&mut self, word: &str, value: Data) -> Step<Data> {
+    fn literal(&mut self, word: &str) -> Step<()> {
         for wanted in word.bytes() {
             if self.peek() != Some(wanted) {
                 return self.unexpected(&format!("in literal {word} (expecting {})", quote_char(wanted)));
             }
             self.at += 1;
         }
-        Ok(value)
+        Ok(())
     }
 
     fn open(&mut self) -> Step<()> {
@@ -199,13 +305,14 @@ impl<'t> Decoder<'t> {
         Ok(())
     }
 
-    fn list(&mut self) -> Step<Data> {
+    fn list(&mut self) -> Step<B::Value> {
         self.open()?;
-        let mut items = Vec::new();
+        let mut list = self.builder.list();
         if self.peek() != Some(b']') {
             loop {
                 self.skip_space();
-                items.push(self.value()?);
+                let item = self.value()?;
+                self.builder.item(&mut list, item);
                 self.skip_space();
                 match self.peek() {
                     Some(b',') => self.at += 1,
@@ -216,12 +323,12 @@ impl<'t> Decoder<'t> {
         }
         self.at += 1;
         self.depth -= 1;
-        Ok(Data::List(items))
+        Ok(self.builder.end_list(list))
     }
 
-    fn map(&mut self) -> Step<Data> {
+    fn map(&mut self) -> Step<B::Value> {
         self.open()?;
-        let mut map = DataMap::new();
+        let mut map = self.builder.map();
         if self.peek() != Some(b'}') {
             loop {
                 self.skip_space();
@@ -236,7 +343,7 @@ impl<'t> Decoder<'t> {
                 self.at += 1;
                 self.skip_space();
                 let value = self.value()?;
-                map.insert(key, value);
+                self.builder.entry(&mut map, key, value);
                 self.skip_space();
                 match self.peek() {
                     Some(b',') => self.at += 1,
@@ -247,7 +354,7 @@ impl<'t> Decoder<'t> {
         }
         self.at += 1;
         self.depth -= 1;
-        Ok(Data::Map(map))
+        Ok(self.builder.end_map(map))
     }
 
     fn digits(&mut self) {
@@ -256,7 +363,7 @@ impl<'t> Decoder<'t> {
         }
     }
 
-    fn number(&mut self) -> Step<Data> {
+    fn number(&mut self) -> Step<B::Value> {
         let start = self.at;
         if self.peek() == Some(b'-') {
             self.at += 1;
@@ -284,17 +391,11 @@ impl<'t> Decoder<'t> {
             self.digits();
         }
         let text = std::str::from_utf8(&self.text[start..self.at]).unwrap_or_default();
-        match text.parse::<f64>() {
-            Ok(f) if f.is_finite() => Ok(Data::Float(f)),
-            _ => {
-                let message = format!("json: cannot unmarshal number {text} into Go value of type float64");
-                self.out_of_range.get_or_insert((message, start));
-                Ok(Data::Null)
-            }
-        }
+        Ok(self.builder.number(text, start))
     }
 
-    fn string(&mut self) -> Step<String> {
+    fn string(&mut self) -> Step<Cow<'t, str>> {
+        let text = self.text;
         self.at += 1;
         let mut out = Vec::new();
         let mut run = self.at;
@@ -302,7 +403,7 @@ impl<'t> Decoder<'t> {
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
-                    out.extend_from_slice(&self.text[run..self.at]);
+                    out.extend_from_slice(&text[run..self.at]);
                     self.at += 1;
                     let c = self.escape()?;
                     out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
@@ -312,9 +413,13 @@ impl<'t> Decoder<'t> {
                 Some(_) => self.at += 1,
             }
         }
-        out.extend_from_slice(&self.text[run..self.at]);
+        let rest = &text[run..self.at];
         self.at += 1;
-        Ok(String::from_utf8(out).unwrap_or_else(|e| coerce_utf8(e.as_bytes())))
+        if out.is_empty() {
+            return Ok(std::str::from_utf8(rest).map_or_else(|_| coerce_utf8(rest).into(), Cow::Borrowed));
+        }
+        out.extend_from_slice(rest);
+        Ok(String::from_utf8(out).unwrap_or_else(|e| coerce_utf8(e.as_bytes())).into())
     }
 
     fn escape(&mut self) -> Step<char> {
