@@ -8,32 +8,37 @@ use crate::world::World;
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/// Groups of `N` bytes as digits of `bits` bits, padded with `=` to whole groups.
-fn encode<const N: usize>(data: &[u8], alphabet: &[u8], bits: usize) -> Vec<u8> {
-    let digits = N * 8 / bits;
+/// Groups of `N` bytes as digits of `BITS` bits out of `SIZE`, padded with `=` to whole groups.
+fn encode<const N: usize, const BITS: usize, const SIZE: usize>(data: &[u8], alphabet: &[u8; SIZE]) -> Vec<u8> {
+    let digits = N * 8 / BITS;
     let mut out = Vec::with_capacity(data.len().div_ceil(N) * digits);
-    for chunk in data.chunks(N) {
-        let mut group = 0u64;
-        for i in 0..N {
-            group = group << 8 | u64::from(chunk.get(i).copied().unwrap_or(0));
-        }
-        let used = (chunk.len() * 8).div_ceil(bits);
+    let digit = |group: u64, i: usize| alphabet[(group >> (BITS * (digits - 1 - i))) as usize % SIZE];
+    let join = |bytes: &[u8; N]| bytes.iter().fold(0u64, |group, b| group << 8 | u64::from(*b));
+    let (whole, rest) = data.as_chunks::<N>();
+    for chunk in whole {
+        let group = join(chunk);
         for i in 0..digits {
-            let digit = (group >> (bits * (digits - 1 - i))) as usize & ((1 << bits) - 1);
-            out.push(if i < used { alphabet[digit] } else { b'=' });
+            out.push(digit(group, i));
         }
+    }
+    if !rest.is_empty() {
+        let mut last = [0; N];
+        last[..rest.len()].copy_from_slice(rest);
+        let group = join(&last);
+        let used = (rest.len() * 8).div_ceil(BITS);
+        out.extend((0..digits).map(|i| if i < used { digit(group, i) } else { b'=' }));
     }
     out
 }
 
 /// `b64enc`
 pub fn base64_encode(data: &[u8]) -> Vec<u8> {
-    encode::<3>(data, BASE64, 6)
+    encode::<3, 6, 64>(data, BASE64)
 }
 
 /// `b32enc`
 pub fn base32_encode(data: &[u8]) -> Vec<u8> {
-    encode::<5>(data, BASE32, 5)
+    encode::<5, 5, 32>(data, BASE32)
 }
 
 /// `base64.StdEncoding.DecodeString`; newlines are skipped.

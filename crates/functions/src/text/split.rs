@@ -5,11 +5,7 @@ use crate::unicode::{decode, runes};
 
 /// The first place of `needle` in `text`, as Go's `strings.Index` finds it.
 pub fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
-    match needle {
-        [] => Some(0),
-        [b] => text.iter().position(|t| t == b),
-        _ => text.windows(needle.len()).position(|w| w == needle),
-    }
+    memchr::memmem::find(text, needle)
 }
 
 /// `strings.SplitN`: at most `n` parts, all for a negative `n`; an empty separator splits after each character.
@@ -32,12 +28,13 @@ pub fn split<'s>(text: &'s [u8], separator: &[u8], n: i64) -> Result<Vec<&'s [u8
         }
         return Ok(out);
     }
-    while out.len() + 1 < limit {
-        let Some(at) = find(rest, separator) else { break };
+    let mut from = 0;
+    for at in memchr::memmem::find_iter(text, separator).take(limit - 1) {
         limits::list(Some(out.len() + 1))?;
-        out.push(&rest[..at]);
-        rest = &rest[at + separator.len()..];
+        out.push(&text[from..at]);
+        from = at + separator.len();
     }
+    rest = &text[from..];
     out.push(rest);
     Ok(out)
 }
@@ -60,13 +57,13 @@ pub fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Result<Vec<u8>, String> {
         }
         return Ok(out);
     }
-    let mut rest = text;
-    while let Some(at) = find(rest, old) {
-        put(&mut out, &rest[..at])?;
+    let mut from = 0;
+    for at in memchr::memmem::find_iter(text, old) {
+        put(&mut out, &text[from..at])?;
         put(&mut out, new)?;
-        rest = &rest[at + old.len()..];
+        from = at + old.len();
     }
-    put(&mut out, rest)?;
+    put(&mut out, &text[from..])?;
     Ok(out)
 }
 
@@ -80,15 +77,16 @@ pub fn repeat(count: i64, text: &[u8]) -> Result<Vec<u8>, String> {
 /// `indent`: `spaces` blanks before each line.
 pub fn indent(spaces: i64, text: &[u8]) -> Result<Vec<u8>, String> {
     let pad = repeat(spaces, b" ")?;
-    let lines = text.iter().filter(|&&b| b == b'\n').count() + 1;
+    let lines = memchr::memchr_iter(b'\n', text).count() + 1;
     let len = limits::text(lines.checked_mul(pad.len()).and_then(|n| n.checked_add(text.len())))?;
     let mut out = Vec::with_capacity(len);
-    for line in text.split_inclusive(|&b| b == b'\n') {
+    let mut from = 0;
+    for newline in memchr::memchr_iter(b'\n', text) {
         out.extend_from_slice(&pad);
-        out.extend_from_slice(line);
+        out.extend_from_slice(&text[from..=newline]);
+        from = newline + 1;
     }
-    if text.is_empty() || text.ends_with(b"\n") {
-        out.extend_from_slice(&pad);
-    }
+    out.extend_from_slice(&pad);
+    out.extend_from_slice(&text[from..]);
     Ok(out)
 }
