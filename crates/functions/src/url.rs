@@ -1,5 +1,6 @@
 //! URLs as Go 1.26's `net/url` parses and prints them, for Sprig's `urlParse` and `urlJoin`.
 
+use crate::address::{self, Family};
 use crate::text::{find, lower};
 use pintle_value::quote::quote;
 
@@ -162,7 +163,9 @@ fn parse_host(scheme: &[u8], host: &[u8]) -> Result<Vec<u8>, String> {
                 Some(zone) => [unescape(&name[..zone], Part::Host)?, unescape(&name[zone..], Part::Zone)?].concat(),
                 None => unescape(name, Part::Host)?,
             };
-            check_ip6(&name)?;
+            if address::check(&name).map_err(|why| format!("invalid host: {why}"))? == Family::V4 {
+                return Err("invalid IP-literal".to_owned());
+            }
             return Ok([b"[", name.as_slice(), b"]", &port].concat());
         }
         Some(_) => return Err("invalid IP-literal".to_owned()),
@@ -177,35 +180,6 @@ fn parse_host(scheme: &[u8], host: &[u8]) -> Result<Vec<u8>, String> {
         }
     }
     unescape(host, Part::Host)
-}
-
-/// `netip.ParseAddr`, as far as brackets ask for it; the error's words differ in detail for malformed addresses.
-fn check_ip6(name: &[u8]) -> Result<(), String> {
-    let text = String::from_utf8_lossy(name);
-    let (address, zone) = match text.split_once('%') {
-        Some((address, zone)) => (address, Some(zone)),
-        None => (&*text, None),
-    };
-    if zone == Some("") {
-        return Err(format!("invalid host: ParseAddr({}): zone must be a non-empty string", quote(name)));
-    }
-    if zone.is_none() && address.parse::<std::net::Ipv4Addr>().is_ok() {
-        return Err("invalid IP-literal".to_owned());
-    }
-    match address.parse::<std::net::Ipv6Addr>() {
-        Ok(_) => Ok(()),
-        Err(_) => Err(format!("invalid host: ParseAddr({}): {}", quote(name), ip6_complaint(address))),
-    }
-}
-
-fn ip6_complaint(address: &str) -> &'static str {
-    if !address.contains([':', '.']) {
-        return "unable to parse IP";
-    }
-    if address.contains(|c: char| !c.is_ascii_hexdigit() && c != ':' && c != '.') {
-        return "unexpected character, want colon";
-    }
-    "address string too short"
 }
 
 fn parse_authority(scheme: &[u8], authority: &[u8]) -> Result<(Option<Userinfo>, Vec<u8>), String> {

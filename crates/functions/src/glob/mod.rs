@@ -170,7 +170,11 @@ impl Glob {
                 }
                 _ => {
                     let breakers = if open.is_empty() { "?*[{" } else { "?*[{}," };
-                    branch.push(Node::Text(r.text(breakers)?));
+                    let text = r.text(breakers)?;
+                    // Nothing, for a backslash at the end.
+                    if !text.is_empty() {
+                        branch.push(Node::Text(text));
+                    }
                 }
             }
         }
