@@ -110,7 +110,8 @@ pub fn arrange(files: &Rendered, compat: Compat) -> Result<Arranged> {
         }
     }
     let order = &*INSTALL_ORDER;
-    let key = |kind: &str| (order.get(kind).copied().unwrap_or(usize::MAX), kind.to_owned());
+    let known = KINDS.len() - if compat.installs_webhooks_last() { 0 } else { WEBHOOKS };
+    let key = |kind: &str| (order.get(kind).copied().filter(|i| *i < known).unwrap_or(usize::MAX), kind.to_owned());
     arranged.manifests.sort_by_cached_key(|m| key(&m.kind));
     arranged.hooks.sort_by_cached_key(|h| key(&h.manifest.kind));
     Ok(arranged)
@@ -193,11 +194,11 @@ fn split_helm3<'c>(content: &'c str, documents: &mut Vec<&'c str>) {
     let mut start = 0;
     let mut from = 0;
     while let Some(i) = content[from..].find("---").map(|i| from + i) {
-        if i == 0 || content.as_bytes()[i - 1] == b'\n' {
+        if i == 0 || i > start && content.as_bytes()[i - 1] == b'\n' {
             documents.push(&content[start..i]);
             start = i + 3;
             start += content[start..].len() - content[start..].trim_start().len();
-            // The space that a separator took is no longer there for the next one to begin with.
+            // The line break that a separator took is no longer there for the next one to begin with: that one stays text.
             from = start;
         } else {
             from = i + 1;
@@ -250,6 +251,9 @@ const KINDS: &[&str] = &[
     "MutatingWebhookConfiguration",
     "ValidatingWebhookConfiguration",
 ];
+
+/// How many kinds at the end of the order Helm 3 doesn't know.
+const WEBHOOKS: usize = 2;
 
 #[cfg(test)]
 mod tests {

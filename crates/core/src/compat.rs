@@ -65,6 +65,11 @@ impl Compat {
         self.is_helm3()
     }
 
+    /// Whether webhook configurations come after all other kinds that Helm knows (4) or among the unknown (3).
+    pub fn installs_webhooks_last(self) -> bool {
+        !self.is_helm3()
+    }
+
     /// Whether a null in the values of a user deletes the default, through sub-charts too (4.3), or only where Helm 3 does it.
     pub fn nulls_delete_in_subcharts(self) -> bool {
         !self.is_helm3()

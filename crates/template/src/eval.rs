@@ -47,15 +47,17 @@ impl Default for Limits {
 struct Held {
     v: Value,
     in_interface: bool,
+    /// Whether it is part of something that a pointer leads to, so that the pointer's methods are its own.
+    addressable: bool,
 }
 
 impl Held {
     fn concrete(v: Value) -> Held {
-        Held { v, in_interface: false }
+        Held { v, in_interface: false, addressable: false }
     }
 
     fn of_type(v: Value, ty: Type) -> Held {
-        Held { v, in_interface: matches!(ty, Type::Any) }
+        Held { v, in_interface: matches!(ty, Type::Any), addressable: false }
     }
 
     fn is_invalid(&self) -> bool {
@@ -201,8 +203,7 @@ impl<'h> Evaluator<'h> {
         if let Some(r) = &mut self.recorder {
             r.open_output();
         }
-        let data = Held::concrete(data);
-        self.run(template, data, pos)?;
+        self.run(template, Held::concrete(data), pos)?;
         let inner = std::mem::replace(&mut self.out, outer);
         self.captured = self.captured.saturating_add(inner.len());
         if self.captured > self.limits.output {
@@ -263,7 +264,7 @@ impl<'h> Evaluator<'h> {
                     let v = self.pipeline(st, dot, pipe)?;
                     if pipe.decl.is_empty() {
                         st.at = At::Node(node, pipe.pos);
-                        append_printed(&mut self.out, &v.v);
+                        append_printed(&mut self.out, &v.v, v.addressable);
                         if self.out.len() > self.limits.output {
                             return Err(self.over_output());
                         }
@@ -615,7 +616,8 @@ impl<'h> Evaluator<'h> {
                     if has_args {
                         return st.error(format!("{name} has arguments but cannot be invoked as function"));
                     }
-                    return Ok(Held::concrete(v));
+                    let addressable = receiver.addressable || o.named_type().kind == Kind::Pointer;
+                    return Ok(Held { v, in_interface: false, addressable });
                 }
                 if o.fields().iter().any(|(f, _)| *f == text) {
                     let ty = receiver.type_name();
@@ -643,8 +645,11 @@ impl<'h> Evaluator<'h> {
         };
         match function.builtin {
             Builtin::And | Builtin::Or => return self.and_or(st, dot, function, args, last),
-            Builtin::Len if args.len() == 1 && last.is_none() => {
-                let v = self.argument(st, dot, Type::Any, &args[0])?;
+            Builtin::Len if args.len() + usize::from(last.is_some()) == 1 => {
+                let v = match (args, last) {
+                    ([arg], _) => self.argument(st, dot, Type::ReflectValue, arg)?,
+                    (_, last) => last.unwrap_or_default(),
+                };
                 // reflect.Value tells a nil interface from no value at all; a function's argument doesn't.
                 let what = if v.is_invalid() {
                     Some("reflect: call of reflect.Value.Type on zero Value")
@@ -797,7 +802,7 @@ impl<'h> Evaluator<'h> {
         }
         if let Expr::Nil { .. } = e {
             if ty.can_be_nil() {
-                return Ok(Held { v: Value::zero(ty), in_interface: matches!(ty, Type::Any) });
+                return Ok(Held::of_type(Value::zero(ty), ty));
             }
             return st.error(format!("cannot assign nil to {ty}"));
         }

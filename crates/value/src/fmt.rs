@@ -52,11 +52,11 @@ pub fn append_value(out: &mut Vec<u8>, v: &Value) {
 }
 
 /// Appends what an action prints of a value (`printValue` of text/template): pointers are followed, and a method `String` of
-/// the pointer counts.
-pub fn append_printed(out: &mut Vec<u8>, v: &Value) {
+/// the pointer counts where the value has an address.
+pub fn append_printed(out: &mut Vec<u8>, v: &Value, addressable: bool) {
     match v {
         Value::Nil => out.extend_from_slice(b"<no value>"),
-        Value::Object(o) => match o.pointer_string() {
+        Value::Object(o) => match if addressable { o.pointer_string() } else { o.string() } {
             Some(s) => out.extend_from_slice(&s),
             None => {
                 let start = out.len();
@@ -229,7 +229,9 @@ impl Printer {
             Some(t) => {
                 self.out.extend_from_slice(t.to_string().as_bytes());
                 self.out.push(b'=');
+                let depth = std::mem::take(&mut self.depth);
                 self.value(v, 'v');
+                self.depth = depth;
             }
         }
         self.out.push(b')');
@@ -269,7 +271,7 @@ impl Printer {
                 }
             }
             Value::Bool(b) => match verb {
-                't' | 'v' => self.pad_str(if *b { b"true" } else { b"false" }),
+                't' | 'v' => self.pad(if *b { b"true" } else { b"false" }),
                 _ => self.bad_verb(v, verb),
             },
             Value::Int(k, n) => self.integer(v, *k, *n, verb),
@@ -387,14 +389,16 @@ impl Printer {
         if let Some(basic) = o.basic() {
             return self.value(&basic, verb);
         }
+        if verb == 'p' {
+            // Only pointers have an address, and theirs is another in every run.
+            return self.bad_verb(v, verb);
+        }
         let named = o.named_type();
         let mut name = named.name;
         if named.kind == Kind::Pointer {
-            if self.depth > 2 {
-                // Only a pointer at the top is followed; the address of another has no meaning here.
-                let _ = v;
-                self.out.extend_from_slice(b"0xc000000000");
-                return;
+            if self.depth > 1 {
+                // Only a pointer at the top is followed; the address of another means nothing here.
+                return if verb == 'v' { self.out.extend_from_slice(b"0xc000000000") } else { self.bad_verb(v, verb) };
             }
             self.out.push(b'&');
             name = name.strip_prefix('*').unwrap_or(name);
@@ -525,6 +529,9 @@ impl Printer {
             'e' => (b'e', Some(6)),
             'E' => (b'E', Some(6)),
             'f' | 'F' => (b'f', Some(6)),
+            'x' => (b'x', None),
+            'X' => (b'X', None),
+            'b' => (b'b', None),
             _ => return self.bad_verb(v, verb),
         };
         let precision = self.precision.or(default);
@@ -539,17 +546,19 @@ impl Printer {
         if !f.is_finite() {
             self.zero = false;
         }
-        if self.sharp && f.is_finite() {
-            let (mantissa, tail) = match text.find(['e', 'E']) {
+        if self.sharp && f.is_finite() && verb != 'b' {
+            let hex = matches!(format, b'x' | b'X');
+            let (mantissa, tail) = match text.find(if hex { ['p', 'P'] } else { ['e', 'E'] }) {
                 Some(i) => (text[..i].to_string(), text[i..].to_string()),
                 None => (text.clone(), String::new()),
             };
             let mut mantissa = mantissa;
-            let wanted = if format.eq_ignore_ascii_case(&b'g') { self.precision.unwrap_or(6) } else { 0 };
+            let wanted = if matches!(format, b'g' | b'G' | b'x' | b'X') { self.precision.unwrap_or(6) } else { 0 };
             if !mantissa.contains('.') {
                 mantissa.push('.');
             }
-            let significant = mantissa.bytes().filter(u8::is_ascii_digit).skip_while(|d| *d == b'0').count();
+            // Go counts the x of a hexadecimal mantissa as a digit.
+            let significant = mantissa.bytes().filter(|b| b.is_ascii_alphanumeric()).skip_while(|d| *d == b'0').count();
             mantissa.extend(std::iter::repeat_n('0', wanted.saturating_sub(significant)));
             text = mantissa + &tail;
         }

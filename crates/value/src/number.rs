@@ -25,7 +25,76 @@ fn digits_of(scientific: &str) -> (Vec<u8>, i32) {
     (digits, exponent + 1)
 }
 
-/// `strconv.FormatFloat(f, format, precision, 64)` for the formats `e E f F g G`; `None` is the shortest precision.
+/// `%x`: a mantissa of hexadecimal digits and a binary exponent, after the sign.
+fn hex_form(out: &mut String, f: f64, precision: Option<usize>, upper: bool) {
+    let bits = f.to_bits();
+    let mut exponent = ((bits >> 52) & 0x7ff) as i64 - 1023;
+    // 53 bits with the leading one at bit 60, as strconv lays them out.
+    let mut mantissa = (bits & ((1 << 52) - 1)) << 8;
+    if exponent == -1023 {
+        exponent += 1;
+    } else {
+        mantissa |= 1 << 60;
+    }
+    if mantissa == 0 {
+        exponent = 0;
+    }
+    while mantissa != 0 && mantissa & (1 << 60) == 0 {
+        mantissa <<= 1;
+        exponent -= 1;
+    }
+    if let Some(p) = precision.filter(|p| *p < 15) {
+        let shift = p * 4;
+        let extra = (mantissa << shift) & ((1 << 60) - 1);
+        mantissa >>= 60 - shift;
+        if extra | (mantissa & 1) > 1 << 59 {
+            mantissa += 1;
+        }
+        mantissa <<= 60 - shift;
+        if mantissa & (1 << 61) != 0 {
+            mantissa >>= 1;
+            exponent += 1;
+        }
+    }
+    let digit = |m: u64| char::from_digit(((m >> 60) & 15) as u32, 16).unwrap_or('0');
+    out.push_str("0x");
+    out.push(if mantissa >> 60 & 1 == 1 { '1' } else { '0' });
+    let mut rest = mantissa << 4;
+    match precision {
+        None if rest != 0 => {
+            out.push('.');
+            while rest != 0 {
+                out.push(digit(rest));
+                rest <<= 4;
+            }
+        }
+        Some(p) if p > 0 => {
+            out.push('.');
+            for _ in 0..p {
+                out.push(digit(rest));
+                rest <<= 4;
+            }
+        }
+        _ => {}
+    }
+    out.push('p');
+    out.push(if exponent < 0 { '-' } else { '+' });
+    out.push_str(&format!("{:02}", exponent.abs()));
+    if upper {
+        out.make_ascii_uppercase();
+    }
+}
+
+/// `%b`: a decimal mantissa and a binary exponent, after the sign.
+fn binary_form(out: &mut String, f: f64) {
+    let bits = f.to_bits();
+    let biased = ((bits >> 52) & 0x7ff) as i64;
+    let fraction = bits & ((1 << 52) - 1);
+    let (mantissa, exponent) = if biased == 0 { (fraction, -1074) } else { (fraction | 1 << 52, biased - 1075) };
+    out.push_str(&format!("{mantissa}p{}{}", if exponent < 0 { '-' } else { '+' }, exponent.abs()));
+}
+
+/// `strconv.FormatFloat(f, format, precision, 64)` for the formats `b e E f F g G x X`; `None` is the shortest precision.
 ///
 /// ```
 /// use pintle_value::number::format_float;
@@ -46,6 +115,8 @@ pub fn format_float(f: f64, format: u8, precision: Option<usize>) -> String {
     let f = f.abs();
     let upper = format.is_ascii_uppercase();
     match format.to_ascii_lowercase() {
+        b'x' => hex_form(&mut out, f, precision, upper),
+        b'b' => binary_form(&mut out, f),
         b'e' => {
             let (digits, dp) = match precision {
                 None => shortest(f),
