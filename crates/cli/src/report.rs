@@ -1,6 +1,6 @@
 //! Shows errors and warnings on standard error.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -55,18 +55,70 @@ pub fn error(e: &pintle::Error) {
     e.diagnostics().iter().for_each(diagnostic);
 }
 
-/// A finding: what, where, how it came about, what to do.
+/// Escape sequences, or nothing where there is no terminal to read them.
+struct Style {
+    bold: &'static str,
+    red: &'static str,
+    yellow: &'static str,
+    blue: &'static str,
+    reset: &'static str,
+}
+
+impl Style {
+    fn of_stderr() -> Style {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) || !std::io::stderr().is_terminal();
+        if plain {
+            Style { bold: "", red: "", yellow: "", blue: "", reset: "" }
+        } else {
+            Style { bold: "\x1b[1m", red: "\x1b[1;31m", yellow: "\x1b[1;33m", blue: "\x1b[1;34m", reset: "\x1b[0m" }
+        }
+    }
+}
+
+/// Control characters of a chart must not reach the terminal.
+fn harmless(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+/// A finding: what, where with the template's line, how it came about, what to do.
 pub fn diagnostic(d: &pintle::Diagnostic) {
-    let level = match d.severity {
-        pintle::Severity::Error => "error",
-        pintle::Severity::Warning => "warning",
-        pintle::Severity::Note => "note",
+    let s = Style::of_stderr();
+    let (level, colour) = match d.severity {
+        pintle::Severity::Error => ("error", s.red),
+        pintle::Severity::Warning => ("warning", s.yellow),
+        pintle::Severity::Note => ("note", s.blue),
     };
-    line(&format!("{level}: {}", d.message));
-    for (message, span) in d.span.iter().map(|s| ("", s)).chain(d.trace.iter().map(|t| (t.message.as_str(), &t.span))) {
-        line(&format!("  --> {}:{}:{} {message}", span.file, span.line, span.column));
+    line(&format!("{colour}{level}{}{}: {}{}", s.reset, s.bold, harmless(&d.message), s.reset));
+    if let Some(place) = &d.span {
+        show(&s, "-->", place, "", colour);
+    }
+    for t in &d.trace {
+        show(&s, ":::", &t.span, &t.message, s.blue);
     }
     for hint in &d.hints {
-        line(&format!("  help: {hint}"));
+        line(&format!("  {}help{}: {}", s.bold, s.reset, harmless(hint)));
+    }
+}
+
+/// A place, and the line itself with a caret under what is meant.
+fn show(s: &Style, arrow: &str, place: &pintle::Span, message: &str, colour: &str) {
+    let mut at = harmless(&place.file);
+    for n in [place.line, place.column] {
+        if n > 0 {
+            at.push_str(&format!(":{n}"));
+        }
+    }
+    let message = if message.is_empty() { String::new() } else { format!(" {}", harmless(message)) };
+    line(&format!("  {}{arrow}{} {at}{message}", s.blue, s.reset));
+    let Some(text) = &place.text else { return };
+    let number = place.line.to_string();
+    let gutter = " ".repeat(number.len());
+    let text = harmless(text).replace('\t', " ");
+    line(&format!("  {}{number} |{} {text}", s.blue, s.reset));
+    if place.column > 0 && place.column <= text.len() + 1 {
+        let before = text.get(..place.column - 1).map_or(place.column - 1, |t| t.chars().count());
+        let rest = text.chars().count().saturating_sub(before);
+        let carets = "^".repeat(place.length.clamp(1, rest.max(1)));
+        line(&format!("  {}{gutter} |{} {}{colour}{carets}{}", s.blue, s.reset, " ".repeat(before), s.reset));
     }
 }

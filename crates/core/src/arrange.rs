@@ -123,7 +123,7 @@ fn invalid(path: &str, content: &str, document: &str, e: &pintle_yaml::Error) ->
     let offset = document.as_ptr() as usize - content.as_ptr() as usize;
     let before = content.get(..offset).unwrap_or("");
     let line = before.matches('\n').count() + e.line.unwrap_or(1);
-    d.span = Some(Span { file: path.to_owned(), line, column: e.column.unwrap_or(0), length: 0 });
+    d.span = Some(Span::new(path, line, e.column.unwrap_or(0), 0));
     d.into()
 }
 

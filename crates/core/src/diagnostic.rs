@@ -24,6 +24,15 @@ pub struct Span {
     pub column: usize,
     /// Bytes from there; 0 when unknown.
     pub length: usize,
+    /// The line itself, for templates. Lines of values files are never repeated: they may hold secrets.
+    pub text: Option<String>,
+}
+
+impl Span {
+    /// A place whose line isn't shown.
+    pub fn new(file: impl Into<String>, line: usize, column: usize, length: usize) -> Span {
+        Span { file: file.into(), line, column, length, text: None }
+    }
 }
 
 /// A step on the way to the primary place: an include, or where a value came from.
@@ -118,11 +127,9 @@ impl Error {
         self
     }
 
-    /// The same error with other findings.
-    #[must_use]
-    pub fn with_diagnostics(mut self, diagnostics: Vec<Diagnostic>) -> Error {
-        self.0.diagnostics = diagnostics;
-        self
+    /// The findings for change: places and traces are added as they become known.
+    pub fn diagnostics_mut(&mut self) -> &mut Vec<Diagnostic> {
+        &mut self.0.diagnostics
     }
 
     /// What was rendered before the error, for `--debug`; nothing where Helm wouldn't have a release yet.

@@ -10,13 +10,14 @@ pub mod diagnostic;
 pub mod emit;
 pub mod load;
 pub mod merge;
+pub mod provenance;
 pub mod release;
 pub mod render;
 
 pub use compat::Compat;
 pub use diagnostic::{Diagnostic, Error, Severity, Span, Trace};
 pub use load::{Chart, LoadOptions};
-pub use merge::options::{ValuesFile, ValuesOptions};
+pub use merge::options::{Values, ValuesFile, ValuesOptions};
 pub use pintle_template::Limits;
 pub use pintle_value::{Data, DataMap};
 pub use release::{Options, Release, render};

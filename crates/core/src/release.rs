@@ -1,22 +1,25 @@
 //! The whole way from a chart and values to manifests, in the order of `helm template`
 //! (`helm.sh/helm/v4/pkg/action/install.go`).
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use pintle_functions::bind::Host;
-use pintle_functions::world::{System, World};
+use pintle_functions::world::{Instant, Query, Recorder, Replay, System, World};
 use pintle_template::Limits;
 use pintle_value::quote::quote;
-use pintle_value::{DataMap, Map};
+use pintle_value::{Map, Value};
 
 use crate::Compat;
 use crate::arrange::{Arranged, Hook, Manifest, arrange};
 use crate::capabilities::Capabilities;
-use crate::diagnostic::{Diagnostic, Error, Result};
+use crate::diagnostic::{Diagnostic, Error, Result, Span, Trace};
 use crate::load::{Chart, File};
 use crate::merge::coalesce::Coalesce;
 use crate::merge::dependencies::{Node, is_compatible, process};
-use crate::render::{Context, ReleaseInfo, Rendered, render as render_templates};
+use crate::merge::options::Values;
+use crate::provenance::{self, Key, Origins, Sources, nearest, show_path};
+use crate::render::{Context, Records, ReleaseInfo, Rendered, render as render_templates};
 
 /// The stack of a render: charts may nest templates as deep as Go lets them.
 const STACK: usize = 512 << 20;
@@ -79,7 +82,8 @@ pub struct Release {
 ///
 /// ```no_run
 /// let chart = pintle::Chart::load("charts/web", &pintle::LoadOptions::default())?;
-/// let release = pintle::render(&chart, &pintle::DataMap::new(), &pintle::Options::default())?;
+/// let values = pintle::Values::default();
+/// let release = pintle::render(&chart, &values, &pintle::Options::default())?;
 /// for m in &release.manifests {
 ///     println!("{} {}", m.kind, m.name);
 /// }
@@ -87,7 +91,7 @@ pub struct Release {
 /// ```
 ///
 /// Errors are those of `helm template`, with Helm's text.
-pub fn render(chart: &Arc<Chart>, values: &DataMap, options: &Options) -> Result<Release> {
+pub fn render(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<Release> {
     let run = || render_here(chart, values, options);
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("render".into()).stack_size(STACK);
@@ -100,33 +104,162 @@ pub fn render(chart: &Arc<Chart>, values: &DataMap, options: &Options) -> Result
     })
 }
 
-fn render_here(chart: &Arc<Chart>, values: &DataMap, options: &Options) -> Result<Release> {
+/// Renders; after a failure renders again with a record and the same answers from the world, to say where it comes from.
+fn render_here(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<Release> {
+    let world = Rc::new(Recorder::keeping((options.world)()));
+    let result = attempt(chart, values, options, Host::new(Shared(world.clone())), None);
+    let Err(first) = result else { return result };
+    let Some(recording) = Rc::into_inner(world).and_then(Recorder::into_recording) else { return Err(first) };
+    let mut trail = Trail::default();
+    match attempt(chart, values, options, Host::new(Replay::new(recording)), Some(&mut trail)) {
+        // The same failure, now with its places; another one would be no explanation of the first.
+        Err(second) if second.message() == first.message() => Err(trail.explain(second, chart, values, options.compat)),
+        _ => Err(first),
+    }
+}
+
+/// A world that is looked at again after the render.
+struct Shared(Rc<Recorder<Box<dyn World>>>);
+
+impl World for Shared {
+    fn now(&self) -> Instant {
+        self.0.now()
+    }
+    fn fill(&self, bytes: &mut [u8]) {
+        self.0.fill(bytes);
+    }
+    fn resolve(&self, host: &str) -> String {
+        self.0.resolve(host)
+    }
+    fn lookup(&self, query: Query<'_>) -> Result<pintle_value::Data, String> {
+        self.0.lookup(query)
+    }
+}
+
+/// What a second attempt keeps for the explanation of a failure.
+#[derive(Default)]
+struct Trail {
+    values: Option<Value>,
+    origins: Origins,
+    records: Records,
+}
+
+impl Trail {
+    /// Adds the places behind an error: of the template's line for output that is no YAML, of values that were read.
+    fn explain(&self, mut error: Error, chart: &Arc<Chart>, values: &Values, compat: Compat) -> Error {
+        let sources = Sources { given: &values.given, chart, compat };
+        for d in error.diagnostics_mut() {
+            let mut reads = Vec::new();
+            match d.code {
+                "template/exec" => reads.clone_from(&self.records.failed_reads),
+                "yaml/parse" => {
+                    if let Some(made) = d.span.as_ref().and_then(|span| self.made(span)) {
+                        d.trace.extend(made.calls.into_iter().map(|span| Trace { message: "called here".into(), span }));
+                        d.span = Some(made.span);
+                        reads = made.reads;
+                    }
+                }
+                _ => {}
+            }
+            let paths: Vec<Vec<Key>> = reads.iter().filter_map(|r| self.origins.path(r)).collect();
+            for (i, path) in paths.iter().enumerate() {
+                // A table on the way to a value says nothing that the value doesn't.
+                if paths[i + 1..].iter().any(|longer| longer.starts_with(path)) {
+                    continue;
+                }
+                match sources.trace(path) {
+                    Some(t) => d.trace.push(t),
+                    None => d.hints.push(self.absent(path)),
+                }
+            }
+            let places = d.span.iter_mut().chain(d.trace.iter_mut().map(|t| &mut t.span));
+            for span in places {
+                let line = self.records.texts.get(&span.file).and_then(|text| text.split(|b| *b == b'\n').nth(span.line.wrapping_sub(1)));
+                span.text = line.map(|l| String::from_utf8_lossy(l).into_owned());
+            }
+        }
+        error
+    }
+
+    /// What to say of a value that was read and that nothing sets.
+    fn absent(&self, path: &[Key]) -> String {
+        let shown = show_path(path);
+        let Some((Key::Name(key), parent)) = path.split_last() else { return format!("nothing sets {shown}") };
+        let siblings = parent.iter().try_fold(self.values.clone()?, |m, key| match (m, key) {
+            (Value::Map(m), Key::Name(n)) => m.get(n.as_bytes()),
+            (Value::List(l), Key::Index(i)) => l.get(*i).cloned(),
+            _ => None,
+        });
+        let names: Vec<String> = match siblings {
+            Some(Value::Map(m)) => m.entries().keys().map(|k| k.to_str_lossy().into_owned()).collect(),
+            _ => Vec::new(),
+        };
+        match nearest(key, names.iter().map(String::as_str)) {
+            Some(near) => {
+                let near: Vec<Key> = parent.iter().cloned().chain([Key::Name(near.to_owned())]).collect();
+                format!("nothing sets {shown}; did you mean {}?", show_path(&near))
+            }
+            None => format!("nothing sets {shown}"),
+        }
+    }
+
+    /// What made a line of a file's output.
+    fn made(&self, span: &Span) -> Option<provenance::Made> {
+        let file = self.records.files.get(&span.file)?;
+        let text = crate::render::without_no_value(file.raw.clone());
+        let line_start = |n: usize| match n {
+            0 => Some(0),
+            n => text.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(n - 1).map(|(i, _)| i + 1),
+        };
+        // An error found at the very end points behind the last line.
+        let start = line_start(span.line.saturating_sub(1)).or_else(|| line_start(span.line.saturating_sub(2)))?;
+        let indent = text[start..].iter().take_while(|b| **b == b' ').count();
+        provenance::made(&file.record, &file.raw, provenance::raw_offset(&file.raw, start + indent))
+    }
+}
+
+fn attempt(
+    chart: &Arc<Chart>,
+    values: &Values,
+    options: &Options,
+    host: Host,
+    mut trail: Option<&mut Trail>,
+) -> Result<Release> {
     let compat = options.compat;
     check_installable(chart)?;
     check_dependencies(chart)?;
     check_release_name(&options.release_name)?;
-    let user_values = Map::from(values);
+    let user_values = Map::from(&values.data);
     let coalesce = Coalesce::new(compat);
     let mut root = Node::new(chart);
     process(&mut root, &user_values, &coalesce)
         .map_err(|e| Error::new("values/dependencies", format!("chart dependencies processing failed: {e}")))?;
     let capabilities = Capabilities::new(compat, options.kube_version.as_deref(), &options.api_versions)?;
     let values = coalesce.values(&root, &user_values).map_err(|e| Error::new("values/type", e))?;
+    if let Some(trail) = trail.as_deref_mut() {
+        trail.origins = Origins::mark(&values);
+        trail.values = Some(Value::Map(values.clone()));
+    }
 
-    let release =
-        ReleaseInfo { name: options.release_name.clone(), namespace: options.namespace.clone(), is_upgrade: options.is_upgrade };
+    let release = ReleaseInfo {
+        name: options.release_name.clone(),
+        namespace: options.namespace.clone(),
+        is_upgrade: options.is_upgrade,
+    };
     let supported = &root.metadata.kube_version;
     let kube = &capabilities.kube_version;
     if !supported.is_empty() && !is_compatible(supported, &kube.normalized) {
-        let message = format!("chart requires kubeVersion: {supported} which is incompatible with Kubernetes {}", kube.version);
+        let message =
+            format!("chart requires kubeVersion: {supported} which is incompatible with Kubernetes {}", kube.version);
         return Err(Error::new("chart/kube-version", message).with_debug_output(Vec::new()));
     }
-    let host = Host::new((options.world)());
-    let context = Context { release: &release, capabilities: &capabilities, limits: options.limits, host: &host, record: false };
-    let (mut files, _) = render_templates(&root, &values, &context).map_err(|e| e.with_debug_output(Vec::new()))?;
+    let context = Context { release: &release, capabilities: &capabilities, limits: options.limits, host: &host };
+    let mut files = render_templates(&root, &values, &context, trail.map(|t| &mut t.records))
+        .map_err(|e| e.with_debug_output(Vec::new()))?;
     let notes = take_notes(&mut files, root.name());
     let Arranged { manifests, hooks, mut warnings } =
         arrange(&files, compat).map_err(|e| e.with_debug_output(debug_output(&files)))?;
+    warnings.extend(chart.warnings.iter().cloned());
     warnings.extend(coalesce.into_warnings().into_iter().map(|w| Diagnostic::warning("values/coalesce", w)));
     let mut crds = Vec::new();
     collect_crds(&root, root.name(), &mut crds);

@@ -1,6 +1,6 @@
 //! The flags that set values, shared by all commands that render.
 
-use pintle::{Compat, DataMap, Error, LoadOptions, ValuesFile, ValuesOptions};
+use pintle::{Compat, Error, LoadOptions, Values, ValuesFile, ValuesOptions};
 
 use crate::io;
 
@@ -29,7 +29,7 @@ pub struct Args {
 
 impl Args {
     /// Reads the files and merges everything in Helm's order.
-    pub fn merge(&self, compat: Compat) -> Result<DataMap, Error> {
+    pub fn merge(&self, compat: Compat) -> Result<Values, Error> {
         let mut files = Vec::new();
         for name in self.files.iter().flat_map(|f| split_commas(f)) {
             let text = io::read_values(&name).map_err(|e| Error::new("io", e))?;

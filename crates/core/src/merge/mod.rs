@@ -7,5 +7,6 @@ pub mod coalesce;
 pub mod dependencies;
 pub mod literal;
 pub mod options;
+mod serialize;
 pub mod set;
 pub mod values_file;

@@ -36,9 +36,49 @@ pub struct ValuesOptions {
     pub literals: Vec<String>,
 }
 
+/// The values of a caller, merged, and what they were merged from.
+#[derive(Clone, Debug, Default)]
+pub struct Values {
+    pub(crate) data: DataMap,
+    pub(crate) given: ValuesOptions,
+}
+
+impl Values {
+    /// From anything that serde can serialize as a map; integers stay integers, as with `--set`.
+    ///
+    /// ```
+    /// #[derive(serde::Serialize)]
+    /// struct Image { tag: &'static str, replicas: u32 }
+    /// let values = pintle::Values::from_serialize(&Image { tag: "v1", replicas: 2 })?;
+    /// assert_eq!(values.data()["replicas"], pintle::Data::Int(2));
+    /// # Ok::<(), pintle::Error>(())
+    /// ```
+    ///
+    /// Errors: what isn't a map, keys that aren't text, numbers beyond 64 bits.
+    pub fn from_serialize<T: serde::Serialize + ?Sized>(value: &T) -> Result<Values> {
+        let failed = |what: String| Error::new("values/type", format!("values can't be made of this: {what}"));
+        match value.serialize(super::serialize::Serializer).map_err(|e| failed(e.0))? {
+            Data::Map(data) => Ok(Values::from(data)),
+            Data::Null => Ok(Values::default()),
+            _ => Err(failed("it is no map".into())),
+        }
+    }
+
+    /// The merged tree.
+    pub fn data(&self) -> &DataMap {
+        &self.data
+    }
+}
+
+impl From<DataMap> for Values {
+    fn from(data: DataMap) -> Values {
+        Values { data, given: ValuesOptions::default() }
+    }
+}
+
 impl ValuesOptions {
     /// Merges them all. `read_file` gives the text of a file that `--set-file` names; its errors go into the message.
-    pub fn merge(&self, compat: Compat, read_file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<DataMap> {
+    pub fn merge(&self, compat: Compat, read_file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Values> {
         let failed = |flag: &str, e: String| Error::new("values/set", format!("failed parsing {flag} data: {e}"));
         let mut base = DataMap::new();
         for file in &self.files {
@@ -72,6 +112,6 @@ impl ValuesOptions {
         for text in &self.literals {
             literal::parse_into(text, &mut base).map_err(|e| failed("--set-literal", e))?;
         }
-        Ok(base)
+        Ok(Values { data: base, given: self.clone() })
     }
 }

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use pintle_functions::bind::{Host, NEW_IN_HELM_4, helm};
-use pintle_template::record::Record;
-use pintle_template::{Evaluator, Functions, Limits, TemplateMap, Templates, parse};
+use pintle_template::record::{Read, Record};
+use pintle_template::{ErrorKind, Evaluator, Functions, Limits, TemplateMap, Templates, parse};
 use pintle_value::types::NamedType;
 use pintle_value::{Entries, Map, Str, Value};
 
@@ -67,6 +67,25 @@ pub struct ReleaseInfo {
 /// The texts that templates made, by file.
 pub type Rendered = BTreeMap<String, Vec<u8>>;
 
+/// What the evaluator noted while it made the text of a file, and the text as it came out.
+pub struct FileRecord {
+    /// The output before `<no value>` was removed.
+    pub raw: Vec<u8>,
+    /// What made it.
+    pub record: Record,
+}
+
+/// The records of a render by file. After an error that of the file that failed is the last.
+#[derive(Default)]
+pub struct Records {
+    /// The files that were rendered.
+    pub files: BTreeMap<String, FileRecord>,
+    /// What the action that failed had read.
+    pub failed_reads: Vec<Read>,
+    /// The templates' texts.
+    pub texts: BTreeMap<String, Str>,
+}
+
 /// Everything that a render needs besides the chart.
 pub struct Context<'c> {
     /// `.Release`
@@ -77,8 +96,6 @@ pub struct Context<'c> {
     pub limits: Limits,
     /// What functions share: the world above all.
     pub host: &'c Host,
-    /// Whether to keep a record of what made what.
-    pub record: bool,
 }
 
 struct Renderable {
@@ -88,9 +105,8 @@ struct Renderable {
     base_path: String,
 }
 
-/// Renders all templates below `root`. With `context.record`, also gives the record of each file; an error then points to its
-/// causes.
-pub fn render(root: &Node, values: &Map, context: &Context<'_>) -> Result<(Rendered, BTreeMap<String, Record>)> {
+/// Renders all templates below `root`, and fills `records` if there are any to fill.
+pub fn render(root: &Node, values: &Map, context: &Context<'_>, mut records: Option<&mut Records>) -> Result<Rendered> {
     let compat = context.capabilities.compat;
     let values_type: &'static NamedType = if compat.chart_is_a_map() { &objects::VALUES } else { &objects::VALUES_HELM3 };
     let mut collector = Collector {
@@ -102,6 +118,9 @@ pub fn render(root: &Node, values: &Map, context: &Context<'_>) -> Result<(Rende
     };
     collector.chart(root, root.name(), values.clone(), true);
     let templates = collector.templates;
+    if let Some(records) = &mut records {
+        records.texts = templates.iter().map(|(name, t)| (name.clone(), t.text.clone())).collect();
+    }
 
     let mut set = Templates::new();
     let order = order(templates.keys());
@@ -112,7 +131,6 @@ pub fn render(root: &Node, values: &Map, context: &Context<'_>) -> Result<(Rende
 
     let mut evaluator = Evaluator::new(Arc::new(set), functions(compat), context.host, context.limits);
     let mut rendered = Rendered::new();
-    let mut records = BTreeMap::new();
     for name in &order {
         let base = name.rsplit('/').next().unwrap_or(name);
         if base.starts_with('_') {
@@ -122,17 +140,19 @@ pub fn render(root: &Node, values: &Map, context: &Context<'_>) -> Result<(Rende
         let template = Entries::from([("Name".into(), name.as_str().into()), ("BasePath".into(), t.base_path.as_str().into())]);
         t.dot.insert("Template".into(), Value::Map(Map::named(values_type, template)));
         let dot = Value::Map(t.dot.with_type(values_type));
-        let result = if context.record {
-            let (result, record) = evaluator.execute_recorded(name, dot);
-            result.map_err(|e| execution_error(&e, compat, Some(&record))).inspect(|_| {
-                records.insert((*name).clone(), record);
-            })
-        } else {
-            evaluator.execute(name, dot).map_err(|e| execution_error(&e, compat, None))
+        let raw = match &mut records {
+            None => evaluator.execute(name, dot).map_err(|e| execution_error(&e, compat))?,
+            Some(records) => {
+                let (result, record) = evaluator.execute_recorded(name, dot);
+                records.failed_reads.clone_from(&record.failed_reads);
+                let raw = result.map_err(|e| execution_error(&e, compat))?;
+                records.files.insert((*name).clone(), FileRecord { raw: raw.clone(), record });
+                raw
+            }
         };
-        rendered.insert((*name).clone(), without_no_value(result?));
+        rendered.insert((*name).clone(), without_no_value(raw));
     }
-    Ok((rendered, records))
+    Ok(rendered)
 }
 
 fn release(info: &ReleaseInfo) -> Value {
@@ -155,7 +175,7 @@ fn order<'n>(names: impl Iterator<Item = &'n String>) -> Vec<&'n String> {
 }
 
 /// Removes every `<no value>`, which is what Go prints for nil.
-fn without_no_value(text: Vec<u8>) -> Vec<u8> {
+pub(crate) fn without_no_value(text: Vec<u8>) -> Vec<u8> {
     const NO_VALUE: &[u8] = b"<no value>";
     let Some(first) = find(&text, NO_VALUE) else { return text };
     let mut out = text[..first].to_vec();
@@ -237,29 +257,23 @@ fn parse_error(file: &str, e: &pintle_template::Error) -> Error {
     };
     let mut d = Diagnostic::error("template/parse", message);
     if let Some(l) = e.location() {
-        d.span = Some(Span { file: l.file.to_string(), line: l.line, column: 0, length: 0 });
+        d.span = Some(Span::new(&*l.file, l.line, 0, 0));
     }
     d.into()
 }
 
-fn execution_error(e: &pintle_template::Error, compat: Compat, _record: Option<&Record>) -> Error {
-    let message = helm_text(e, compat);
+fn execution_error(e: &pintle_template::Error, compat: Compat) -> Error {
+    let code = match e.kind() {
+        ErrorKind::Budget => "template/budget",
+        _ => "template/exec",
+    };
+    let mut d = Diagnostic::error(code, helm_text(e, compat));
     // The innermost place is where things went wrong; those before it are how it came to be there.
-    let mut places = Vec::new();
-    let mut next = Some(e);
-    let mut cause = e;
-    while let Some(e) = next {
-        if let Some(l) = e.location() {
-            let span =
-                Span { file: l.file.to_string(), line: l.line, column: l.column.map_or(0, |c| c + 1), length: l.node.len() };
-            places.push(span);
-        }
-        cause = e;
-        next = e.source();
-    }
-    let mut d = Diagnostic::error("template/exec", message.clone());
+    let mut places: Vec<Span> = std::iter::successors(Some(e), |e| e.source())
+        .filter_map(|e| e.location())
+        .map(|l| Span::new(&*l.file, l.line, l.column.map_or(0, |c| c + 1), l.node.len()))
+        .collect();
     d.span = places.pop();
     d.trace = places.into_iter().rev().map(|span| Trace { message: "called here".into(), span }).collect();
-    let _ = cause;
     Error::from(d)
 }

@@ -1,0 +1,351 @@
+//! Where things come from: which line of a file or which flag set a value, and which line of a template made a line of the
+//! output.
+//!
+//! Takes what a render was given and the record that the evaluator kept, gives places for diagnostics. Used only after a
+//! failure, on the same render done again.
+
+use std::collections::HashSet;
+
+use pintle_template::record::{Piece, Read, Record};
+use pintle_value::{List, Map, Value};
+use pintle_yaml::{Step, Tree};
+
+use crate::diagnostic::{Span, Trace};
+use crate::load::Chart;
+use crate::merge::options::ValuesOptions;
+use crate::merge::set::{Reading, parse_into};
+use crate::merge::literal;
+use crate::{Compat, DataMap};
+
+/// A step of a path in the values.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// A key of a map
+    Name(String),
+    /// An index of a list
+    Index(usize),
+}
+
+/// The path of a value, as users write it: `.Values.image.tag`.
+pub fn show_path(path: &[Key]) -> String {
+    let mut out = String::from(".Values");
+    for key in path {
+        match key {
+            Key::Name(n) => {
+                out.push('.');
+                out.push_str(n);
+            }
+            Key::Index(i) => out.push_str(&format!("[{i}]")),
+        }
+    }
+    out
+}
+
+/// The maps of a tree of values, by the numbers that they carry as their origin.
+#[derive(Default)]
+pub struct Origins(Vec<Vec<Key>>);
+
+impl Origins {
+    /// Numbers every map below `values`. A map in several places (an inherited global) keeps the first.
+    pub fn mark(values: &Map) -> Origins {
+        let mut origins = Origins::default();
+        origins.map(values, &mut Vec::new());
+        origins
+    }
+
+    fn map(&mut self, m: &Map, path: &mut Vec<Key>) {
+        if m.origin() != 0 {
+            return;
+        }
+        self.0.push(path.clone());
+        m.set_origin(self.0.len() as u32);
+        for (k, v) in m.entries().iter() {
+            path.push(Key::Name(k.to_str_lossy().into_owned()));
+            self.value(v, path);
+            path.pop();
+        }
+    }
+
+    fn list(&mut self, l: &List, path: &mut Vec<Key>) {
+        for (i, v) in l.iter().enumerate() {
+            path.push(Key::Index(i));
+            self.value(v, path);
+            path.pop();
+        }
+    }
+
+    fn value(&mut self, v: &Value, path: &mut Vec<Key>) {
+        match v {
+            Value::Map(m) => self.map(m, path),
+            Value::List(l) => self.list(l, path),
+            _ => {}
+        }
+    }
+
+    /// The path of a key that was read.
+    pub fn path(&self, read: &Read) -> Option<Vec<Key>> {
+        let mut path = self.0.get((read.origin as usize).checked_sub(1)?)?.clone();
+        path.push(Key::Name(read.key.to_str_lossy().into_owned()));
+        Some(path)
+    }
+}
+
+/// Who set a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setter {
+    /// A line of a file.
+    File(Span),
+    /// A flag of the command line, without its value.
+    Flag(String),
+}
+
+/// Everything that can have set a value, the strongest first.
+pub struct Sources<'s> {
+    /// What the caller gave.
+    pub given: &'s ValuesOptions,
+    /// The chart, for its defaults and those of its dependencies.
+    pub chart: &'s Chart,
+    /// The Helm to be compatible with.
+    pub compat: Compat,
+}
+
+impl Sources<'_> {
+    /// Who set the value at a path, if anyone did.
+    pub fn setter(&self, path: &[Key]) -> Option<Setter> {
+        self.flag(path).or_else(|| self.file(path)).or_else(|| self.default(self.chart, "", path))
+    }
+
+    fn flag(&self, path: &[Key]) -> Option<Setter> {
+        let g = self.given;
+        let never = |_: &str| Ok(crate::Data::Null);
+        let kinds: [(&str, &[String], Reading<'_>); 4] = [
+            ("--set-file", &g.set_files, Reading::Through(&never)),
+            ("--set-string", &g.strings, Reading::Text),
+            ("--set", &g.set, Reading::Typed),
+            ("--set-json", &g.json, Reading::Json),
+        ];
+        for text in g.literals.iter().rev() {
+            let mut values = DataMap::new();
+            let _ = literal::parse_into(text, &mut values);
+            if has(&values, path) {
+                return Some(Setter::Flag(format!("--set-literal {}", key_of(text))));
+            }
+        }
+        for (flag, texts, reading) in kinds {
+            for text in texts.iter().rev() {
+                let mut values = DataMap::new();
+                let _ = parse_into(text, &mut values, &reading);
+                if has(&values, path) {
+                    return Some(Setter::Flag(format!("{flag} {}", key_of(text))));
+                }
+            }
+        }
+        None
+    }
+
+    fn file(&self, path: &[Key]) -> Option<Setter> {
+        let files = self.given.files.iter().rev();
+        files.map(|f| (f.name.as_str(), &f.text)).find_map(|(name, text)| locate(name, text, path)).map(Setter::File)
+    }
+
+    /// The defaults: a parent's for a dependency are stronger than the dependency's own.
+    fn default(&self, chart: &Chart, folder: &str, path: &[Key]) -> Option<Setter> {
+        let file = format!("{folder}{}/values.yaml", chart.name());
+        if let Some(span) = chart.values_text.as_ref().and_then(|text| locate(&file, text, path)) {
+            return Some(Setter::File(span));
+        }
+        let Some((Key::Name(first), rest)) = path.split_first() else { return None };
+        let alias = |name: &str| chart.metadata.dependencies.iter().any(|d| d.alias == *first && d.name == name);
+        let child = chart.dependencies.iter().find(|c| c.name() == first || alias(c.name()))?;
+        self.default(child, &format!("{folder}{}/charts/", chart.name()), rest)
+    }
+
+    /// A line of a trace for a path that was read.
+    pub fn trace(&self, path: &[Key]) -> Option<Trace> {
+        let shown = show_path(path);
+        match self.setter(path)? {
+            Setter::File(span) => Some(Trace { message: format!("{shown} is set here"), span }),
+            Setter::Flag(flag) => {
+                let span = Span::new(flag, 0, 0, 0);
+                Some(Trace { message: format!("{shown} is set by this flag"), span })
+            }
+        }
+    }
+}
+
+/// The key of `key=value`: values are never repeated in messages.
+fn key_of(text: &str) -> &str {
+    text.split('=').next().unwrap_or(text)
+}
+
+fn has(values: &DataMap, path: &[Key]) -> bool {
+    let Some((Key::Name(first), rest)) = path.split_first() else { return false };
+    let mut at = values.get(first);
+    for key in rest {
+        at = match (at, key) {
+            (Some(v), Key::Name(n)) => v.get(n),
+            (Some(v), Key::Index(i)) => v.as_list().and_then(|l| l.get(*i)),
+            (None, _) => None,
+        };
+    }
+    at.is_some()
+}
+
+/// The place of a path in a file of values: the key, or the item of a list.
+fn locate(file: &str, text: &[u8], path: &[Key]) -> Option<Span> {
+    let steps: Vec<Step<'_>> = path
+        .iter()
+        .map(|k| match k {
+            Key::Name(n) => Step::Key(n),
+            Key::Index(i) => Step::Index(*i),
+        })
+        .collect();
+    let (trees, _) = Tree::parse_all(text);
+    let place = trees.iter().rev().find_map(|t| t.locate(&steps))?;
+    let span = place.key.unwrap_or(place.value);
+    Some(Span::new(file, span.start.line, span.start.column, span.end.offset.saturating_sub(span.start.offset)))
+}
+
+/// What made a line of the output.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// The line of the template.
+    pub span: Span,
+    /// The includes around it, innermost first.
+    pub calls: Vec<Span>,
+    /// What was read for it.
+    pub reads: Vec<Read>,
+}
+
+/// Follows a byte of a template's output to what made it.
+///
+/// `raw` is the output before `<no value>` was removed, `offset` counts in it.
+pub fn made(record: &Record, raw: &[u8], offset: usize) -> Option<Made> {
+    let mut reads = Vec::new();
+    let piece = follow(&record.pieces, raw, offset, &mut reads)?;
+    let site = record.calls.get(piece.call)?;
+    let mut calls = Vec::new();
+    let mut caller = site.caller;
+    let mut seen = HashSet::new();
+    while let Some((call, pos)) = caller {
+        let Some(outer) = record.calls.get(call).filter(|_| seen.insert(call)) else { break };
+        calls.push(span_at(&outer.template, pos as usize));
+        caller = outer.caller;
+    }
+    let at = piece.pos as usize + text_offset(piece, raw, offset, &site.template.source.text);
+    Some(Made { span: span_at(&site.template, at), calls, reads })
+}
+
+/// How far into a piece of plain text an offset lies; an action is one place.
+fn text_offset(piece: &Piece, raw: &[u8], offset: usize, source: &[u8]) -> usize {
+    let within = offset.saturating_sub(piece.range.start);
+    let is_text = raw.get(piece.range.clone()).is_some_and(|text| source.get(piece.pos as usize..).is_some_and(|s| s.starts_with(text)));
+    if is_text && within < piece.range.len() { within } else { 0 }
+}
+
+fn span_at(template: &pintle_template::Template, offset: usize) -> Span {
+    let text = &template.source.text;
+    let before = &text[..offset.min(text.len())];
+    let line_start = before.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
+    let line = 1 + before.iter().filter(|b| **b == b'\n').count();
+    Span::new(&*template.source.name, line, 1 + before.len() - line_start, 0)
+}
+
+fn follow<'r>(pieces: &'r [Piece], raw: &[u8], offset: usize, reads: &mut Vec<Read>) -> Option<&'r Piece> {
+    let piece = pieces.iter().rev().find(|p| p.range.start <= offset && offset < p.range.end.max(p.range.start + 1))?;
+    let (line_start, _) = line_at(raw, offset);
+    let line_end = raw[line_start..].iter().position(|b| *b == b'\n').map_or(raw.len(), |i| line_start + i);
+    // All that stands on the line had a part in it.
+    let on_line = pieces.iter().filter(|p| p.range.start < line_end && p.range.end > line_start);
+    reads.extend(on_line.flat_map(|p| p.reads.iter().cloned()));
+    // A function may have indented or cut what a template gave it: the line is found again by its text.
+    let output = raw.get(piece.range.clone()).unwrap_or(&[]);
+    let within = offset - piece.range.start;
+    let wanted = line_at(output, within).1;
+    if wanted.is_empty() {
+        return Some(piece);
+    }
+    let nth = lines(output).take_while(|(start, _)| *start <= within).filter(|(_, l)| *l == wanted).count();
+    for captured in piece.captured.iter().rev() {
+        let found = lines(&captured.text).filter(|(_, l)| *l == wanted).take(nth).last();
+        if let Some((start, line)) = found {
+            let line_offset = start + captured.text[start..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+            let offset = if line.is_empty() { start } else { line_offset };
+            if let Some(inner) = follow(&captured.pieces, &captured.text, offset, reads) {
+                return Some(inner);
+            }
+        }
+    }
+    Some(piece)
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut start = 0;
+    text.split_inclusive(|b| *b == b'\n').map(move |l| {
+        let at = start;
+        start += l.len();
+        (at, l.trim_ascii())
+    })
+}
+
+fn line_at(text: &[u8], offset: usize) -> (usize, &[u8]) {
+    lines(text).take_while(|(start, _)| *start <= offset).last().unwrap_or((0, b""))
+}
+
+/// The offset in the raw output of an offset behind the removal of every `<no value>`.
+pub fn raw_offset(raw: &[u8], offset: usize) -> usize {
+    const NO_VALUE: &[u8] = b"<no value>";
+    let (mut at, mut kept) = (0, 0);
+    while at < raw.len() && kept < offset || raw[at.min(raw.len())..].starts_with(NO_VALUE) {
+        if raw[at..].starts_with(NO_VALUE) {
+            at += NO_VALUE.len();
+        } else {
+            at += 1;
+            kept += 1;
+        }
+    }
+    at
+}
+
+
+/// The key among `known` that `wanted` most likely stands for: at most a third of its letters differ.
+pub fn nearest<'k>(wanted: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let near = |k: &&str| {
+        let distance = edit_distance(&wanted.to_lowercase(), &k.to_lowercase());
+        (distance * 3 <= wanted.chars().count().max(3)).then_some(distance)
+    };
+    known.filter_map(|k| near(&k).map(|d| (d, k))).min().map(|(_, k)| k)
+}
+
+/// Levenshtein's distance.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let cost = if x == *y { diagonal } else { diagonal.min(row[j]).min(row[j + 1]) + 1 };
+            diagonal = std::mem::replace(&mut row[j + 1], cost);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearest_key() {
+        let keys = ["replicas", "replicaCount", "image"];
+        assert_eq!(nearest("replicaCuont", keys.into_iter()), Some("replicaCount"));
+        assert_eq!(nearest("Image", keys.into_iter()), Some("image"));
+        assert_eq!(nearest("port", keys.into_iter()), None);
+    }
+
+    #[test]
+    fn offsets_skip_what_was_removed() {
+        let raw = b"a<no value>b<no value><no value>c";
+        assert_eq!([0, 1, 2, 3].map(|o| raw_offset(raw, o)), [0, 11, 32, 33]);
+    }
+}
