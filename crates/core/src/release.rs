@@ -185,11 +185,12 @@ impl Trail {
     fn absent(&self, path: &[Key]) -> String {
         let shown = show_path(path);
         let Some((Key::Name(key), parent)) = path.split_last() else { return format!("nothing sets {shown}") };
-        let siblings = parent.iter().try_fold(self.values.clone()?, |m, key| match (m, key) {
+        let step = |m: Value, key: &Key| match (m, key) {
             (Value::Map(m), Key::Name(n)) => m.get(n.as_bytes()),
             (Value::List(l), Key::Index(i)) => l.get(*i).cloned(),
             _ => None,
-        });
+        };
+        let siblings = self.values.clone().and_then(|root| parent.iter().try_fold(root, step));
         let names: Vec<String> = match siblings {
             Some(Value::Map(m)) => m.entries().keys().map(|k| k.to_str_lossy().into_owned()).collect(),
             _ => Vec::new(),
@@ -274,7 +275,7 @@ pub fn name_from_template(text: &str) -> Result<String> {
     templates.add(pintle_template::parse("name-template", text, functions).map_err(|e| failed(&e))?);
     let host = Host::new(System);
     let mut evaluator = pintle_template::Evaluator::new(Arc::new(templates), functions, &host, Limits::default());
-    let name = evaluator.execute("name-template", pintle_value::Value::Nil).map_err(|e| failed(&e))?;
+    let name = evaluator.execute("name-template", Value::Nil).map_err(|e| failed(&e))?;
     Ok(String::from_utf8_lossy(&name).into_owned())
 }
 

@@ -29,6 +29,8 @@ pub struct Error(Box<ErrorData>);
 struct ErrorData {
     /// What comes before the cause's message.
     text: String,
+    /// Where in it the place ends and the matter begins.
+    what: usize,
     location: Option<Location>,
     source: Option<Error>,
     kind: ErrorKind,
@@ -56,13 +58,13 @@ impl Error {
 
     /// An error of a kind.
     pub fn with_kind(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error(Box::new(ErrorData { text: message.into(), location: None, source: None, kind }))
+        Error(Box::new(ErrorData { text: message.into(), what: 0, location: None, source: None, kind }))
     }
 
     /// `fmt.Errorf("PREFIX: %w", source)`.
     pub fn wrap(prefix: impl fmt::Display, source: Error) -> Error {
         let text = format!("{prefix}: ");
-        Error(Box::new(ErrorData { text, location: None, kind: source.kind(), source: Some(source) }))
+        Error(Box::new(ErrorData { text, what: 0, location: None, kind: source.kind(), source: Some(source) }))
     }
 
     /// An error of the evaluator; with a source, `what` is what comes before the source's message.
@@ -77,13 +79,13 @@ impl Error {
             Some(s) if s.kind() == ErrorKind::Budget => ErrorKind::Budget,
             _ => ErrorKind::Exec,
         };
-        Error(Box::new(ErrorData { text, location: Some(location), source, kind }))
+        Error(Box::new(ErrorData { what: text.len() - what.len(), text, location: Some(location), source, kind }))
     }
 
     pub(crate) fn parse(file: &Arc<str>, line: usize, what: &str) -> Error {
         let text = format!("template: {file}:{line}: {what}");
         let location = Location { file: file.clone(), template: file.clone(), line, column: None, node: String::new() };
-        Error(Box::new(ErrorData { text, location: Some(location), source: None, kind: ErrorKind::Parse }))
+        Error(Box::new(ErrorData { what: text.len() - what.len(), text, location: Some(location), source: None, kind: ErrorKind::Parse }))
     }
 
     /// The whole text, causes included.
@@ -100,6 +102,11 @@ impl Error {
     /// The text without that of its cause.
     pub fn own_text(&self) -> &str {
         &self.0.text
+    }
+
+    /// The text without the place and without that of its cause.
+    pub fn what(&self) -> &str {
+        &self.0.text[self.0.what..]
     }
 
     /// The place, for errors that the parser or the evaluator raised.

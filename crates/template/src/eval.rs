@@ -566,10 +566,10 @@ impl<'h> Evaluator<'h> {
     }
 
     fn read(&mut self, map: &Map, key: &Str) {
-        if let Some(r) = &mut self.recorder {
-            if map.origin() != 0 {
-                r.read(map.origin(), key);
-            }
+        if let Some(r) = &mut self.recorder
+            && map.origin() != 0
+        {
+            r.read(map.origin(), key);
         }
     }
 
@@ -843,10 +843,12 @@ fn constant(st: &State<'_>, n: &Number) -> Result<Value, Error> {
     let is_hex_int =
         text.len() > 2 && text[0] == b'0' && matches!(text[1], b'x' | b'X') && !text.iter().any(|b| matches!(b, b'p' | b'P'));
     let is_rune = text.first() == Some(&b'\'');
-    if let Some(f) = n.float {
-        if !is_hex_int && !is_rune && text.iter().any(|b| matches!(b, b'.' | b'e' | b'E' | b'p' | b'P')) {
-            return Ok(Value::Float(f));
-        }
+    if let Some(f) = n.float
+        && !is_hex_int
+        && !is_rune
+        && text.iter().any(|b| matches!(b, b'.' | b'e' | b'E' | b'p' | b'P'))
+    {
+        return Ok(Value::Float(f));
     }
     match n.int {
         Some(i) => Ok(Value::int(i)),

@@ -578,7 +578,7 @@ fn number(item: &Item<'_>) -> Result<Number, String> {
         }
         _ => {}
     }
-    if let Some(imaginary) = text.strip_suffix('i').and_then(|t| parse_float(t)) {
+    if let Some(imaginary) = text.strip_suffix('i').and_then(parse_float) {
         n.complex = Some((0.0, imaginary));
         simplify_complex(&mut n);
         return Ok(n);

@@ -8,7 +8,7 @@ mod objects;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, Mutex};
 
-use pintle_functions::bind::{Host, NEW_IN_HELM_4, helm};
+use pintle_functions::bind::{Host, NEW_IN_HELM_4, WARN_END, WARN_START, helm};
 use pintle_template::record::{Read, Record};
 use pintle_template::{ErrorKind, Evaluator, Functions, Limits, TemplateMap, Templates, parse};
 use pintle_value::types::NamedType;
@@ -255,11 +255,11 @@ fn parse_error(file: &str, e: &pintle_template::Error) -> Error {
         [_] | [] => format!("parse error in ({file}): {text}"),
         [_, location, ..] => format!("parse error at ({location}): {}", tokens[tokens.len() - 1]),
     };
-    let mut d = Diagnostic::error("template/parse", message);
+    let mut d = Diagnostic::error("template/parse", e.what());
     if let Some(l) = e.location() {
         d.span = Some(Span::new(&*l.file, l.line, 0, 0));
     }
-    d.into()
+    Error::from(d).with_message(message)
 }
 
 fn execution_error(e: &pintle_template::Error, compat: Compat) -> Error {
@@ -267,7 +267,9 @@ fn execution_error(e: &pintle_template::Error, compat: Compat) -> Error {
         ErrorKind::Budget => "template/budget",
         _ => "template/exec",
     };
-    let mut d = Diagnostic::error(code, helm_text(e, compat));
+    let innermost = std::iter::successors(Some(e), |e| e.source()).last().unwrap_or(e);
+    let said = innermost.what().replace(WARN_START, "").replace(WARN_END, "");
+    let mut d = Diagnostic::error(code, said);
     // The innermost place is where things went wrong; those before it are how it came to be there.
     let mut places: Vec<Span> = std::iter::successors(Some(e), |e| e.source())
         .filter_map(|e| e.location())
@@ -275,5 +277,5 @@ fn execution_error(e: &pintle_template::Error, compat: Compat) -> Error {
         .collect();
     d.span = places.pop();
     d.trace = places.into_iter().rev().map(|span| Trace { message: "called here".into(), span }).collect();
-    Error::from(d)
+    Error::from(d).with_message(helm_text(e, compat))
 }
