@@ -88,17 +88,19 @@ struct State<'t> {
     base: usize,
 }
 
-impl<'t> State<'t> {
+impl At<'_> {
     fn pos(&self) -> Pos {
-        match self.at {
+        match self {
             At::Nothing => 0,
-            At::Node(_, pos) => pos,
+            At::Node(_, pos) => *pos,
             At::Pipe(p) => p.pos,
             At::Command(c) => c.pos,
             At::Expr(e) => e.pos(),
         }
     }
+}
 
+impl State<'_> {
     fn error_with(&self, what: &str, source: Option<Error>) -> Error {
         let shown;
         let node: &dyn Display = match self.at {
@@ -111,7 +113,7 @@ impl<'t> State<'t> {
             At::Command(c) => c,
             At::Expr(e) => e,
         };
-        Error::exec(self.template.location(self.pos() as usize, node), what, source)
+        Error::exec(self.template.location(self.at.pos() as usize, node), what, source)
     }
 
     fn error<T>(&self, what: impl AsRef<str>) -> Result<T, Error> {
@@ -678,7 +680,7 @@ impl<'h> Evaluator<'h> {
         argv: &[Value],
         callee: &str,
     ) -> Result<Held, Error> {
-        let outer = std::mem::replace(&mut self.call_pos, st.pos());
+        let outer = std::mem::replace(&mut self.call_pos, node.pos());
         let result = match function.builtin {
             Builtin::Call => Err(Error::new(match argv.first().and_then(Value::ty) {
                 None => "call of nil".to_owned(),
