@@ -5,6 +5,8 @@ use pintle::{Compat, Error, LoadOptions, Values, ValuesFile, ValuesOptions};
 use crate::io;
 
 #[derive(clap::Args)]
+// Every command has arguments, and clap names a group after their type.
+#[group(skip)]
 #[command(next_help_heading = "Values")]
 pub struct Args {
     /// A file of values; `-` is standard input. Later files win; commas separate files

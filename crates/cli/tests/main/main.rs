@@ -1,0 +1,6 @@
+//! End to end: the program against goldens recorded from Helm, bad input, and the library from the outside.
+
+mod bad_input;
+mod case;
+mod goldens;
+mod library;
