@@ -1,9 +1,12 @@
 //! The program's reading and writing: values from files or standard input, results to standard output or a folder.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
+
+use pintle::emit::{self, EmitOptions};
+use pintle::{Error, Release};
 
 /// The text of a file of values; `-` is standard input. Errors are worded as Go's.
 pub fn read_values(name: &str) -> Result<Vec<u8>, String> {
@@ -32,6 +35,15 @@ pub fn print(bytes: &[u8]) -> ExitCode {
             ExitCode::FAILURE
         }
         _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Prints a release as it is put together; a reader that has gone away is no failure.
+pub fn print_release(release: &Release, options: &EmitOptions) -> Result<(), Error> {
+    let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+    match emit::write(release, options, &mut out)?.and_then(|()| out.flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::new("io", format!("write standard output: {e}"))),
+        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Puts a release into bytes as `helm template` prints it (`helm.sh/helm/v4/pkg/cmd/template.go`).
 
 use crate::Compat;
+use std::io::Write;
+
 use crate::arrange::split;
 use crate::diagnostic::{Error, Result};
 use crate::load::pattern::matches;
@@ -32,9 +34,12 @@ pub struct OutputFile {
     pub writes: usize,
 }
 
-/// The documents in order: their source and their text.
-fn documents<'r>(release: &'r Release, options: &EmitOptions) -> (Vec<(&'r str, &'r [u8])>, Vec<(&'r str, &'r [u8])>) {
-    let mut manifests: Vec<(&str, &[u8])> = Vec::new();
+/// A document: its source and its text.
+type Document<'r> = (&'r str, &'r [u8]);
+
+/// The manifests and the hooks that are wanted, in order.
+fn documents<'r>(release: &'r Release, options: &EmitOptions) -> (Vec<Document<'r>>, Vec<Document<'r>>) {
+    let mut manifests: Vec<Document<'r>> = Vec::new();
     if options.include_crds {
         manifests.extend(release.crds.iter().map(|f| (f.name.as_str(), &*f.data)));
     }
@@ -51,34 +56,62 @@ fn append(out: &mut Vec<u8>, source: &str, text: &[u8]) {
     out.push(b'\n');
 }
 
-/// One stream of all documents.
+/// Writes all documents into one stream, or those that `show_only` asks for.
 ///
-/// A pattern of `show_only` that no template fits is Helm's error.
-pub fn stream(release: &Release, options: &EmitOptions) -> Result<Vec<u8>> {
-    let (manifests, hooks) = documents(release, options);
-    let mut out = Vec::new();
-    for (source, text) in manifests {
-        append(&mut out, source, text);
+/// A pattern of `show_only` that no template fits is Helm's error, and nothing is written. Errors of `out` are given back.
+pub fn write(release: &Release, options: &EmitOptions, out: &mut dyn Write) -> Result<std::io::Result<()>> {
+    if options.show_only.is_empty() {
+        return Ok(write_all(release, options, out));
     }
-    trim(&mut out);
-    out.push(b'\n');
-    for (source, text) in hooks {
-        append(&mut out, source, text);
-    }
-    if options.show_only.is_empty() { Ok(out) } else { show_only(&out, options) }
+    let mut all = Vec::new();
+    // A Vec takes everything.
+    let _ = write_all(release, options, &mut all);
+    Ok(out.write_all(&show_only(&all, options)?))
 }
 
-/// `strings.TrimSpace`, in place.
-fn trim(out: &mut Vec<u8>) {
-    let end = String::from_utf8_lossy(out).trim_end().len();
-    // Lossy text is longer than the bytes only where they are no UTF-8: then ASCII space is all there is to trim.
-    if std::str::from_utf8(out).is_ok() {
-        out.truncate(end);
-    } else {
-        out.truncate(out.trim_ascii_end().len());
+/// [`write()`] into memory.
+pub fn stream(release: &Release, options: &EmitOptions) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    let _ = write(release, options, &mut out)?;
+    Ok(out)
+}
+
+fn write_all(release: &Release, options: &EmitOptions, out: &mut dyn Write) -> std::io::Result<()> {
+    let (manifests, hooks) = documents(release, options);
+    if let Some(((source, last), before)) = manifests.split_last() {
+        for (source, text) in before {
+            write!(out, "---\n# Source: {source}\n")?;
+            out.write_all(text)?;
+            out.write_all(b"\n")?;
+        }
+        // Helm trims the space behind all manifests, and what stands before the first is never any.
+        write!(out, "---\n# Source: {source}\n")?;
+        out.write_all(trim_end(last))?;
+        if trim_end(last).is_empty() {
+            // The line of the source is then the end of the text, and its line break was trimmed with the rest.
+            return write_hooks(&hooks, out);
+        }
     }
-    let start = out.iter().take_while(|b| b.is_ascii_whitespace()).count();
-    out.drain(..start);
+    out.write_all(b"\n")?;
+    write_hooks(&hooks, out)
+}
+
+fn write_hooks(hooks: &[Document<'_>], out: &mut dyn Write) -> std::io::Result<()> {
+    for (source, text) in hooks {
+        write!(out, "---\n# Source: {source}\n")?;
+        out.write_all(text)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+/// `strings.TrimRightFunc(unicode.IsSpace)`.
+fn trim_end(text: &[u8]) -> &[u8] {
+    let tail = text.len().saturating_sub(4096);
+    match std::str::from_utf8(text.get(tail..).unwrap_or(text)) {
+        Ok(end) if !end.trim_end().is_empty() => &text[..tail + end.trim_end().len()],
+        _ => std::str::from_utf8(text).map_or_else(|_| text.trim_ascii_end(), |t| t.trim_end().as_bytes()),
+    }
 }
 
 fn show_only(out: &[u8], options: &EmitOptions) -> Result<Vec<u8>> {

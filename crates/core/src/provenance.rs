@@ -12,9 +12,9 @@ use pintle_yaml::{Step, Tree};
 
 use crate::diagnostic::{Span, Trace};
 use crate::load::Chart;
+use crate::merge::literal;
 use crate::merge::options::ValuesOptions;
 use crate::merge::set::{Reading, parse_into};
-use crate::merge::literal;
 use crate::{Compat, DataMap};
 
 /// A step of a path in the values.
@@ -239,7 +239,8 @@ pub fn made(record: &Record, raw: &[u8], offset: usize) -> Option<Made> {
 /// How far into a piece of plain text an offset lies; an action is one place.
 fn text_offset(piece: &Piece, raw: &[u8], offset: usize, source: &[u8]) -> usize {
     let within = offset.saturating_sub(piece.range.start);
-    let is_text = raw.get(piece.range.clone()).is_some_and(|text| source.get(piece.pos as usize..).is_some_and(|s| s.starts_with(text)));
+    let is_text =
+        raw.get(piece.range.clone()).is_some_and(|text| source.get(piece.pos as usize..).is_some_and(|s| s.starts_with(text)));
     if is_text && within < piece.range.len() { within } else { 0 }
 }
 
@@ -306,7 +307,6 @@ pub fn raw_offset(raw: &[u8], offset: usize) -> usize {
     }
     at
 }
-
 
 /// The key among `known` that `wanted` most likely stands for: at most a third of its letters differ.
 pub fn nearest<'k>(wanted: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {

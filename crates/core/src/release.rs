@@ -21,9 +21,6 @@ use crate::merge::options::Values;
 use crate::provenance::{self, Key, Origins, Sources, nearest, show_path};
 use crate::render::{Context, Records, ReleaseInfo, Rendered, render as render_templates};
 
-/// The stack of a render: charts may nest templates as deep as Go lets them.
-const STACK: usize = 512 << 20;
-
 /// How a chart is rendered.
 #[derive(Clone)]
 pub struct Options {
@@ -92,20 +89,7 @@ pub struct Release {
 ///
 /// Errors are those of `helm template`, with Helm's text.
 pub fn render(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<Release> {
-    let run = || render_here(chart, values, options);
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("render".into()).stack_size(STACK);
-        match thread.spawn_scoped(scope, run) {
-            Ok(handle) => {
-                handle.join().unwrap_or_else(|_| Err(Error::new("internal", "the renderer failed; please report this")))
-            }
-            Err(e) => Err(Error::new("internal", format!("no thread for the renderer: {e}"))),
-        }
-    })
-}
-
-/// Renders; after a failure renders again with a record and the same answers from the world, to say where it comes from.
-fn render_here(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<Release> {
+    // After a failure the same is rendered again with a record and the same answers from the world, to say where it comes from.
     let world = Rc::new(Recorder::keeping((options.world)()));
     let result = attempt(chart, values, options, Host::new(Shared(world.clone())), None);
     let Err(first) = result else { return result };
@@ -174,7 +158,11 @@ impl Trail {
             }
             let places = d.span.iter_mut().chain(d.trace.iter_mut().map(|t| &mut t.span));
             for span in places {
-                let line = self.records.texts.get(&span.file).and_then(|text| text.split(|b| *b == b'\n').nth(span.line.wrapping_sub(1)));
+                let line = self
+                    .records
+                    .texts
+                    .get(&span.file)
+                    .and_then(|text| text.split(|b| *b == b'\n').nth(span.line.wrapping_sub(1)));
                 span.text = line.map(|l| String::from_utf8_lossy(l).into_owned());
             }
         }
@@ -219,13 +207,7 @@ impl Trail {
     }
 }
 
-fn attempt(
-    chart: &Arc<Chart>,
-    values: &Values,
-    options: &Options,
-    host: Host,
-    mut trail: Option<&mut Trail>,
-) -> Result<Release> {
+fn attempt(chart: &Arc<Chart>, values: &Values, options: &Options, host: Host, mut trail: Option<&mut Trail>) -> Result<Release> {
     let compat = options.compat;
     check_installable(chart)?;
     check_dependencies(chart)?;
@@ -242,21 +224,17 @@ fn attempt(
         trail.values = Some(Value::Map(values.clone()));
     }
 
-    let release = ReleaseInfo {
-        name: options.release_name.clone(),
-        namespace: options.namespace.clone(),
-        is_upgrade: options.is_upgrade,
-    };
+    let release =
+        ReleaseInfo { name: options.release_name.clone(), namespace: options.namespace.clone(), is_upgrade: options.is_upgrade };
     let supported = &root.metadata.kube_version;
     let kube = &capabilities.kube_version;
     if !supported.is_empty() && !is_compatible(supported, &kube.normalized) {
-        let message =
-            format!("chart requires kubeVersion: {supported} which is incompatible with Kubernetes {}", kube.version);
+        let message = format!("chart requires kubeVersion: {supported} which is incompatible with Kubernetes {}", kube.version);
         return Err(Error::new("chart/kube-version", message).with_debug_output(Vec::new()));
     }
     let context = Context { release: &release, capabilities: &capabilities, limits: options.limits, host: &host };
-    let mut files = render_templates(&root, &values, &context, trail.map(|t| &mut t.records))
-        .map_err(|e| e.with_debug_output(Vec::new()))?;
+    let mut files =
+        render_templates(&root, &values, &context, trail.map(|t| &mut t.records)).map_err(|e| e.with_debug_output(Vec::new()))?;
     let notes = take_notes(&mut files, root.name());
     let Arranged { manifests, hooks, mut warnings } =
         arrange(&files, compat).map_err(|e| e.with_debug_output(debug_output(&files)))?;

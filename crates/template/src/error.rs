@@ -85,7 +85,13 @@ impl Error {
     pub(crate) fn parse(file: &Arc<str>, line: usize, what: &str) -> Error {
         let text = format!("template: {file}:{line}: {what}");
         let location = Location { file: file.clone(), template: file.clone(), line, column: None, node: String::new() };
-        Error(Box::new(ErrorData { what: text.len() - what.len(), text, location: Some(location), source: None, kind: ErrorKind::Parse }))
+        Error(Box::new(ErrorData {
+            what: text.len() - what.len(),
+            text,
+            location: Some(location),
+            source: None,
+            kind: ErrorKind::Parse,
+        }))
     }
 
     /// The whole text, causes included.

@@ -13,6 +13,7 @@ use pintle_value::fmt::{append_printed, append_value};
 use pintle_value::types::{Kind, Signature, Type};
 use pintle_value::{Map, Str, Value};
 
+use crate::deep::deep;
 use crate::error::{Error, ErrorKind};
 use crate::func::{Builtin, Call, Function, Functions};
 use crate::node::{Branch, Command, Expr, Node, Number, Pipe, Pos, Shown, Template, Variable};
@@ -166,7 +167,7 @@ impl<'h> Evaluator<'h> {
         }
     }
 
-    /// Executes the template `name` (`Template.ExecuteTemplate`). Needs a stack of some hundred bytes per nested template.
+    /// Executes the template `name` (`Template.ExecuteTemplate`).
     pub fn execute(&mut self, name: &str, data: Value) -> Result<Vec<u8>, Error> {
         self.reset();
         self.named(name, data)
@@ -249,12 +250,16 @@ impl<'h> Evaluator<'h> {
     }
 
     fn walk<'t>(&mut self, st: &mut State<'t>, dot: &Held, list: &'t [Node]) -> Result<Flow, Error> {
+        deep(|| self.walk_here(st, dot, list))
+    }
+
+    fn walk_here<'t>(&mut self, st: &mut State<'t>, dot: &Held, list: &'t [Node]) -> Result<Flow, Error> {
         for node in list {
             self.step(1)?;
             match node {
-                Node::Text { text, pos } => {
+                Node::Text { pos, end } => {
                     let start = self.out.len();
-                    self.out.extend_from_slice(text);
+                    self.out.extend_from_slice(&st.template.source.text[*pos as usize..*end as usize]);
                     if let Some(r) = &mut self.recorder {
                         r.text(*pos, start..self.out.len());
                     }
@@ -454,6 +459,10 @@ impl<'h> Evaluator<'h> {
     }
 
     fn pipeline<'t>(&mut self, st: &mut State<'t>, dot: &Held, pipe: &'t Pipe) -> Result<Held, Error> {
+        deep(|| self.pipeline_here(st, dot, pipe))
+    }
+
+    fn pipeline_here<'t>(&mut self, st: &mut State<'t>, dot: &Held, pipe: &'t Pipe) -> Result<Held, Error> {
         st.at = At::Pipe(pipe);
         let mut value = None;
         for cmd in &pipe.cmds {

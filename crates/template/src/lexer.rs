@@ -96,6 +96,9 @@ fn is_space(b: u8) -> bool {
 }
 
 fn is_alphanumeric(c: char) -> bool {
+    if c.is_ascii() {
+        return WORD[c as usize];
+    }
     c == '_' || c.is_alphabetic() && !is_mark(c) || c.is_numeric() && is_digit(c)
 }
 
@@ -115,8 +118,19 @@ fn is_digit(c: char) -> bool {
             && !matches!(c, '\u{b2}'..='\u{be}' | '\u{2070}'..='\u{218b}' | '\u{2460}'..='\u{2793}' | '\u{3192}'..='\u{32bf}')
 }
 
+/// ASCII letters, digits and `_`.
+const WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut i = 0;
+    while i < 128 {
+        table[i] = (i as u8).is_ascii_alphanumeric() || i as u8 == b'_';
+        i += 1;
+    }
+    table
+};
+
 fn count_lines(s: &[u8]) -> usize {
-    s.iter().filter(|b| **b == b'\n').count()
+    memchr::memchr_iter(b'\n', s).count()
 }
 
 fn has_left_trim_marker(s: &[u8]) -> bool {
@@ -129,7 +143,7 @@ fn has_right_trim_marker(s: &[u8]) -> bool {
 
 fn find(haystack: &[u8], needle: &[u8; 2]) -> Option<usize> {
     let mut from = 0;
-    while let Some(i) = haystack[from..].iter().position(|b| *b == needle[0]) {
+    while let Some(i) = memchr::memchr(needle[0], &haystack[from..]) {
         if haystack.get(from + i + 1) == Some(&needle[1]) {
             return Some(from + i);
         }
@@ -148,6 +162,9 @@ impl<'t> Lexer<'t> {
     }
 
     fn peek(&self) -> Option<char> {
+        if let Some(b) = self.rest().first().filter(|b| b.is_ascii()) {
+            return Some(*b as char);
+        }
         match decode_char(self.rest()) {
             (_, 0) => None,
             (c, _) => Some(c.unwrap_or('\u{fffd}')),
@@ -155,6 +172,11 @@ impl<'t> Lexer<'t> {
     }
 
     fn next(&mut self) -> Option<char> {
+        if let Some(b) = self.input.get(self.pos).filter(|b| b.is_ascii()) {
+            self.pos += 1;
+            self.line += usize::from(*b == b'\n');
+            return Some(*b as char);
+        }
         let (c, n) = decode_char(self.rest());
         if n == 0 {
             return None;
@@ -388,6 +410,10 @@ impl<'t> Lexer<'t> {
     }
 
     fn take_word(&mut self) {
+        self.pos += self.rest().iter().take_while(|b| WORD[**b as usize]).count();
+        if self.rest().first().is_none_or(u8::is_ascii) {
+            return;
+        }
         while let Some(c) = self.peek() {
             if !is_alphanumeric(c) {
                 break;

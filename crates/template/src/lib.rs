@@ -3,6 +3,7 @@
 //! [`parse`] turns a text into templates, [`Templates`] holds those that can call each other, an [`Evaluator`] executes them.
 
 mod builtins;
+mod deep;
 mod error;
 mod eval;
 mod func;

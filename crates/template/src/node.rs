@@ -34,7 +34,7 @@ impl Template {
     /// Whether there is nothing but space, comments and defines in it (`parse.IsEmptyTree`).
     pub fn is_empty(&self) -> bool {
         self.root.iter().all(|n| match n {
-            Node::Text { text, .. } => String::from_utf8_lossy(text).trim().is_empty(),
+            Node::Text { pos, end } => String::from_utf8_lossy(&self.source.text[*pos as usize..*end as usize]).trim().is_empty(),
             _ => false,
         })
     }
@@ -63,12 +63,20 @@ impl fmt::Debug for Template {
 pub(crate) type Pos = u32;
 
 pub(crate) enum Node {
-    Text { text: Str, pos: Pos },
+    /// A range of the source.
+    Text {
+        pos: Pos,
+        end: Pos,
+    },
     Action(Pipe),
     If(Branch),
     Range(Branch),
     With(Branch),
-    Template { pos: Pos, name: Str, pipe: Option<Pipe> },
+    Template {
+        pos: Pos,
+        name: Str,
+        pipe: Option<Pipe>,
+    },
     Break,
     Continue,
 }
@@ -223,7 +231,7 @@ impl Display for Shown<'_> {
             Node::With(b) => write_branch(f, "with", b),
             Node::Break => f.write_str("{{break}}"),
             Node::Continue => f.write_str("{{continue}}"),
-            Node::Text { text, .. } => write!(f, "{}", pintle_value::quote::quote(text)),
+            Node::Text { .. } => f.write_str("text"),
         }
     }
 }

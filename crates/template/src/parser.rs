@@ -2,13 +2,15 @@
 //!
 //! Takes a text and the functions it may call, gives the template of the text itself and those that it defines.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use pintle_value::Str;
 use pintle_value::quote::{quote, unquote, unquote_rune};
 
 use crate::Error;
+use crate::deep::deep;
 use crate::func::Functions;
 use crate::lexer::{Item, ItemKind, Lexer};
 use crate::node::{Branch, Command, Expr, Node, Number, Pipe, Pos, Source, Template, Variable};
@@ -27,6 +29,7 @@ pub fn parse(name: &str, text: impl Into<Str>, functions: &Functions) -> Result<
     let source = Arc::new(Source { name: name.clone(), text: text.into() });
     let mut parser = Parser {
         lexer: Lexer::new(&source.text),
+        names: HashMap::new(),
         peeked: Vec::with_capacity(3),
         last_line: 1,
         source: &source,
@@ -59,6 +62,8 @@ impl Tree {
 
 struct Parser<'t> {
     lexer: Lexer<'t>,
+    /// Names that were met before: `.Values` is one string, however often it stands there.
+    names: HashMap<&'t [u8], Str>,
     /// Items read ahead, the next one last.
     peeked: Vec<Item<'t>>,
     last_line: usize,
@@ -96,6 +101,22 @@ impl ListEnd {
 type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl<'t> Parser<'t> {
+    /// The text of an item as a string that equal texts share.
+    fn name(&mut self, text: Cow<'t, [u8]>) -> Str {
+        match text {
+            Cow::Borrowed(t) => self.names.entry(t).or_insert_with(|| Str::from(t)).clone(),
+            Cow::Owned(t) => Str::from(t),
+        }
+    }
+
+    /// A field's name without its dot.
+    fn field_name(&mut self, text: Cow<'t, [u8]>) -> Str {
+        match text {
+            Cow::Borrowed(t) => self.name(Cow::Borrowed(&t[1..])),
+            Cow::Owned(t) => Str::from(&t[1..]),
+        }
+    }
+
     fn next(&mut self) -> Item<'t> {
         match self.peeked.pop() {
             Some(item) => item,
@@ -228,6 +249,10 @@ impl<'t> Parser<'t> {
     }
 
     fn item_list(&mut self) -> Result<(Vec<Node>, ListEnd)> {
+        deep(|| self.item_list_here())
+    }
+
+    fn item_list_here(&mut self) -> Result<(Vec<Node>, ListEnd)> {
         if self.block_depth >= MAX_BLOCK_DEPTH {
             return self.error("control structures nest too deep");
         }
@@ -251,7 +276,7 @@ impl<'t> Parser<'t> {
     fn text_or_action(&mut self) -> Result<Parsed> {
         let item = self.next_non_space();
         match item.kind {
-            ItemKind::Text => Ok(Parsed::Node(Node::Text { text: Str::from(&*item.text), pos: item.pos as Pos })),
+            ItemKind::Text => Ok(Parsed::Node(Node::Text { pos: item.pos as Pos, end: (item.pos + item.text.len()) as Pos })),
             ItemKind::LeftDelim => {
                 self.action_line = item.line;
                 let parsed = self.action();
@@ -301,7 +326,7 @@ impl<'t> Parser<'t> {
     }
 
     fn declare(&mut self, item: &Item<'t>, assign: bool) -> Variable {
-        let name = Str::from(&*item.text);
+        let name = self.name(item.text.clone());
         let slot = if assign {
             self.tree.vars.iter().rev().find(|(n, _)| *n == name).and_then(|(_, slot)| *slot)
         } else {
@@ -313,6 +338,10 @@ impl<'t> Parser<'t> {
     }
 
     fn pipeline(&mut self, context: &str, end: ItemKind) -> Result<Pipe> {
+        deep(|| self.pipeline_here(context, end))
+    }
+
+    fn pipeline_here(&mut self, context: &str, end: ItemKind) -> Result<Pipe> {
         let pos = self.peek_non_space().pos as Pos;
         let mut pipe = Pipe { pos, assign: false, decl: Vec::new(), cmds: Vec::new() };
         // Names before a comma are known only once `:=` or `=` has told what they are.
@@ -322,15 +351,15 @@ impl<'t> Parser<'t> {
                 break;
             }
             let v = self.next();
-            let after = self.peek().clone();
-            let next = self.peek_non_space().clone();
+            let after = (self.peek().kind == ItemKind::Space).then(|| self.next());
+            let next = self.peek_non_space();
+            let is_comma = *next.text == *b",";
             match next.kind {
                 ItemKind::Assign | ItemKind::Declare => {
-                    pipe.assign = next.kind == ItemKind::Assign;
-                    self.next_non_space();
+                    pipe.assign = self.next_non_space().kind == ItemKind::Assign;
                     names.push(v);
                 }
-                ItemKind::Char if *next.text == *b"," => {
+                ItemKind::Char if is_comma => {
                     self.next_non_space();
                     names.push(v);
                     if context == "range" && names.len() < 2 {
@@ -342,8 +371,8 @@ impl<'t> Parser<'t> {
                     return self.error(format!("too many declarations in {context}"));
                 }
                 _ => {
-                    if after.kind == ItemKind::Space {
-                        self.back(after);
+                    if let Some(space) = after {
+                        self.back(space);
                     }
                     self.back(v);
                 }
@@ -422,6 +451,10 @@ impl<'t> Parser<'t> {
     }
 
     fn else_chain(&mut self, context: &str) -> Result<Branch> {
+        deep(|| self.else_chain_here(context))
+    }
+
+    fn else_chain_here(&mut self, context: &str) -> Result<Branch> {
         if self.block_depth >= MAX_BLOCK_DEPTH {
             return self.error("control structures nest too deep");
         }
@@ -488,7 +521,9 @@ impl<'t> Parser<'t> {
         let pos = self.peek().pos as Pos;
         let mut fields = Vec::new();
         while self.peek().kind == ItemKind::Field {
-            fields.push(Str::from(&self.next().text[1..]));
+            let item = self.next();
+            let name = self.field_name(item.text);
+            fields.push(name);
         }
         let join = |a: &[Str]| a.iter().cloned().chain(fields.iter().cloned()).collect();
         Ok(Some(match node {
@@ -514,14 +549,13 @@ impl<'t> Parser<'t> {
             }
             ItemKind::Dot => Expr::Dot { pos },
             ItemKind::Nil => Expr::Nil { pos },
-            ItemKind::Variable => {
-                let name = Str::from(&*item.text);
-                match self.tree.vars.iter().rev().find(|(n, _)| *n == name) {
-                    Some((_, slot)) => Expr::Variable { pos, var: Variable { slot: *slot, name }, field: Box::new([]) },
-                    None => return self.error(format!("undefined variable {}", quote(&item.text))),
+            ItemKind::Variable => match self.tree.vars.iter().rev().find(|(n, _)| **n == *item.text) {
+                Some((name, slot)) => {
+                    Expr::Variable { pos, var: Variable { slot: *slot, name: name.clone() }, field: Box::new([]) }
                 }
-            }
-            ItemKind::Field => Expr::Field { pos, ident: Box::new([Str::from(&item.text[1..])]) },
+                None => return self.error(format!("undefined variable {}", quote(&item.text))),
+            },
+            ItemKind::Field => Expr::Field { pos, ident: Box::new([self.field_name(item.text)]) },
             ItemKind::Bool => Expr::Bool { pos, value: *item.text == *b"true" },
             ItemKind::CharConstant | ItemKind::Complex | ItemKind::Number => match number(&item) {
                 Ok(n) => Expr::Number(Box::new(n)),

@@ -381,10 +381,12 @@ impl Printer {
 
     fn object(&mut self, v: &Value, o: &dyn Object, verb: char) {
         // handleMethods: a Stringer prints itself for the verbs that print strings.
-        if !self.sharp_v && !self.erroring && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
-            if let Some(s) = o.string() {
-                return if verb == 'v' { self.pad_str(&s) } else { self.string(&s, verb) };
-            }
+        if !self.sharp_v
+            && !self.erroring
+            && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q')
+            && let Some(s) = o.string()
+        {
+            return if verb == 'v' { self.pad_str(&s) } else { self.string(&s, verb) };
         }
         if let Some(basic) = o.basic() {
             return self.value(&basic, verb);
@@ -448,10 +450,10 @@ impl Printer {
             'U' => {
                 let digits = self.precision.unwrap_or(4).max(4);
                 let mut text = format!("U+{bits:0digits$X}");
-                if self.sharp {
-                    if let Some(c) = u32::try_from(bits).ok().and_then(char::from_u32).filter(|c| crate::quote::is_print(*c)) {
-                        text.push_str(&format!(" '{c}'"));
-                    }
+                if self.sharp
+                    && let Some(c) = u32::try_from(bits).ok().and_then(char::from_u32).filter(|c| crate::quote::is_print(*c))
+                {
+                    text.push_str(&format!(" '{c}'"));
                 }
                 let keep = std::mem::take(&mut self.zero);
                 self.pad(text.as_bytes());
@@ -474,12 +476,13 @@ impl Printer {
                 self.zero = keep;
                 return;
             }
-        } else if self.zero && !self.minus {
-            if let Some(w) = self.width {
-                precision = w;
-                if negative || self.plus || self.space {
-                    precision = precision.saturating_sub(1);
-                }
+        } else if self.zero
+            && !self.minus
+            && let Some(w) = self.width
+        {
+            precision = w;
+            if negative || self.plus || self.space {
+                precision = precision.saturating_sub(1);
             }
         }
         let mut digits = Vec::with_capacity(24);

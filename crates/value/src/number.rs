@@ -8,9 +8,7 @@ fn shortest(f: f64) -> (Vec<u8>, i32) {
     let last = digits.len() - 1;
     if last >= 14 && digits[last] % 2 == 1 {
         let (exact, _) = digits_of(&format!("{f:.40e}"));
-        let tie = exact[last] == digits[last] - 1
-            && exact[last + 1] == b'5'
-            && exact[last + 2..].iter().all(|d| *d == b'0');
+        let tie = exact[last] == digits[last] - 1 && exact[last + 1] == b'5' && exact[last + 2..].iter().all(|d| *d == b'0');
         if tie && std::str::from_utf8(&exact[..=last]).is_ok_and(|d| format!("0.{d}e{dp}").parse() == Ok(f)) {
             digits[last] -= 1;
         }

@@ -164,6 +164,50 @@ impl std::ops::Deref for List {
     }
 }
 
+impl Drop for ListData {
+    fn drop(&mut self) {
+        release(std::mem::take(&mut self.items));
+    }
+}
+
+impl Drop for MapData {
+    fn drop(&mut self) {
+        let entries = std::mem::take(self.entries.get_mut());
+        if entries.values().any(Value::holds_values) {
+            release(entries.into_values().collect());
+        }
+    }
+}
+
+/// How deep values are dropped one within the other before the rest waits its turn.
+const DROP_DEPTH: usize = 64;
+
+thread_local! {
+    static DROPPING: Cell<usize> = const { Cell::new(0) };
+    static WAITING: RefCell<Vec<Vec<Value>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Drops values without going as deep as they nest: a loop of a template can nest a list a million times.
+fn release(values: Vec<Value>) {
+    if !values.iter().any(Value::holds_values) {
+        return;
+    }
+    let depth = DROPPING.get();
+    if depth >= DROP_DEPTH {
+        WAITING.with_borrow_mut(|w| w.push(values));
+        return;
+    }
+    DROPPING.set(depth + 1);
+    drop(values);
+    DROPPING.set(depth);
+    while depth == 0 {
+        let Some(next) = WAITING.with_borrow_mut(Vec::pop) else { break };
+        DROPPING.set(1);
+        drop(next);
+        DROPPING.set(0);
+    }
+}
+
 /// The entries of a map, sorted by key as `text/template`, `fmt` and `encoding/json` visit them.
 pub type Entries = BTreeMap<Str, Value>;
 
@@ -366,6 +410,11 @@ impl Value {
         }
     }
 
+    /// Whether other values can be within it.
+    fn holds_values(&self) -> bool {
+        matches!(self, Value::List(_) | Value::Map(_) | Value::Object(_))
+    }
+
     /// The method `name`, if the value's type has one.
     pub fn method(&self, name: &str) -> Option<&'static Method> {
         match self.ty() {
@@ -488,5 +537,19 @@ impl From<f64> for Value {
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&String::from_utf8_lossy(&crate::fmt::sprintf(b"%#v", std::slice::from_ref(self))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deep_values_are_dropped_without_a_deep_stack() {
+        let mut v = Value::Nil;
+        for i in 0..500_000 {
+            v = if i % 2 == 0 { Value::list(vec![v]) } else { Value::dict(Entries::from([(Str::from("k"), v)])) };
+        }
+        drop(v);
     }
 }

@@ -58,7 +58,7 @@ pub fn run(args: &Args) -> ExitCode {
         return ExitCode::from(2);
     };
     match render(args, compat) {
-        Ok(out) => io::print(&out),
+        Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
             report::error(&e);
             ExitCode::FAILURE
@@ -66,7 +66,7 @@ pub fn run(args: &Args) -> ExitCode {
     }
 }
 
-fn render(args: &Args, compat: Compat) -> Result<Vec<u8>, Error> {
+fn render(args: &Args, compat: Compat) -> Result<(), Error> {
     let values = args.values.merge(compat)?;
     let chart = Chart::load(&args.chart, &values::load_options(&args.chart, args.root.as_deref(), compat))?;
     let options = Options {
@@ -80,10 +80,10 @@ fn render(args: &Args, compat: Compat) -> Result<Vec<u8>, Error> {
     let release = pintle::render(&chart, &values, &options)?;
     release.warnings.iter().for_each(report::diagnostic);
     let emit = EmitOptions { include_crds: args.include_crds, no_hooks: args.no_hooks, compat, ..EmitOptions::default() };
-    let Some(dir) = &args.output_dir else { return emit::stream(&release, &emit) };
+    let Some(dir) = &args.output_dir else { return io::print_release(&release, &emit) };
     for file in emit::files(&release, &emit) {
         io::write_below(dir, &file.path, &file.text).map_err(|e| Error::new("io", e))?;
         report::line(&format!("wrote {}/{}", dir.display(), file.path));
     }
-    Ok(Vec::new())
+    Ok(())
 }

@@ -214,7 +214,7 @@ switches!(IgnoredSwitches {
 
 pub fn run(args: &Args) -> ExitCode {
     match template(args) {
-        Ok(out) => io::print(&out),
+        Ok(()) => ExitCode::SUCCESS,
         Err(Failed { error, compat_debug }) => {
             let mut text = format!("Error: {error}");
             let mut out = Vec::new();
@@ -238,7 +238,7 @@ struct Failed {
     compat_debug: bool,
 }
 
-fn template(args: &Args) -> Result<Vec<u8>, Failed> {
+fn template(args: &Args) -> Result<(), Failed> {
     let failed = |error: Error| Failed { error, compat_debug: args.bools.debug };
     check_flags(args).map_err(failed)?;
     let (name, chart_path) = name_and_chart(args).map_err(failed)?;
@@ -266,13 +266,16 @@ fn template(args: &Args) -> Result<Vec<u8>, Failed> {
         show_only: args.show_only.clone(),
         compat,
     };
-    match &args.output_dir {
-        None => emit::stream(&release, &emit).map_err(failed),
+    let done = match &args.output_dir {
+        None => io::print_release(&release, &emit).map_err(failed),
         Some(dir) => {
             let dir = if args.bools.release_name { dir.join(&name) } else { dir.clone() };
             write(&release, &emit, &dir).map_err(failed)
         }
-    }
+    };
+    // The program ends here: taking everything apart first would only take time.
+    std::mem::forget((chart, values, release));
+    done
 }
 
 /// What Helm would do over a network, with a cluster or through a plugin, is refused by name.
@@ -335,8 +338,8 @@ fn locate(chart: &str) -> Result<PathBuf, Error> {
     Err(Error::new("chart/missing", message))
 }
 
-/// Writes the files, and gives Helm's lines about them.
-fn write(release: &Release, options: &EmitOptions, dir: &Path) -> Result<Vec<u8>, Error> {
+/// Writes the files, and prints Helm's lines about them.
+fn write(release: &Release, options: &EmitOptions, dir: &Path) -> Result<(), Error> {
     let mut out = Vec::new();
     for file in emit::files(release, options) {
         io::write_below(dir, &file.path, &file.text).map_err(|e| Error::new("io", e))?;
@@ -345,5 +348,6 @@ fn write(release: &Release, options: &EmitOptions, dir: &Path) -> Result<Vec<u8>
         }
     }
     out.push(b'\n');
-    Ok(out)
+    io::print(&out);
+    Ok(())
 }

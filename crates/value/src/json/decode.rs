@@ -400,6 +400,8 @@ impl<'t, 'b, B: Builder> Decoder<'t, 'b, B> {
         let mut out = Vec::new();
         let mut run = self.at;
         loop {
+            let rest = &text[self.at..];
+            self.at += rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len());
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -409,8 +411,7 @@ impl<'t, 'b, B: Builder> Decoder<'t, 'b, B> {
                     out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
                     run = self.at;
                 }
-                None | Some(0..0x20) => return self.unexpected("in string literal"),
-                Some(_) => self.at += 1,
+                _ => return self.unexpected("in string literal"),
             }
         }
         let rest = &text[run..self.at];
