@@ -205,6 +205,14 @@ impl<'d> Members<'d> {
         Some((self.document.slice(member.key), member.value))
     }
 
+    /// Whether some key is one of those that give a schema a name or make it a reference.
+    pub(crate) fn has_names(&self) -> bool {
+        self.members.iter().any(|m| {
+            let key = self.document.slice(m.key);
+            key.starts_with('$') || key == "id"
+        })
+    }
+
     /// The text of a key's value, if it is a string.
     pub(crate) fn string(&self, key: &str) -> Option<&'d str> {
         self.document.string(self.get(key)?)

@@ -48,31 +48,67 @@ pub enum ErrorKind {
     /// `false` as a schema.
     FalseSchema,
     /// References lead back to where they come from; the locations are keyword paths.
-    RefCycle { first: String, second: String },
+    RefCycle {
+        first: String,
+        second: String,
+    },
     /// A number that JSON lacks: of this Go type.
     InvalidJson(&'static str),
-    Type { got: Type, want: Types },
+    Type {
+        got: Type,
+        want: Types,
+    },
     /// The values as messages show them; none if some of them are lists or mappings.
     Enum(Option<Arc<[String]>>),
     /// The value as messages show it; none if it is a list or a mapping.
     Const(Option<String>),
     /// A string that is not of a format, and why.
-    Format { got: String, want: &'static str, reason: String },
+    Format {
+        got: String,
+        want: &'static str,
+        reason: String,
+    },
     /// The schema that `$ref`, `$dynamicRef` or `$recursiveRef` leads to fails.
-    Reference { keyword: &'static str },
-    MinProperties { got: usize, want: i64 },
-    MaxProperties { got: usize, want: i64 },
-    MinItems { got: usize, want: i64 },
-    MaxItems { got: usize, want: i64 },
-    MinLength { got: usize, want: i64 },
-    MaxLength { got: usize, want: i64 },
+    Reference {
+        keyword: &'static str,
+    },
+    MinProperties {
+        got: usize,
+        want: i64,
+    },
+    MaxProperties {
+        got: usize,
+        want: i64,
+    },
+    MinItems {
+        got: usize,
+        want: i64,
+    },
+    MaxItems {
+        got: usize,
+        want: i64,
+    },
+    MinLength {
+        got: usize,
+        want: i64,
+    },
+    MaxLength {
+        got: usize,
+        want: i64,
+    },
     /// How many items are too many.
     AdditionalItems(usize),
     /// The names of missing properties.
     Required(Vec<String>),
     /// Names that are missing beside a property.
-    Dependency { property: String, missing: Vec<String> },
-    DependentRequired { property: String, missing: Vec<String> },
+    Dependency {
+        property: String,
+        missing: Vec<String>,
+    },
+    DependentRequired {
+        property: String,
+        missing: Vec<String>,
+    },
     /// The names of properties that are too many.
     AdditionalProperties(Vec<String>),
     /// A property's name that does not fit.
@@ -81,15 +117,39 @@ pub enum ErrorKind {
     UniqueItems(usize, usize),
     Contains,
     /// The items that match are too few.
-    MinContains { got: Vec<usize>, want: i64 },
+    MinContains {
+        got: Vec<usize>,
+        want: i64,
+    },
     /// The items that match are too many.
-    MaxContains { got: Vec<usize>, want: i64 },
-    Pattern { got: String, want: Arc<str> },
-    Minimum { got: f64, want: f64 },
-    Maximum { got: f64, want: f64 },
-    ExclusiveMinimum { got: f64, want: f64 },
-    ExclusiveMaximum { got: f64, want: f64 },
-    MultipleOf { got: f64, want: f64 },
+    MaxContains {
+        got: Vec<usize>,
+        want: i64,
+    },
+    Pattern {
+        got: String,
+        want: Arc<str>,
+    },
+    Minimum {
+        got: f64,
+        want: f64,
+    },
+    Maximum {
+        got: f64,
+        want: f64,
+    },
+    ExclusiveMinimum {
+        got: f64,
+        want: f64,
+    },
+    ExclusiveMaximum {
+        got: f64,
+        want: f64,
+    },
+    MultipleOf {
+        got: f64,
+        want: f64,
+    },
     /// Checking was given up: not a verdict. Helm has no such bound.
     Limit(&'static str),
 }

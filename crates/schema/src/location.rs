@@ -239,10 +239,7 @@ mod tests {
         ] {
             assert_eq!(join(base, reference).unwrap().text(), wanted, "{base} {reference}");
         }
-        assert_eq!(
-            join("file:///a", "#%zz").unwrap_err().to_string(),
-            "error in parsing \"#%zz\": invalid URL escape \"%zz\""
-        );
+        assert_eq!(join("file:///a", "#%zz").unwrap_err().to_string(), "error in parsing \"#%zz\": invalid URL escape \"%zz\"");
         assert_eq!(
             join("file:///a", "http://[::1").unwrap_err().to_string(),
             "error in parsing \"http://[::1\": parse \"http://[::1\": missing ']' in host"

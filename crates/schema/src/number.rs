@@ -213,7 +213,8 @@ mod tests {
 
     #[test]
     fn numbers_are_compared_exactly() {
-        let sorted = ["-1e3", "-2.5", "-2.49", "0", "1e-400", "0.1", "0.10000000000000000001", "1", "10", "9007199254740993", "1e400"];
+        let sorted =
+            ["-1e3", "-2.5", "-2.49", "0", "1e-400", "0.1", "0.10000000000000000001", "1", "10", "9007199254740993", "1e400"];
         for (i, a) in sorted.iter().enumerate() {
             for (j, b) in sorted.iter().enumerate() {
                 assert_eq!(d(a).cmp(&d(b)), i.cmp(&j), "{a} {b}");
@@ -226,7 +227,8 @@ mod tests {
 
     #[test]
     fn integers_are_known() {
-        for (text, integer) in [("1.0", true), ("1e2", true), ("15e-1", false), ("150e-1", true), ("0.0", true), ("1e400", true)] {
+        for (text, integer) in [("1.0", true), ("1e2", true), ("15e-1", false), ("150e-1", true), ("0.0", true), ("1e400", true)]
+        {
             assert_eq!(Number::Text(text).is_integer(), integer, "{text}");
         }
         assert_eq!(d("-120e1").to_i64(), -1200);

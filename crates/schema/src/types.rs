@@ -14,8 +14,7 @@ pub enum Type {
 }
 
 impl Type {
-    const ALL: [Type; 7] =
-        [Type::Null, Type::Boolean, Type::Number, Type::Integer, Type::String, Type::Array, Type::Object];
+    const ALL: [Type; 7] = [Type::Null, Type::Boolean, Type::Number, Type::Integer, Type::String, Type::Array, Type::Object];
 
     /// Its name in schemas.
     pub fn name(self) -> &'static str {

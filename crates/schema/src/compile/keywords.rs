@@ -79,37 +79,26 @@ impl Compiler<'_> {
 
     fn keywords(&mut self, node: &mut Node, source: &Source<'_>) -> Result<()> {
         let draft = node.draft;
-        if let Some(reference) = source.members.string("$ref") {
+        if source.members.has_names()
+            && let Some(reference) = source.members.string("$ref")
+        {
             node.reference = Some(self.refer(source.root, &source.base, reference)?);
         }
         // Before 2019-09 what stands beside `$ref` counts for nothing, but for these.
         let alone = draft < Draft::D2019 && node.reference.is_some();
         let only = |keyword: &str| matches!(keyword, "contains" | "propertyNames" | "const" | "if" | "then" | "else");
+        let (applicator, validating) = (source.dialect.has("applicator"), source.dialect.has("validation"));
         for (keyword, value) in source.members.iter() {
             if alone && !only(keyword) {
                 continue;
             }
             self.core(node, source, keyword, value)?;
-            if source.dialect.has("applicator") {
+            if applicator {
                 self.applicator(node, source, keyword, value)?;
             }
-            if source.dialect.has("validation") {
+            if validating {
                 validation(node, source, keyword, value)?;
             }
-        }
-        let vocabulary = if draft == Draft::D2019 { "applicator" } else { "unevaluated" };
-        if draft >= Draft::D2019 && source.dialect.has(vocabulary) {
-            node.unevaluated_items = self.one(source, source.members.get("unevaluatedItems"));
-            node.unevaluated_properties = self.one(source, source.members.get("unevaluatedProperties"));
-        }
-        let asserted = match draft {
-            _ if self.embedded => true,
-            Draft::D4 | Draft::D6 | Draft::D7 => true,
-            Draft::D2019 => source.dialect.has("format"),
-            Draft::D2020 => source.dialect.has("format-assertion"),
-        };
-        if asserted && !alone {
-            node.format = source.members.string("format").and_then(format::named);
         }
         Ok(())
     }
@@ -129,9 +118,31 @@ impl Compiler<'_> {
             ("$dynamicAnchor", Content::String(name)) if draft >= Draft::D2020 => {
                 node.dynamic_anchor = Some(name.into());
             }
+            ("unevaluatedItems", _) if self.looks_at_rest(source) => node.unevaluated_items = self.one(source, Some(value)),
+            ("unevaluatedProperties", _) if self.looks_at_rest(source) => {
+                node.unevaluated_properties = self.one(source, Some(value));
+            }
+            ("format", Content::String(name)) if self.asserts_formats(source) => node.format = format::named(name),
             _ => {}
         }
         Ok(())
+    }
+
+    fn looks_at_rest(&self, source: &Source<'_>) -> bool {
+        match source.dialect.draft {
+            Draft::D4 | Draft::D6 | Draft::D7 => false,
+            Draft::D2019 => source.dialect.has("applicator"),
+            Draft::D2020 => source.dialect.has("unevaluated"),
+        }
+    }
+
+    fn asserts_formats(&self, source: &Source<'_>) -> bool {
+        match source.dialect.draft {
+            _ if self.embedded => true,
+            Draft::D4 | Draft::D6 | Draft::D7 => true,
+            Draft::D2019 => source.dialect.has("format"),
+            Draft::D2020 => source.dialect.has("format-assertion"),
+        }
     }
 
     fn applicator(&mut self, node: &mut Node, source: &Source<'_>, keyword: &str, value: DocId) -> Result<()> {

@@ -206,10 +206,9 @@ impl<'l> Compiler<'l> {
         let dialects = root.resources.iter().map(|(place, resource)| (*place, program(&resource.dialect))).collect();
         let result = validate::schema(program(dialect), &root.document, place, dialects);
         result.map_err(|failure| match failure {
-            validate::Failure::Invalid(error) => SchemaError::Invalid {
-                location: location(&root.url, &root.document, place),
-                error: Box::new(error),
-            },
+            validate::Failure::Invalid(error) => {
+                SchemaError::Invalid { location: location(&root.url, &root.document, place), error: Box::new(error) }
+            }
             // What Helm makes of a panic of santhosh's.
             validate::Failure::NoNumber => SchemaError::Other(
                 "unable to validate schema: runtime error: invalid memory address or nil pointer dereference".to_owned(),
@@ -221,11 +220,8 @@ impl<'l> Compiler<'l> {
     fn refer(&mut self, root: u32, base: &str, reference: &str) -> Result<NodeId> {
         let reference = crate::location::join(base, reference)?;
         let here = &self.roots[root as usize];
-        let resource = if reference.url == here.url {
-            Some(here.document.root())
-        } else {
-            here.by_id.get(&reference.url).copied()
-        };
+        let resource =
+            if reference.url == here.url { Some(here.document.root()) } else { here.by_id.get(&reference.url).copied() };
         let (root, resource) = match resource {
             Some(resource) => (root, resource),
             None => {
@@ -253,6 +249,9 @@ impl Root {
     /// Where the schema with a name stands that a place is part of.
     fn resource_place(&self, place: DocId) -> DocId {
         let mut at = place;
+        if self.resources.len() == 1 {
+            return self.document.root();
+        }
         loop {
             if self.resources.contains_key(&at) {
                 return at;

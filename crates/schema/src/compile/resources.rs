@@ -1,5 +1,6 @@
 //! Finding the schemas that have names: identifiers, anchors, dialects (santhosh's roots.go and root.go).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use pintle_functions::url::Url;
@@ -42,50 +43,15 @@ impl Compiler<'_> {
             return Ok(());
         };
 
-        let schema = members.string("$schema");
-        let mut draft = match schema {
-            Some(_) => {
-                let here = || location(&root.url, &document, place);
-                self.draft(&document, place, fallback.draft, &here, whole.then_some(root.url.as_str()))?
-            }
-            None => fallback.draft,
+        let (draft, base, resource) = match whole || members.has_names() {
+            true => self.name(root, &document, place, base, fallback)?,
+            // It is part of what its parent is part of.
+            false => (fallback.draft, Cow::Borrowed(base), None),
         };
-        let mut id = identifier(draft, &document, place);
-        let mut declared = schema.is_some();
-        if id.is_none() && !whole {
-            // Only a schema with a name may have a dialect of its own.
-            (draft, declared) = (fallback.draft, false);
-            id = identifier(draft, &document, place);
-        }
-
-        let mut base = base.to_owned();
-        if let Some(id) = id {
-            base = match crate::location::join(&base, id) {
-                Ok(joined) => joined.url,
-                Err(_) => return other(format!("error in parsing id at {}", root.quoted_location(place))),
-            };
-        }
-        if id.is_some() || whole {
-            match root.by_id.get(&base) {
-                Some(known) if *known != place => {
-                    let (id, url) = (quote(base.as_bytes()), quote(root.url.as_bytes()));
-                    let (here, there) = (pointer(&document, place), pointer(&document, *known));
-                    return other(format!("duplicate id {id} in {url} at {here} and {there}"));
-                }
-                Some(_) => {}
-                None => {
-                    let dialect = match declared {
-                        true => Dialect { draft, vocabularies: self.vocabularies(&document, place, draft)? },
-                        false => fallback.clone(),
-                    };
-                    root.add(place, &base, dialect);
-                }
-            }
-        }
-        let resource = root.by_id.get(&base).copied().unwrap_or_else(|| root.resource_place(place));
-        root.collect_anchors(place, resource)?;
-
-        let dialect = root.resources[&resource].dialect.clone();
+        let dialect = match resource {
+            Some(resource) => Cow::Owned(root.resources[&resource].dialect.clone()),
+            None => Cow::Borrowed(fallback),
+        };
         for (keyword, value) in members.iter() {
             let Some(holds) = draft.holds(keyword) else { continue };
             if matches!(holds, Holds::One | Holds::OneOrList) {
@@ -106,6 +72,64 @@ impl Compiler<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Notes the names of the schema at `place`; its draft, the URL that its references start from, and the schema with a
+    /// name that it is part of.
+    fn name<'b>(
+        &mut self,
+        root: &mut Root,
+        document: &Document,
+        place: DocId,
+        base: &'b str,
+        fallback: &Dialect,
+    ) -> Result<(Draft, Cow<'b, str>, Option<DocId>)> {
+        let whole = place == document.root();
+        let members = document.map(place);
+        let schema = members.and_then(|members| members.string("$schema"));
+        let mut draft = match schema {
+            Some(_) => {
+                let here = || location(&root.url, document, place);
+                self.draft(document, place, fallback.draft, &here, whole.then_some(root.url.as_str()))?
+            }
+            None => fallback.draft,
+        };
+        let mut id = identifier(draft, document, place);
+        let mut declared = schema.is_some();
+        if id.is_none() && !whole {
+            // Only a schema with a name may have a dialect of its own.
+            (draft, declared) = (fallback.draft, false);
+            id = identifier(draft, document, place);
+        }
+
+        let mut base = Cow::Borrowed(base);
+        if let Some(id) = id {
+            base = match crate::location::join(&base, id) {
+                Ok(joined) => Cow::Owned(joined.url),
+                Err(_) => return other(format!("error in parsing id at {}", root.quoted_location(place))),
+            };
+        }
+        if id.is_some() || whole {
+            match root.by_id.get(&*base) {
+                Some(known) if *known != place => {
+                    let (id, url) = (quote(base.as_bytes()), quote(root.url.as_bytes()));
+                    let (here, there) = (pointer(document, place), pointer(document, *known));
+                    return other(format!("duplicate id {id} in {url} at {here} and {there}"));
+                }
+                Some(_) => {}
+                None => {
+                    let dialect = match declared {
+                        true => Dialect { draft, vocabularies: self.vocabularies(document, place, draft)? },
+                        false => fallback.clone(),
+                    };
+                    root.add(place, &base, dialect);
+                }
+            }
+        }
+        let resource = root.by_id.get(&*base).copied().unwrap_or_else(|| root.resource_place(place));
+        root.collect_anchors(place, resource)?;
+
+        Ok((draft, base, Some(resource)))
     }
 
     /// `defaultLoader.getDraft`: the draft that `$schema` names, perhaps by way of other metaschemas. `own` is the URL of the
@@ -196,8 +220,7 @@ fn pointer(document: &Document, place: DocId) -> String {
 
 impl Root {
     fn add(&mut self, place: DocId, id: &str, dialect: Dialect) {
-        let resource =
-            Resource { place, id: id.to_owned(), dialect, anchors: BTreeMap::new(), dynamic_anchors: Vec::new() };
+        let resource = Resource { place, id: id.to_owned(), dialect, anchors: BTreeMap::new(), dynamic_anchors: Vec::new() };
         self.resources.insert(place, resource);
         self.by_id.insert(id.to_owned(), place);
     }

@@ -378,15 +378,8 @@ impl<'s, 'v> Run<'s, 'v> {
         let at = frame.at.to(id);
         let scope = Scope { at, reference: None, depth: frame.scope.depth + 1, parent: Some(frame.scope) };
         let unevaluated = Unevaluated::of(value, at.node(), false);
-        let mut inner = Frame {
-            at,
-            value,
-            scope: &scope,
-            unevaluated,
-            errors: Vec::new(),
-            quiet: frame.quiet,
-            metaschema: frame.metaschema,
-        };
+        let mut inner =
+            Frame { at, value, scope: &scope, unevaluated, errors: Vec::new(), quiet: frame.quiet, metaschema: frame.metaschema };
         self.path.push(step);
         self.enter_dialect(&mut inner);
         let outcome = self.check(inner);

@@ -121,9 +121,8 @@ impl<'s, 'v> Run<'s, 'v> {
         self.depth -= 1;
         result.map_err(|error| {
             let error = ValidationError { kind: ErrorKind::PropertyNames(name.to_owned()), ..error };
-            self.fault_of(frame, Vec::new(), || error.kind.clone()).map(|fault| {
-                Box::new(ValidationError { schema: error.schema, causes: error.causes, ..*fault })
-            })
+            self.fault_of(frame, Vec::new(), || error.kind.clone())
+                .map(|fault| Box::new(ValidationError { schema: error.schema, causes: error.causes, ..*fault }))
         })
     }
 
