@@ -171,14 +171,8 @@ pub fn pintle(folder: &Path, line: &str, more: &[&str]) -> Output {
         command.env(name, value);
     }
     let _ = fs::remove_dir_all(folder.join("out"));
-    let mut child = command
-        .args(words)
-        .args(more)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        command.args(words).args(more).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // A command that reads no input may be gone already.
     let _ = child.stdin.take().unwrap().write_all(&input);
     child.wait_with_output().unwrap()

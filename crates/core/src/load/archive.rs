@@ -18,6 +18,8 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<File>> {
         _ => Error::new("io", format!("open {shown}: {e}")),
     })?;
     if !data.starts_with(b"\x1F\x8B\x08") {
+        let shown = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let shown = shown.display();
         let yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
         let message = if yaml {
             format!("file '{shown}' seems to be a YAML file, but expected a gzipped archive")

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use pintle_functions::semver::Version;
 use pintle_value::quote::{is_print, quote};
 use pintle_value::{Data, DataMap};
+use pintle_yaml::{StructType, Target};
 
 use crate::diagnostic::{Error, Result};
 
@@ -32,6 +33,8 @@ pub struct Metadata {
     pub dependencies: Vec<Dependency>,
     /// Empty, `application` or `library`.
     pub chart_type: String,
+    /// What has an entry that is null.
+    with_null: Option<&'static str>,
 }
 
 /// Someone who maintains a chart.
@@ -64,149 +67,113 @@ pub struct Dependency {
     pub alias: String,
 }
 
-/// Reads fields as encoding/json fills a Go struct: names match in any case, null leaves a field alone, a wrong type is an error.
-struct Fields<'d> {
-    go_type: &'static str,
-    map: &'d DataMap,
+/// What `sigs.k8s.io/yaml` makes of Chart.yaml: `chart.Metadata` of `helm.sh/helm/v4/pkg/chart/v2`.
+const METADATA: StructType = StructType {
+    name: "Metadata",
+    go_type: "v2.Metadata",
+    fields: &[
+        ("name", Target::String),
+        ("home", Target::String),
+        ("sources", Target::List(&Target::String)),
+        ("version", Target::String),
+        ("description", Target::String),
+        ("keywords", Target::List(&Target::String)),
+        ("maintainers", Target::List(&Target::Pointer(&Target::Struct(&MAINTAINER)))),
+        ("icon", Target::String),
+        ("apiVersion", Target::String),
+        ("condition", Target::String),
+        ("tags", Target::String),
+        ("appVersion", Target::String),
+        ("deprecated", Target::Bool),
+        ("annotations", Target::Map(&Target::String)),
+        ("kubeVersion", Target::String),
+        ("dependencies", Target::List(&Target::Pointer(&Target::Struct(&DEPENDENCY)))),
+        ("type", Target::String),
+    ],
+};
+
+const MAINTAINER: StructType = StructType {
+    name: "Maintainer",
+    go_type: "v2.Maintainer",
+    fields: &[("name", Target::String), ("email", Target::String), ("url", Target::String)],
+};
+
+const DEPENDENCY: StructType = StructType {
+    name: "Dependency",
+    go_type: "v2.Dependency",
+    fields: &[
+        ("name", Target::String),
+        ("version", Target::String),
+        ("repository", Target::String),
+        ("condition", Target::String),
+        ("tags", Target::List(&Target::String)),
+        ("enabled", Target::Bool),
+        ("import-values", Target::List(&Target::Any)),
+        ("alias", Target::String),
+    ],
+};
+
+/// What Helm looks at before anything else: the type that its loader keeps to itself.
+const CHART_BASE: StructType =
+    StructType { name: "chartBase", go_type: "loader.chartBase", fields: &[("apiVersion", Target::String)] };
+
+/// The `apiVersion` of a Chart.yaml, empty if there is none.
+pub(super) fn api_version(text: &[u8]) -> Result<String, String> {
+    let base = pintle_yaml::from_slice_typed(text, &Target::Struct(&CHART_BASE)).map_err(|e| e.message)?;
+    Ok(string(&base, "apiVersion"))
 }
 
-impl<'d> Fields<'d> {
-    fn of(go_type: &'static str, data: &'d Data, place: &str) -> Result<Option<Fields<'d>>, String> {
-        match data {
-            Data::Map(map) => Ok(Some(Fields { go_type, map })),
-            Data::Null => Ok(None),
-            other => Err(format!("json: cannot unmarshal {} into Go {place} of type v2.{go_type}", kind(other))),
-        }
-    }
+fn string(data: &Data, field: &str) -> String {
+    data.get(field).and_then(Data::as_str).unwrap_or_default().to_owned()
+}
 
-    fn get(&self, name: &str) -> Option<&'d Data> {
-        let exact = self.map.get(name);
-        exact.or_else(|| self.map.iter().find(|(k, _)| k.eq_ignore_ascii_case(name)).map(|(_, v)| v))
-    }
+fn boolean(data: &Data, field: &str) -> bool {
+    matches!(data.get(field), Some(Data::Bool(true)))
+}
 
-    fn wrong<T>(&self, name: &str, value: &Data, wanted: &str) -> Result<T, String> {
-        Err(format!("json: cannot unmarshal {} into Go struct field {}.{name} of type {wanted}", kind(value), self.go_type))
-    }
-
-    fn string(&self, name: &str) -> Result<String, String> {
-        match self.get(name) {
-            None | Some(Data::Null) => Ok(String::new()),
-            Some(v) => match text(v) {
-                Some(s) => Ok(s),
-                None => self.wrong(name, v, "string"),
-            },
-        }
-    }
-
-    fn boolean(&self, name: &str) -> Result<bool, String> {
-        match self.get(name) {
-            None | Some(Data::Null) => Ok(false),
-            Some(Data::Bool(b)) => Ok(*b),
-            Some(v) => self.wrong(name, v, "bool"),
-        }
-    }
-
-    fn list(&self, name: &str, go_type: &str) -> Result<&'d [Data], String> {
-        match self.get(name) {
-            None | Some(Data::Null) => Ok(&[]),
-            Some(Data::List(l)) => Ok(l),
-            Some(v) => self.wrong(name, v, go_type),
-        }
-    }
-
-    fn strings(&self, name: &str) -> Result<Vec<String>, String> {
-        let one = |v: &Data| match text(v) {
-            Some(s) => Ok(s),
-            None if v.is_null() => Ok(String::new()),
-            None => self.wrong(name, v, "string"),
-        };
-        self.list(name, "[]string")?.iter().map(one).collect()
+fn list<'d>(data: &'d Data, field: &str) -> &'d [Data] {
+    match data.get(field) {
+        Some(Data::List(l)) => l,
+        _ => &[],
     }
 }
 
-/// A scalar as sigs.k8s.io/yaml hands it to a field of type string: numbers and booleans become text.
-fn text(v: &Data) -> Option<String> {
-    match v {
-        Data::String(s) => Some(s.clone()),
-        Data::Bool(b) => Some(b.to_string()),
-        Data::Int(n) => Some(n.to_string()),
-        Data::Float(f) if f.fract() == 0.0 && f.abs() < 1e15 => Some((*f as i64).to_string()),
-        Data::Float(f) => Some(pintle_value::number::format_float(*f, b'g', None)),
-        _ => None,
-    }
-}
-
-fn kind(v: &Data) -> &'static str {
-    match v {
-        Data::Null => "null",
-        Data::Bool(_) => "bool",
-        Data::Int(_) | Data::Float(_) => "number",
-        Data::String(_) => "string",
-        Data::List(_) => "array",
-        Data::Map(_) => "object",
-    }
+fn strings(data: &Data, field: &str) -> Vec<String> {
+    list(data, field).iter().map(|s| s.as_str().unwrap_or_default().to_owned()).collect()
 }
 
 impl Metadata {
-    /// Reads Chart.yaml, or requirements.yaml over what Chart.yaml said.
-    pub(super) fn read(&mut self, text: &[u8]) -> Result<(), String> {
-        let data = pintle_yaml::from_slice(text).map_err(|e| e.message)?;
-        self.fill(&data).map_err(|e| format!("error unmarshaling JSON: while decoding JSON: {e}"))
-    }
-
-    fn fill(&mut self, data: &Data) -> Result<(), String> {
-        let Some(f) = Fields::of("Metadata", data, "value")? else { return Ok(()) };
-        let set = |field: &mut String, name: &str| -> Result<(), String> {
-            if f.get(name).is_some_and(|v| !v.is_null()) {
-                *field = f.string(name)?;
-            }
-            Ok(())
-        };
-        set(&mut self.name, "name")?;
-        set(&mut self.home, "home")?;
-        set(&mut self.version, "version")?;
-        set(&mut self.description, "description")?;
-        set(&mut self.icon, "icon")?;
-        set(&mut self.api_version, "apiVersion")?;
-        set(&mut self.condition, "condition")?;
-        set(&mut self.tags, "tags")?;
-        set(&mut self.app_version, "appVersion")?;
-        set(&mut self.kube_version, "kubeVersion")?;
-        set(&mut self.chart_type, "type")?;
-        if f.get("sources").is_some() {
-            self.sources = f.strings("sources")?;
+    /// Reads Chart.yaml, or requirements.yaml over the `fields` that Chart.yaml left.
+    pub(super) fn read(fields: &mut Data, text: &[u8]) -> Result<Metadata, String> {
+        if fields.is_null() {
+            *fields = Data::Map(DataMap::new());
         }
-        if f.get("keywords").is_some() {
-            self.keywords = f.strings("keywords")?;
-        }
-        if f.get("deprecated").is_some() {
-            self.deprecated = f.boolean("deprecated")?;
-        }
-        match f.get("annotations") {
-            None | Some(Data::Null) => {}
-            Some(Data::Map(m)) => {
-                let mut annotations = BTreeMap::new();
-                for (k, v) in m {
-                    let v = match text(v) {
-                        Some(s) => s,
-                        None if v.is_null() => String::new(),
-                        None => return f.wrong("annotations", v, "string"),
-                    };
-                    annotations.insert(k.clone(), v);
-                }
-                self.annotations = Some(annotations);
-            }
-            Some(v) => return f.wrong("annotations", v, "map[string]string"),
-        }
-        if f.get("maintainers").is_some() {
-            let list = f.list("maintainers", "[]*v2.Maintainer")?;
-            self.maintainers = list.iter().map(Maintainer::from_data).collect::<Result<_, _>>()?;
-        }
-        if f.get("dependencies").is_some() {
-            let list = f.list("dependencies", "[]*v2.Dependency")?;
-            self.dependencies = list.iter().map(Dependency::from_data).collect::<Result<_, _>>()?;
-        }
-        Ok(())
+        pintle_yaml::from_slice_into(text, &Target::Struct(&METADATA), fields).map_err(|e| e.message)?;
+        let api_version = string(fields, "apiVersion");
+        let annotation = |(k, v): (&String, &Data)| (k.clone(), v.as_str().unwrap_or_default().to_owned());
+        Ok(Metadata {
+            name: string(fields, "name"),
+            home: string(fields, "home"),
+            sources: strings(fields, "sources"),
+            version: string(fields, "version"),
+            description: string(fields, "description"),
+            keywords: strings(fields, "keywords"),
+            maintainers: list(fields, "maintainers").iter().map(Maintainer::from_data).collect(),
+            icon: string(fields, "icon"),
+            api_version: if api_version.is_empty() { "v1".into() } else { api_version },
+            condition: string(fields, "condition"),
+            tags: string(fields, "tags"),
+            app_version: string(fields, "appVersion"),
+            deprecated: boolean(fields, "deprecated"),
+            annotations: match fields.get("annotations") {
+                Some(Data::Map(m)) => Some(m.iter().map(annotation).collect()),
+                _ => None,
+            },
+            kube_version: string(fields, "kubeVersion"),
+            dependencies: list(fields, "dependencies").iter().map(Dependency::from_data).collect(),
+            chart_type: string(fields, "type"),
+            with_null: ["maintainers", "dependencies"].into_iter().find(|f| list(fields, f).iter().any(Data::is_null)),
+        })
     }
 
     /// `Metadata.Validate`: what a chart must say, and in which form. Odd characters are removed on the way.
@@ -250,6 +217,9 @@ impl Metadata {
         if !matches!(self.chart_type.as_str(), "" | "application" | "library") {
             return invalid("chart.metadata.type must be application or library".into());
         }
+        if let Some(field) = self.with_null {
+            return invalid(format!("{field} must not contain empty or null nodes"));
+        }
         let mut seen = std::collections::BTreeSet::new();
         for d in &mut self.dependencies {
             for s in [&mut d.name, &mut d.version, &mut d.repository, &mut d.condition].into_iter().chain(&mut d.tags) {
@@ -280,30 +250,22 @@ fn sanitize(s: &mut String) {
 }
 
 impl Maintainer {
-    fn from_data(d: &Data) -> Result<Maintainer, String> {
-        let place = "struct field Metadata.maintainers";
-        let Some(f) = Fields::of("Maintainer", d, place)? else {
-            return Err("maintainers must not contain empty or null nodes".into());
-        };
-        Ok(Maintainer { name: f.string("name")?, email: f.string("email")?, url: f.string("url")? })
+    fn from_data(d: &Data) -> Maintainer {
+        Maintainer { name: string(d, "name"), email: string(d, "email"), url: string(d, "url") }
     }
 }
 
 impl Dependency {
-    fn from_data(d: &Data) -> Result<Dependency, String> {
-        let place = "struct field Metadata.dependencies";
-        let Some(f) = Fields::of("Dependency", d, place)? else {
-            return Err("dependencies must not contain empty or null nodes".into());
-        };
-        Ok(Dependency {
-            name: f.string("name")?,
-            version: f.string("version")?,
-            repository: f.string("repository")?,
-            condition: f.string("condition")?,
-            tags: f.strings("tags")?,
-            enabled: f.boolean("enabled")?,
-            import_values: f.list("import-values", "[]interface {}")?.to_vec(),
-            alias: f.string("alias")?,
-        })
+    fn from_data(d: &Data) -> Dependency {
+        Dependency {
+            name: string(d, "name"),
+            version: string(d, "version"),
+            repository: string(d, "repository"),
+            condition: string(d, "condition"),
+            tags: strings(d, "tags"),
+            enabled: boolean(d, "enabled"),
+            import_values: list(d, "import-values").to_vec(),
+            alias: string(d, "alias"),
+        }
     }
 }

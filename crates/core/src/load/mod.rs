@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pintle_value::{DataMap, Str};
+use pintle_value::{Data, DataMap, Str};
 
 use crate::diagnostic::{Diagnostic, Error, Result};
 use crate::merge::values_file;
@@ -84,12 +84,10 @@ impl Chart {
     /// Makes a chart of files in memory, as `LoadFiles` does.
     pub fn from_files(files: Vec<File>, options: &LoadOptions) -> Result<Chart> {
         let mut metadata = None;
+        let mut fields = Data::Null;
         for f in files.iter().filter(|f| f.name == "Chart.yaml") {
-            let m: &mut Metadata = metadata.get_or_insert_default();
-            m.read(&f.data).map_err(|e| Error::new("chart/metadata", format!("cannot load Chart.yaml: {e}")))?;
-            if m.api_version.is_empty() {
-                m.api_version = "v1".into();
-            }
+            let read = Metadata::read(&mut fields, &f.data);
+            metadata = Some(read.map_err(|e| Error::new("chart/metadata", format!("cannot load Chart.yaml: {e}")))?);
         }
         let has_metadata = metadata.is_some();
         let mut chart = Chart {
@@ -129,8 +127,9 @@ impl Chart {
                             "Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend migrating dependencies to Chart.yaml.",
                         ));
                     }
-                    let read = chart.metadata.read(&f.data);
-                    read.map_err(|e| Error::new("chart/metadata", format!("cannot load requirements.yaml: {e}")))?;
+                    let read = Metadata::read(&mut fields, &f.data);
+                    chart.metadata =
+                        read.map_err(|e| Error::new("chart/metadata", format!("cannot load requirements.yaml: {e}")))?;
                     if chart.metadata.api_version == "v1" {
                         chart.files.push(f);
                     }
@@ -196,12 +195,12 @@ fn check_api_version(files: &[File]) -> Result<()> {
     let Some(file) = files.iter().find(|f| f.name == "Chart.yaml") else {
         return Err(Error::new("chart/metadata", "Chart.yaml file is missing"));
     };
-    let base = pintle_yaml::map_from_slice(&file.data)
-        .map_err(|e| Error::new("chart/metadata", format!("cannot load Chart.yaml: {}", e.message)))?;
-    match base.get("apiVersion").and_then(|v| v.as_str()) {
-        None | Some("v1" | "v2" | "") => Ok(()),
-        Some("v3") => Err(Error::new("chart/api-version", "invalid chart apiVersion")),
-        Some(_) => Err(Error::new("chart/api-version", "unsupported chart version")),
+    let version =
+        metadata::api_version(&file.data).map_err(|e| Error::new("chart/metadata", format!("cannot load Chart.yaml: {e}")))?;
+    match version.as_str() {
+        "v1" | "v2" | "" => Ok(()),
+        "v3" => Err(Error::new("chart/api-version", "invalid chart apiVersion")),
+        _ => Err(Error::new("chart/api-version", "unsupported chart version")),
     }
 }
 
