@@ -1,10 +1,11 @@
 //! Pintle renders Helm charts, byte for byte as Helm does.
 //!
-//! The way of a render, each step a module: [`load`] a chart, [`merge`] values, [`mod@render`] templates, [`mod@arrange`] manifests,
+//! The way of a render, each step a module: [`load`] a chart, [`merge`] values, [`mod@check`] them, [`mod@render`] templates, [`mod@arrange`] manifests,
 //! [`emit`] bytes. [`render()`] goes all the way from chart to [`Release`].
 
 pub mod arrange;
 pub mod capabilities;
+pub mod check;
 mod compat;
 pub mod diagnostic;
 pub mod emit;

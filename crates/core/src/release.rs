@@ -13,6 +13,7 @@ use pintle_value::{Map, Value};
 use crate::Compat;
 use crate::arrange::{Arranged, Hook, Manifest, arrange};
 use crate::capabilities::Capabilities;
+use crate::check::check;
 use crate::diagnostic::{Diagnostic, Error, Result, Span, Trace};
 use crate::load::{Chart, File};
 use crate::merge::coalesce::Coalesce;
@@ -40,6 +41,8 @@ pub struct Options {
     pub skip_schema_validation: bool,
     /// What templates may use up.
     pub limits: Limits,
+    /// Answers references that lead out of a values.schema.json; by default none is followed.
+    pub schemas: Arc<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>,
     /// Makes the clock, randomness and whatever else a render draws on.
     pub world: fn() -> Box<dyn World>,
 }
@@ -55,6 +58,9 @@ impl Default for Options {
             api_versions: Vec::new(),
             skip_schema_validation: false,
             limits: Limits::default(),
+            schemas: Arc::new(|url| {
+                Err(format!("{url}: remote schemas are not fetched; give them with --schema-dir, or --skip-schema-validation"))
+            }),
             world: || Box::new(System),
         }
     }
@@ -124,6 +130,7 @@ impl World for Shared {
 #[derive(Default)]
 struct Trail {
     values: Option<Value>,
+    violations: Vec<Vec<Key>>,
     origins: Origins,
     records: Records,
 }
@@ -132,6 +139,11 @@ impl Trail {
     /// Adds the places behind an error: of the template's line for output that is no YAML, of values that were read.
     fn explain(&self, mut error: Error, chart: &Arc<Chart>, values: &Values, compat: Compat) -> Error {
         let sources = Sources { given: &values.given, chart, compat };
+        for (d, path) in error.diagnostics_mut().iter_mut().filter(|d| d.code == "values/schema").zip(&self.violations) {
+            // What is missing has no place of its own: its parent's will do.
+            let setters = (0..=path.len()).rev().find_map(|n| sources.trace(&path[..n]));
+            d.trace.extend(setters);
+        }
         for d in error.diagnostics_mut() {
             let mut reads = Vec::new();
             match d.code {
@@ -224,6 +236,15 @@ fn attempt(chart: &Arc<Chart>, values: &Values, options: &Options, host: Host, m
         trail.values = Some(Value::Map(values.clone()));
     }
 
+    if !options.skip_schema_validation {
+        let checked = check(&root, &values, &|url| (options.schemas)(url));
+        checked.map_err(|(error, violations)| {
+            if let Some(trail) = trail.as_deref_mut() {
+                trail.violations = violations.into_iter().map(|v| v.path).collect();
+            }
+            error
+        })?;
+    }
     let release =
         ReleaseInfo { name: options.release_name.clone(), namespace: options.namespace.clone(), is_upgrade: options.is_upgrade };
     let supported = &root.metadata.kube_version;
@@ -285,7 +306,7 @@ fn check_dependencies(chart: &Chart) -> Result<()> {
         return Ok(());
     }
     let message = format!(
-        "an error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch missing \
+        "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch missing \
          dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
         missing.join(", ")
     );

@@ -504,6 +504,28 @@ impl From<&Data> for Value {
     }
 }
 
+/// What JSON would carry over; bytes are base64 there, and objects what they marshal as.
+impl From<&Value> for Data {
+    fn from(v: &Value) -> Data {
+        match v {
+            Value::Nil => Data::Null,
+            Value::Bool(b) => Data::Bool(*b),
+            Value::Int(_, n) => Data::Int(*n),
+            Value::Float(f) => Data::Float(*f),
+            Value::Complex(..) => Data::Null,
+            Value::String(s) => Data::String(s.to_str_lossy().into_owned()),
+            Value::Bytes(b) => {
+                let mut text = String::new();
+                crate::json::write_base64(&mut text, b);
+                Data::String(text)
+            }
+            Value::List(l) => Data::List(l.iter().map(Data::from).collect()),
+            Value::Map(m) => Data::Map(m.entries().iter().map(|(k, v)| (k.to_str_lossy().into_owned(), Data::from(v))).collect()),
+            Value::Object(o) => Data::from(&o.json()),
+        }
+    }
+}
+
 impl From<&DataMap> for Map {
     fn from(m: &DataMap) -> Map {
         Map::new(m.iter().map(|(k, v)| (Str::from(k.as_str()), Value::from(v))).collect())

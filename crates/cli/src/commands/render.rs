@@ -45,6 +45,12 @@ pub struct Args {
     /// Symbolic links may lead anywhere below this folder [default: the Git work tree around the chart, else the chart]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+    /// A folder with the schemas that a values.schema.json refers to by URL: HOST/PATH below it, or just the file's name
+    #[arg(long, value_name = "DIR")]
+    schema_dir: Option<PathBuf>,
+    /// Leave values.schema.json aside
+    #[arg(long)]
+    skip_schema_validation: bool,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -75,6 +81,8 @@ fn render(args: &Args, compat: Compat) -> Result<(), Error> {
         compat,
         kube_version: args.kube_version.clone(),
         api_versions: args.api_versions.iter().flat_map(|v| values::split_commas(v)).collect(),
+        skip_schema_validation: args.skip_schema_validation,
+        schemas: values::schemas(args.schema_dir.as_deref()),
         ..Options::default()
     };
     let release = pintle::render(&chart, &values, &options)?;

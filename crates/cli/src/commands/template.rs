@@ -44,6 +44,9 @@ pub struct Args {
     /// Symbolic links may lead anywhere below this folder [default: the Git work tree around the chart, else the chart]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+    /// A folder with the schemas that a values.schema.json refers to by URL: HOST/PATH below it, or just the file's name
+    #[arg(long, value_name = "DIR")]
+    schema_dir: Option<PathBuf>,
     #[command(flatten)]
     ignored: Ignored,
 }
@@ -220,7 +223,9 @@ pub fn run(args: &Args) -> ExitCode {
             let mut out = Vec::new();
             if let Some(output) = error.debug_output() {
                 if compat_debug {
-                    out = output.to_vec();
+                    // Helm prints the manifests it has, none included, with one line end.
+                    out = output.trim_ascii().to_vec();
+                    out.push(b'\n');
                 } else {
                     text.push_str("\n\nUse --debug flag to render out invalid YAML");
                 }
@@ -256,6 +261,7 @@ fn template(args: &Args) -> Result<(), Failed> {
         kube_version: args.kube_version.clone(),
         api_versions: args.api_versions.iter().flat_map(|v| values::split_commas(v)).collect(),
         skip_schema_validation: args.bools.skip_schema_validation,
+        schemas: values::schemas(args.schema_dir.as_deref()),
         ..Options::default()
     };
     let release = pintle::render(&chart, &values, &options).map_err(failed)?;

@@ -1,5 +1,7 @@
 //! The flags that set values, shared by all commands that render.
 
+use std::sync::Arc;
+
 use pintle::{Compat, Error, LoadOptions, Values, ValuesFile, ValuesOptions};
 
 use crate::io;
@@ -76,4 +78,19 @@ pub fn load_options(chart: &std::path::Path, root: Option<&std::path::Path>, com
         chart.ancestors().find(|d| d.join(".git").exists()).map(std::path::Path::to_owned)
     };
     LoadOptions { root: root.map(std::path::Path::to_owned).or_else(work_tree), compat }
+}
+
+/// Answers a schema's references by URL from a folder, if there is one.
+pub fn schemas(dir: Option<&std::path::Path>) -> Arc<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync> {
+    let Some(dir) = dir.map(std::path::Path::to_owned) else { return pintle::Options::default().schemas };
+    Arc::new(move |url| {
+        let path = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let path = path.split(['?', '#']).next().unwrap_or(path);
+        let plain = |p: &&str| !p.is_empty() && *p != "." && *p != "..";
+        let whole: std::path::PathBuf = path.split('/').filter(plain).collect();
+        let name = path.rsplit('/').next().filter(plain).unwrap_or("");
+        let found = [dir.join(whole), dir.join(name)].into_iter().find(|p| p.is_file());
+        let file = found.ok_or_else(|| format!("{url}: no such schema in {}", dir.display()))?;
+        std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))
+    })
 }
