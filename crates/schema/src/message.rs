@@ -33,7 +33,7 @@ pub(crate) fn float(f: f64) -> String {
 fn grouped(digits: &str) -> String {
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -58,11 +58,10 @@ fn superscript(c: char) -> Option<char> {
     })
 }
 
-/// santhosh's `quote`: Go's, between single quotes.
+/// santhosh's `quote`: Go's, between single quotes. Of a backslash at the end it drops the escape.
 pub(crate) fn quote(text: &str) -> String {
-    let quoted = go_quote(text.as_bytes());
-    let inner = quoted.get(1..quoted.len() - 1).unwrap_or_default();
-    format!("'{}'", inner.replace("\\\"", "\"").replace('\'', "\\'"))
+    let quoted = go_quote(text.as_bytes()).replace("\\\"", "\"").replace('\'', "\\'");
+    format!("'{}'", quoted.get(1..quoted.len() - 1).unwrap_or_default())
 }
 
 /// `%q` of a character.
@@ -110,5 +109,6 @@ mod tests {
     #[test]
     fn strings_are_quoted_once() {
         assert_eq!(quote("a\"b'c\\\n"), "'a\"b\\'c\\\\\\n'");
+        assert_eq!(quote("a\\"), "'a\\'");
     }
 }

@@ -50,7 +50,7 @@ impl Checker<'_> {
             "uniqueItems" | "readOnly" | "writeOnly" | "deprecated" => matches!(content, Content::Bool(_)),
             "examples" => matches!(content, Content::List(_)),
             "enum" => match content {
-                Content::List(items) if self.draft >= Draft::D7 => !items.is_empty(),
+                Content::List(_) if self.draft >= Draft::D2019 => true,
                 Content::List(items) => !items.is_empty() && self.is_unique(items),
                 _ => false,
             },

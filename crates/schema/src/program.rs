@@ -23,6 +23,8 @@ pub(crate) struct Program {
     pub(crate) documents: Vec<(String, Arc<Document>)>,
     /// Where to begin.
     pub(crate) root: NodeId,
+    /// The `urn:` references that were taken to allow anything.
+    pub(crate) unresolved: Vec<String>,
 }
 
 /// What one schema asks for.

@@ -266,9 +266,7 @@ fn validation(node: &mut Node, source: &Source<'_>, keyword: &str, value: DocId)
         }
         "const" if node.draft >= Draft::D6 => node.constant = Some(value),
         "multipleOf" | "maximum" | "exclusiveMaximum" | "minimum" | "exclusiveMinimum" => {
-            if node.number.is_none() {
-                node.number = Some(Box::new(number_rules(document, source.members)));
-            }
+            node.number.get_or_insert_with(|| Box::new(number_rules(document, source.members)));
         }
         "minLength" => string(node).min = integer(document, Some(value)),
         "maxLength" => string(node).max = integer(document, Some(value)),

@@ -52,6 +52,7 @@ pub(crate) struct Compiler<'l> {
     roots: Vec<Root>,
     by_url: HashMap<String, u32>,
     nodes: Vec<Node>,
+    unresolved: Vec<String>,
 }
 
 type Result<T> = std::result::Result<T, SchemaError>;
@@ -65,6 +66,7 @@ impl<'l> Compiler<'l> {
             roots: Vec::new(),
             by_url: HashMap::new(),
             nodes: Vec::new(),
+            unresolved: Vec::new(),
         }
     }
 
@@ -77,7 +79,12 @@ impl<'l> Compiler<'l> {
         compiler.compile(url).unwrap_or_else(|_| {
             let mut node = Node::new(0, 0);
             node.boolean = Some(true);
-            Program { nodes: vec![node], documents: vec![(url.to_owned(), Arc::new(Document::permissive()))], root: 0 }
+            Program {
+                nodes: vec![node],
+                documents: vec![(url.to_owned(), Arc::new(Document::permissive()))],
+                root: 0,
+                unresolved: Vec::new(),
+            }
         })
     }
 
@@ -97,7 +104,7 @@ impl<'l> Compiler<'l> {
             next += 1;
         }
         let documents = self.roots.into_iter().map(|root| (root.url, root.document)).collect();
-        Ok(Program { nodes: self.nodes, documents, root: first })
+        Ok(Program { nodes: self.nodes, documents, root: first, unresolved: self.unresolved })
     }
 
     /// The node of a place, which is compiled in its turn.
@@ -127,7 +134,10 @@ impl<'l> Compiler<'l> {
                         Document::parse(&text).map_err(failed)?
                     }
                     // Helm takes what it cannot resolve to allow anything (urnLoader).
-                    b"urn" => Document::permissive(),
+                    b"urn" => {
+                        self.unresolved.push(url.to_owned());
+                        Document::permissive()
+                    }
                     _ => return Err(failed(format!("no URLLoader registered for {}", quote(&parsed.to_text())))),
                 }
             }
@@ -207,7 +217,7 @@ impl<'l> Compiler<'l> {
         let result = validate::schema(program(dialect), &root.document, place, dialects);
         result.map_err(|failure| match failure {
             validate::Failure::Invalid(error) => {
-                SchemaError::Invalid { location: location(&root.url, &root.document, place), error: Box::new(error) }
+                SchemaError::Invalid { location: location(&root.url, &root.document, place), error }
             }
             // What Helm makes of a panic of santhosh's.
             validate::Failure::NoNumber => SchemaError::Other(

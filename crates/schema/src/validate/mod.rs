@@ -28,13 +28,13 @@ const MAX_ERRORS: usize = 200_000;
 
 /// Why a schema is none.
 pub(crate) enum Failure {
-    Invalid(ValidationError),
+    Invalid(Box<ValidationError>),
     /// A number is too large for Go to compare.
     NoNumber,
 }
 
 /// Checks values.
-pub(crate) fn values(program: &Program, value: Instance<'_>) -> Result<(), ValidationError> {
+pub(crate) fn values(program: &Program, value: Instance<'_>) -> Result<(), Box<ValidationError>> {
     let mut run = Run::new(None);
     let result = run.top(At { program, id: program.root }, None, value);
     run.verdict(result)
@@ -201,7 +201,7 @@ impl<'s, 'v> Run<'s, 'v> {
     }
 
     /// `Schema.validate`: the errors at the root of a tree.
-    fn top(&mut self, at: At<'s>, metaschema: Option<At<'s>>, value: Instance<'v>) -> Result<(), ValidationError> {
+    fn top(&mut self, at: At<'s>, metaschema: Option<At<'s>>, value: Instance<'v>) -> Result<(), Box<ValidationError>> {
         let scope = Scope { at, reference: None, depth: 0, parent: None };
         let unevaluated = Unevaluated::of(value, at.node(), false);
         let frame = Frame { at, value, scope: &scope, unevaluated, errors: Vec::new(), quiet: false, metaschema };
@@ -209,12 +209,12 @@ impl<'s, 'v> Run<'s, 'v> {
         let outcome = self.check(frame);
         self.path = outer;
         let Err(fault) = outcome else { return Ok(()) };
-        let mut root = ValidationError {
+        let mut root = Box::new(ValidationError {
             instance: Vec::new(),
             schema: at.program.location(at.id),
             kind: ErrorKind::Schema,
             causes: Vec::new(),
-        };
+        });
         match fault {
             Some(fault) if fault.kind == ErrorKind::Group => root.causes = fault.causes,
             Some(fault) => root.causes.push(*fault),
@@ -224,15 +224,15 @@ impl<'s, 'v> Run<'s, 'v> {
     }
 
     /// What the outside learns.
-    fn verdict(&self, result: Result<(), ValidationError>) -> Result<(), ValidationError> {
+    fn verdict(&self, result: Result<(), Box<ValidationError>>) -> Result<(), Box<ValidationError>> {
         match self.given_up {
             None => result,
-            Some(reason) => Err(ValidationError {
+            Some(reason) => Err(Box::new(ValidationError {
                 instance: Vec::new(),
                 schema: "".into(),
                 kind: ErrorKind::Limit(reason),
                 causes: Vec::new(),
-            }),
+            })),
         }
     }
 

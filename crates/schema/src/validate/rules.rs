@@ -116,14 +116,9 @@ impl<'s, 'v> Run<'s, 'v> {
 
     /// `propertyNames`: a check of its own, of which the path begins at the name.
     fn check_name(&mut self, frame: &Frame<'_, 's, 'v>, id: NodeId, name: &'v str) -> Result<(), Fault> {
-        self.depth += 1;
-        let result = self.top(frame.at.to(id), frame.metaschema, Instance::Name(name));
-        self.depth -= 1;
-        result.map_err(|error| {
-            let error = ValidationError { kind: ErrorKind::PropertyNames(name.to_owned()), ..error };
-            self.fault_of(frame, Vec::new(), || error.kind.clone())
-                .map(|fault| Box::new(ValidationError { schema: error.schema, causes: error.causes, ..*fault }))
-        })
+        let Err(error) = self.top(frame.at.to(id), frame.metaschema, Instance::Name(name)) else { return Ok(()) };
+        let fault = self.fault(frame, || ErrorKind::PropertyNames(name.to_owned()));
+        Err(fault.map(|fault| Box::new(ValidationError { schema: error.schema, causes: error.causes, ..*fault })))
     }
 
     /// `arrValidate`
