@@ -100,12 +100,15 @@ pub fn arrange(files: &Rendered, compat: Compat) -> Result<Arranged> {
         if base.starts_with('_') {
             continue;
         }
+        if let Err(e) = std::str::from_utf8(content) {
+            no_text(path, content, e.valid_up_to(), compat)?;
+        }
         let content = String::from_utf8_lossy(content);
         if content.trim().is_empty() {
             continue;
         }
         for document in split(&content, compat) {
-            let head = head_from_slice(document.as_bytes()).map_err(|e| invalid(path, &content, document, &e))?;
+            let head = head_from_slice(document.as_bytes()).map_err(|e| invalid(path, &content, document, &e, compat))?;
             place(&mut arranged, path, document, head);
         }
     }
@@ -117,8 +120,24 @@ pub fn arrange(files: &Rendered, compat: Compat) -> Result<Arranged> {
     Ok(arranged)
 }
 
-fn invalid(path: &str, content: &str, document: &str, e: &pintle_yaml::Error) -> Error {
-    let mut d = Diagnostic::error("yaml/parse", format!("YAML parse error on {path}: {}", e.message));
+/// The error of the first document that is none in a file with bytes that are no text from `valid` on.
+fn no_text(path: &str, content: &[u8], valid: usize, compat: Compat) -> Result<()> {
+    let text = String::from_utf8_lossy(&content[..valid]);
+    let documents = split(&text, compat);
+    for (i, document) in documents.iter().enumerate() {
+        let start = document.as_ptr() as usize - text.as_ptr() as usize;
+        let bytes = if i + 1 < documents.len() { document.as_bytes() } else { &content[start..] };
+        head_from_slice(bytes).map_err(|e| invalid(path, &text, document, &e, compat))?;
+    }
+    if documents.is_empty() {
+        head_from_slice(&content[valid..]).map_err(|e| invalid(path, &text, &text[valid..], &e, compat))?;
+    }
+    Ok(())
+}
+
+fn invalid(path: &str, content: &str, document: &str, e: &pintle_yaml::Error, compat: Compat) -> Error {
+    let message = compat.type_names(format!("YAML parse error on {path}: {}", e.message));
+    let mut d = Diagnostic::error("yaml/parse", message);
     // The document's place in the file's output, which the caller can follow to the template.
     let offset = document.as_ptr() as usize - content.as_ptr() as usize;
     let before = content.get(..offset).unwrap_or("");

@@ -20,9 +20,6 @@ impl KubeVersion {
     /// `ParseKubeVersion`. Errors are Helm's.
     pub fn parse(version: &str, compat: Compat) -> Result<KubeVersion> {
         let failed = |what: String| Error::new("usage/kube-version", format!("invalid kube version '{version}': {what}"));
-        if compat.parses_kube_version_as_semver() {
-            return KubeVersion::parse_semver(version).map_err(failed);
-        }
         // k8s.io/apimachinery's ParseGeneric: at least two numbers, anything may follow.
         let body = version.trim_start();
         let body = body.strip_prefix('v').unwrap_or(body);
@@ -35,16 +32,13 @@ impl KubeVersion {
         if parts.len() < 2 || !parts.iter().all(number) {
             return Err(failed(format!("illegal version string {version:?}")));
         }
-        let with_v = if version.starts_with('v') { version.to_owned() } else { format!("v{version}") };
-        let normalized = parts.join(".");
-        Ok(KubeVersion { version: with_v, normalized: format!("v{normalized}"), major: parts[0].into(), minor: parts[1].into() })
-    }
-
-    /// Helm 3: Masterminds/semver.
-    fn parse_semver(version: &str) -> Result<KubeVersion, String> {
-        let v = pintle_functions::semver::Version::parse(version).map_err(|e| e.to_string())?;
-        let full = format!("v{v}");
-        Ok(KubeVersion { normalized: full.clone(), version: full, major: v.major().to_string(), minor: v.minor().to_string() })
+        let normalized = format!("v{}", parts.join("."));
+        let version = match version.strip_prefix('v') {
+            _ if !compat.keeps_kube_version() => normalized.clone(),
+            Some(_) => version.to_owned(),
+            None => format!("v{version}"),
+        };
+        Ok(KubeVersion { version, normalized, major: parts[0].into(), minor: parts[1].into() })
     }
 }
 

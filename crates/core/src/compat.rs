@@ -35,9 +35,40 @@ impl Compat {
         if self.is_helm3() { "v1.20.0" } else { "v1.37.0" }
     }
 
-    /// Whether `--kube-version` must be a semantic version (3), or anything that begins like one (4).
-    pub fn parses_kube_version_as_semver(self) -> bool {
-        self.is_helm3()
+    /// Whether `--kube-version` keeps what follows its numbers (4).
+    pub fn keeps_kube_version(self) -> bool {
+        !self.is_helm3()
+    }
+
+    /// Whether an `apiVersion` of Chart.yaml that isn't known is an error (4) or taken for one that is (3).
+    pub fn checks_api_version(self) -> bool {
+        !self.is_helm3()
+    }
+
+    /// What is said of dependencies that charts/ lacks, up to their names.
+    pub fn missing_dependencies(self) -> &'static str {
+        if self.is_helm3() {
+            "An error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch missing \
+             dependencies: found in Chart.yaml, but missing in charts/ directory: "
+        } else {
+            "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch missing \
+             dependencies: found in Chart.yaml, but missing in charts/ directory: "
+        }
+    }
+
+    /// An error with Go's types under the names that they have in the packages of that Helm.
+    pub fn type_names(self, message: String) -> String {
+        if !self.is_helm3() {
+            return message;
+        }
+        let names = [
+            ("loader.chartBase", "chart.Metadata"),
+            ("v2.Metadata", "chart.Metadata"),
+            ("v2.Maintainer", "chart.Maintainer"),
+            ("v2.Dependency", "chart.Dependency"),
+            ("type util.SimpleHead", "type releaseutil.SimpleHead"),
+        ];
+        names.iter().fold(message, |m, (four, three)| m.replace(four, three))
     }
 
     /// Whether a file of values may hold several documents, merged in order (4), or only the first counts (3).

@@ -59,7 +59,8 @@ impl Default for Options {
             skip_schema_validation: false,
             limits: Limits::default(),
             schemas: Arc::new(|_| {
-                Err("schemas are not fetched from elsewhere; give their folder with --schema-dir, or --skip-schema-validation".into())
+                Err("schemas are not fetched from elsewhere; give their folder with --schema-dir, or --skip-schema-validation"
+                    .into())
             }),
             world: || Box::new(System),
         }
@@ -222,7 +223,7 @@ impl Trail {
 fn attempt(chart: &Arc<Chart>, values: &Values, options: &Options, host: Host, mut trail: Option<&mut Trail>) -> Result<Release> {
     let compat = options.compat;
     check_installable(chart)?;
-    check_dependencies(chart)?;
+    check_dependencies(chart, compat)?;
     check_release_name(&options.release_name)?;
     let user_values = Map::from(&values.data);
     let coalesce = Coalesce::new(compat);
@@ -299,17 +300,13 @@ fn check_installable(chart: &Chart) -> Result<()> {
 }
 
 /// `CheckDependencies`: what Chart.yaml names must be in charts/.
-fn check_dependencies(chart: &Chart) -> Result<()> {
+fn check_dependencies(chart: &Chart, compat: Compat) -> Result<()> {
     let present = |name: &str| chart.dependencies.iter().any(|d| d.name() == name);
     let missing: Vec<&str> = chart.metadata.dependencies.iter().map(|d| d.name.as_str()).filter(|name| !present(name)).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    let message = format!(
-        "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch missing \
-         dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
-        missing.join(", ")
-    );
+    let message = format!("{}{}", compat.missing_dependencies(), missing.join(", "));
     Err(Error::new("chart/dependencies", message))
 }
 

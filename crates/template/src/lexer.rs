@@ -47,42 +47,25 @@ impl ItemKind {
     }
 }
 
-/// One item: its place, its text, the line it starts on.
-#[derive(Clone, Debug)]
-pub(crate) struct Item<'t> {
+/// One item: its place, the end of its text, the line it starts on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Item {
     pub kind: ItemKind,
-    pub pos: usize,
-    pub text: std::borrow::Cow<'t, [u8]>,
-    pub line: usize,
-}
-
-impl Item<'_> {
-    /// As parse errors name it (`item.String`).
-    pub fn describe(&self) -> String {
-        let text = String::from_utf8_lossy(&self.text);
-        match self.kind {
-            ItemKind::Eof => "EOF".into(),
-            ItemKind::Error => text.into_owned(),
-            k if k.is_keyword() => format!("<{text}>"),
-            _ => {
-                let mut at = 0;
-                let mut chars = 0;
-                while at < self.text.len() && chars < 10 {
-                    at += decode_char(&self.text[at..]).1;
-                    chars += 1;
-                }
-                // Go counts bytes to decide and characters to cut.
-                if self.text.len() > 10 { format!("{}...", quote(&self.text[..at])) } else { quote(&self.text) }
-            }
-        }
-    }
+    pub pos: u32,
+    pub end: u32,
+    pub line: u32,
 }
 
 const LEFT: &[u8] = b"{{";
 const RIGHT: &[u8] = b"}}";
 
 pub(crate) struct Lexer<'t> {
+    /// The whole text.
+    text: &'t [u8],
+    /// What is still to be read: all of the text, or nothing after an error.
     input: &'t [u8],
+    /// What the item of kind `Error` says.
+    message: String,
     pos: usize,
     start: usize,
     line: usize,
@@ -154,7 +137,17 @@ fn find(haystack: &[u8], needle: &[u8; 2]) -> Option<usize> {
 
 impl<'t> Lexer<'t> {
     pub fn new(input: &'t [u8]) -> Lexer<'t> {
-        Lexer { input, pos: 0, start: 0, line: 1, start_line: 1, paren_depth: 0, inside_action: false }
+        Lexer {
+            text: input,
+            input,
+            message: String::new(),
+            pos: 0,
+            start: 0,
+            line: 1,
+            start_line: 1,
+            paren_depth: 0,
+            inside_action: false,
+        }
     }
 
     fn rest(&self) -> &'t [u8] {
@@ -198,8 +191,31 @@ impl<'t> Lexer<'t> {
         while self.accept(valid) {}
     }
 
-    fn item(&mut self, kind: ItemKind) -> Item<'t> {
-        let item = Item { kind, pos: self.start, text: self.input[self.start..self.pos].into(), line: self.start_line };
+    /// The text of an item.
+    pub fn text(&self, item: Item) -> &'t [u8] {
+        self.text.get(item.pos as usize..item.end as usize).unwrap_or(b"")
+    }
+
+    /// An item as parse errors name it (`item.String`).
+    pub fn describe(&self, item: Item) -> String {
+        let bytes = self.text(item);
+        match item.kind {
+            ItemKind::Eof => "EOF".into(),
+            ItemKind::Error => self.message.clone(),
+            k if k.is_keyword() => format!("<{}>", String::from_utf8_lossy(bytes)),
+            _ => {
+                // Go counts bytes to decide and characters to cut.
+                let mut at = 0;
+                for _ in 0..10 {
+                    at += decode_char(&bytes[at..]).1;
+                }
+                if bytes.len() > 10 { format!("{}...", quote(&bytes[..at])) } else { quote(bytes) }
+            }
+        }
+    }
+
+    fn item(&mut self, kind: ItemKind) -> Item {
+        let item = Item { kind, pos: self.start as u32, end: self.pos as u32, line: self.start_line as u32 };
         self.start = self.pos;
         self.start_line = self.line;
         item
@@ -211,9 +227,10 @@ impl<'t> Lexer<'t> {
         self.start_line = self.line;
     }
 
-    fn error(&mut self, message: impl Into<String>) -> Item<'t> {
-        let item =
-            Item { kind: ItemKind::Error, pos: self.start, text: message.into().into_bytes().into(), line: self.start_line };
+    fn error(&mut self, message: impl Into<String>) -> Item {
+        let start = self.start as u32;
+        let item = Item { kind: ItemKind::Error, pos: start, end: start, line: self.start_line as u32 };
+        self.message = message.into();
         self.input = &[];
         self.pos = 0;
         self.start = 0;
@@ -221,11 +238,11 @@ impl<'t> Lexer<'t> {
         item
     }
 
-    pub fn next_item(&mut self) -> Item<'t> {
+    pub fn next_item(&mut self) -> Item {
         if self.inside_action { self.lex_inside_action() } else { self.lex_text() }
     }
 
-    fn lex_text(&mut self) -> Item<'t> {
+    fn lex_text(&mut self) -> Item {
         loop {
             let Some(x) = find(self.rest(), b"{{") else {
                 self.pos = self.input.len();
@@ -233,9 +250,7 @@ impl<'t> Lexer<'t> {
                     self.line += count_lines(&self.input[self.start..self.pos]);
                     return self.item(ItemKind::Text);
                 }
-                let mut eof = self.item(ItemKind::Eof);
-                eof.text = b"EOF"[..].into();
-                return eof;
+                return self.item(ItemKind::Eof);
             };
             if x > 0 {
                 self.pos += x;
@@ -248,7 +263,7 @@ impl<'t> Lexer<'t> {
                 let item = self.item(ItemKind::Text);
                 self.pos += trim;
                 self.ignore();
-                if !item.text.is_empty() {
+                if item.end > item.pos {
                     return item;
                 }
             }
@@ -260,7 +275,7 @@ impl<'t> Lexer<'t> {
     }
 
     /// The delimiter, or nothing after a whole comment.
-    fn lex_left_delim(&mut self) -> Option<Item<'t>> {
+    fn lex_left_delim(&mut self) -> Option<Item> {
         self.pos += LEFT.len();
         let after_marker = if has_left_trim_marker(self.rest()) { 2 } else { 0 };
         if self.rest()[after_marker..].starts_with(b"/*") {
@@ -276,7 +291,7 @@ impl<'t> Lexer<'t> {
         Some(item)
     }
 
-    fn lex_comment(&mut self) -> Option<Item<'t>> {
+    fn lex_comment(&mut self) -> Option<Item> {
         self.pos += 2;
         let Some(x) = find(self.rest(), b"*/") else {
             return Some(self.error("unclosed comment"));
@@ -307,7 +322,7 @@ impl<'t> Lexer<'t> {
         (rest.starts_with(RIGHT), false)
     }
 
-    fn lex_right_delim(&mut self) -> Item<'t> {
+    fn lex_right_delim(&mut self) -> Item {
         let (_, trim) = self.at_right_delim();
         if trim {
             self.pos += 2;
@@ -323,7 +338,7 @@ impl<'t> Lexer<'t> {
         item
     }
 
-    fn lex_inside_action(&mut self) -> Item<'t> {
+    fn lex_inside_action(&mut self) -> Item {
         if self.at_right_delim().0 {
             if self.paren_depth == 0 {
                 return self.lex_right_delim();
@@ -391,7 +406,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn lex_space(&mut self) -> Item<'t> {
+    fn lex_space(&mut self) -> Item {
         let spaces = self.rest().iter().take_while(|b| is_space(**b)).count();
         self.line += count_lines(&self.rest()[..spaces]);
         self.pos += spaces;
@@ -422,7 +437,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn lex_identifier(&mut self) -> Item<'t> {
+    fn lex_identifier(&mut self) -> Item {
         self.take_word();
         if !self.at_terminator() {
             let c = self.peek();
@@ -446,7 +461,7 @@ impl<'t> Lexer<'t> {
         self.item(kind)
     }
 
-    fn lex_field_or_variable(&mut self, kind: ItemKind) -> Item<'t> {
+    fn lex_field_or_variable(&mut self, kind: ItemKind) -> Item {
         if self.at_terminator() {
             return self.item(if kind == ItemKind::Variable { kind } else { ItemKind::Dot });
         }
@@ -465,7 +480,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn lex_quote(&mut self, end: u8, kind: ItemKind, unterminated: &str) -> Item<'t> {
+    fn lex_quote(&mut self, end: u8, kind: ItemKind, unterminated: &str) -> Item {
         loop {
             match self.next() {
                 None | Some('\n') => return self.error(unterminated),
@@ -480,7 +495,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn lex_number(&mut self) -> Item<'t> {
+    fn lex_number(&mut self) -> Item {
         if !self.scan_number() {
             let text = quote(&self.input[self.start..self.pos]);
             return self.error(format!("bad number syntax: {text}"));

@@ -2,7 +2,6 @@
 //!
 //! Takes a text and the functions it may call, gives the template of the text itself and those that it defines.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -65,7 +64,7 @@ struct Parser<'t> {
     /// Names that were met before: `.Values` is one string, however often it stands there.
     names: HashMap<&'t [u8], Str>,
     /// Items read ahead, the next one last.
-    peeked: Vec<Item<'t>>,
+    peeked: Vec<Item>,
     last_line: usize,
     source: &'t Arc<Source>,
     functions: &'t Functions,
@@ -101,47 +100,41 @@ impl ListEnd {
 type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl<'t> Parser<'t> {
-    /// The text of an item as a string that equal texts share.
-    fn name(&mut self, text: Cow<'t, [u8]>) -> Str {
-        match text {
-            Cow::Borrowed(t) => self.names.entry(t).or_insert_with(|| Str::from(t)).clone(),
-            Cow::Owned(t) => Str::from(t),
-        }
+    /// A text as a string that equal texts share.
+    fn name(&mut self, text: &'t [u8]) -> Str {
+        self.names.entry(text).or_insert_with(|| Str::from(text)).clone()
     }
 
-    /// A field's name without its dot.
-    fn field_name(&mut self, text: Cow<'t, [u8]>) -> Str {
-        match text {
-            Cow::Borrowed(t) => self.name(Cow::Borrowed(&t[1..])),
-            Cow::Owned(t) => Str::from(&t[1..]),
-        }
+    fn text(&self, item: Item) -> &'t [u8] {
+        self.lexer.text(item)
     }
 
-    fn next(&mut self) -> Item<'t> {
+    fn next(&mut self) -> Item {
         match self.peeked.pop() {
             Some(item) => item,
             None => {
                 let item = self.lexer.next_item();
-                self.last_line = item.line;
+                self.last_line = item.line as usize;
                 item
             }
         }
     }
 
-    fn back(&mut self, item: Item<'t>) {
+    fn back(&mut self, item: Item) {
         // Go's errors name the line of the token at the bottom of its look-ahead buffer, which is the last one read.
         self.peeked.push(item);
     }
 
-    fn peek(&mut self) -> &Item<'t> {
-        if self.peeked.is_empty() {
-            let item = self.next();
-            self.back(item);
+    fn peek(&mut self) -> Item {
+        if let Some(item) = self.peeked.last() {
+            return *item;
         }
-        self.peeked.last().unwrap_or_else(|| unreachable!("an item was just pushed"))
+        let item = self.next();
+        self.back(item);
+        item
     }
 
-    fn next_non_space(&mut self) -> Item<'t> {
+    fn next_non_space(&mut self) -> Item {
         loop {
             let item = self.next();
             if item.kind != ItemKind::Space {
@@ -150,31 +143,31 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn peek_non_space(&mut self) -> &Item<'t> {
+    fn peek_non_space(&mut self) -> Item {
         let item = self.next_non_space();
         self.back(item);
-        self.peek()
+        item
     }
 
     fn error<T>(&self, what: impl AsRef<str>) -> Result<T> {
         Err(Error::parse(&self.source.name, self.last_line, what.as_ref()))
     }
 
-    fn unexpected<T>(&self, item: &Item<'t>, context: &str) -> Result<T> {
+    fn unexpected<T>(&self, item: Item, context: &str) -> Result<T> {
         if item.kind == ItemKind::Error {
-            let mut text = item.describe();
-            if self.action_line != 0 && self.action_line != item.line {
+            let mut text = self.lexer.describe(item);
+            if self.action_line != 0 && self.action_line != item.line as usize {
                 let extra = format!(" in action started at {}:{}", self.source.name, self.action_line);
                 text += if text.ends_with(" action") { &extra[" in action".len()..] } else { &extra };
             }
             return self.error(text);
         }
-        self.error(format!("unexpected {} in {context}", item.describe()))
+        self.error(format!("unexpected {} in {context}", self.lexer.describe(item)))
     }
 
-    fn expect(&mut self, kind: ItemKind, context: &str) -> Result<Item<'t>> {
+    fn expect(&mut self, kind: ItemKind, context: &str) -> Result<Item> {
         let item = self.next_non_space();
-        if item.kind != kind { self.unexpected(&item, context) } else { Ok(item) }
+        if item.kind != kind { self.unexpected(item, context) } else { Ok(item) }
     }
 
     fn add(&mut self, name: Arc<str>, root: Vec<Node>) -> Result<()> {
@@ -234,15 +227,15 @@ impl<'t> Parser<'t> {
         let context = "define clause";
         let item = self.next_non_space();
         if !matches!(item.kind, ItemKind::String | ItemKind::RawString) {
-            return self.unexpected(&item, context);
+            return self.unexpected(item, context);
         }
-        let name = self.unquote(&item)?;
+        let name = self.unquote(item)?;
         self.expect(ItemKind::RightDelim, context)?;
         self.nested(name_of(&name), context)
     }
 
-    fn unquote(&self, item: &Item<'t>) -> Result<Str> {
-        match unquote(&item.text) {
+    fn unquote(&self, item: Item) -> Result<Str> {
+        match unquote(self.text(item)) {
             Some(s) => Ok(s.into()),
             None => self.error("invalid syntax"),
         }
@@ -276,14 +269,14 @@ impl<'t> Parser<'t> {
     fn text_or_action(&mut self) -> Result<Parsed> {
         let item = self.next_non_space();
         match item.kind {
-            ItemKind::Text => Ok(Parsed::Node(Node::Text { pos: item.pos as Pos, end: (item.pos + item.text.len()) as Pos })),
+            ItemKind::Text => Ok(Parsed::Node(Node::Text { pos: item.pos, end: item.end })),
             ItemKind::LeftDelim => {
-                self.action_line = item.line;
+                self.action_line = item.line as usize;
                 let parsed = self.action();
                 self.action_line = 0;
                 parsed
             }
-            _ => self.unexpected(&item, "input"),
+            _ => self.unexpected(item, "input"),
         }
     }
 
@@ -317,7 +310,7 @@ impl<'t> Parser<'t> {
     fn break_or_continue(&mut self, word: &str, node: Node) -> Result<Node> {
         let item = self.next_non_space();
         if item.kind != ItemKind::RightDelim {
-            return self.unexpected(&item, word);
+            return self.unexpected(item, word);
         }
         if self.tree.range_depth == 0 {
             return self.error(format!("{word} outside {{{{range}}}}"));
@@ -325,8 +318,8 @@ impl<'t> Parser<'t> {
         Ok(node)
     }
 
-    fn declare(&mut self, item: &Item<'t>, assign: bool) -> Variable {
-        let name = self.name(item.text.clone());
+    fn declare(&mut self, item: Item, assign: bool) -> Variable {
+        let name = self.name(self.text(item));
         let slot = if assign {
             self.tree.vars.iter().rev().find(|(n, _)| *n == name).and_then(|(_, slot)| *slot)
         } else {
@@ -342,7 +335,7 @@ impl<'t> Parser<'t> {
     }
 
     fn pipeline_here(&mut self, context: &str, end: ItemKind) -> Result<Pipe> {
-        let pos = self.peek_non_space().pos as Pos;
+        let pos = self.peek_non_space().pos;
         let mut pipe = Pipe { pos, assign: false, decl: Vec::new(), cmds: Vec::new() };
         // Names before a comma are known only once `:=` or `=` has told what they are.
         let mut names = Vec::new();
@@ -353,7 +346,7 @@ impl<'t> Parser<'t> {
             let v = self.next();
             let after = (self.peek().kind == ItemKind::Space).then(|| self.next());
             let next = self.peek_non_space();
-            let is_comma = *next.text == *b",";
+            let is_comma = self.text(next) == b",";
             match next.kind {
                 ItemKind::Assign | ItemKind::Declare => {
                     pipe.assign = self.next_non_space().kind == ItemKind::Assign;
@@ -381,8 +374,9 @@ impl<'t> Parser<'t> {
         }
         // Until the pipeline has been evaluated its variables are those of before, or none: the parser lets that pass.
         for v in &names {
-            if !self.tree.vars.iter().any(|(n, _)| **n == *v.text) {
-                self.tree.vars.push((Str::from(&*v.text), None));
+            let text = self.text(*v);
+            if !self.tree.vars.iter().any(|(n, _)| **n == *text) {
+                self.tree.vars.push((Str::from(text), None));
             }
         }
         loop {
@@ -405,11 +399,11 @@ impl<'t> Parser<'t> {
                     let command = self.command()?;
                     pipe.cmds.push(command);
                 }
-                _ => return self.unexpected(&item, context),
+                _ => return self.unexpected(item, context),
             }
         }
         for v in &names {
-            let variable = self.declare(v, pipe.assign);
+            let variable = self.declare(*v, pipe.assign);
             pipe.decl.push(variable);
         }
         if pipe.cmds.is_empty() {
@@ -467,9 +461,9 @@ impl<'t> Parser<'t> {
     fn template_name(&mut self, context: &str) -> Result<(Str, Pos)> {
         let item = self.next_non_space();
         if !matches!(item.kind, ItemKind::String | ItemKind::RawString) {
-            return self.unexpected(&item, context);
+            return self.unexpected(item, context);
         }
-        Ok((self.unquote(&item)?, item.pos as Pos))
+        Ok((self.unquote(item)?, item.pos))
     }
 
     fn block(&mut self) -> Result<Node> {
@@ -494,7 +488,7 @@ impl<'t> Parser<'t> {
     }
 
     fn command(&mut self) -> Result<Command> {
-        let pos = self.peek_non_space().pos as Pos;
+        let pos = self.peek_non_space().pos;
         let mut args = Vec::new();
         loop {
             self.peek_non_space();
@@ -506,7 +500,7 @@ impl<'t> Parser<'t> {
                 ItemKind::Space => continue,
                 ItemKind::RightDelim | ItemKind::RightParen => self.back(item),
                 ItemKind::Pipe => {}
-                _ => return self.unexpected(&item, "operand"),
+                _ => return self.unexpected(item, "operand"),
             }
             break;
         }
@@ -518,11 +512,11 @@ impl<'t> Parser<'t> {
         if self.peek().kind != ItemKind::Field {
             return Ok(Some(node));
         }
-        let pos = self.peek().pos as Pos;
+        let pos = self.peek().pos;
         let mut fields = Vec::new();
         while self.peek().kind == ItemKind::Field {
             let item = self.next();
-            let name = self.field_name(item.text);
+            let name = self.name(&self.text(item)[1..]);
             fields.push(name);
         }
         let join = |a: &[Str]| a.iter().cloned().chain(fields.iter().cloned()).collect();
@@ -538,26 +532,26 @@ impl<'t> Parser<'t> {
 
     fn term(&mut self) -> Result<Option<Expr>> {
         let item = self.next_non_space();
-        let pos = item.pos as Pos;
+        let pos = item.pos;
         Ok(Some(match item.kind {
             ItemKind::Identifier => {
-                let name = std::str::from_utf8(&item.text).unwrap_or("");
+                let name = std::str::from_utf8(self.text(item)).unwrap_or("");
                 match self.functions.get(name) {
                     Some(function) => Expr::Function { pos, function: function.clone() },
-                    None => return self.error(format!("function {} not defined", quote(&item.text))),
+                    None => return self.error(format!("function {} not defined", quote(self.text(item)))),
                 }
             }
             ItemKind::Dot => Expr::Dot { pos },
             ItemKind::Nil => Expr::Nil { pos },
-            ItemKind::Variable => match self.tree.vars.iter().rev().find(|(n, _)| **n == *item.text) {
+            ItemKind::Variable => match self.tree.vars.iter().rev().find(|(n, _)| **n == *self.text(item)) {
                 Some((name, slot)) => {
                     Expr::Variable { pos, var: Variable { slot: *slot, name: name.clone() }, field: Box::new([]) }
                 }
-                None => return self.error(format!("undefined variable {}", quote(&item.text))),
+                None => return self.error(format!("undefined variable {}", quote(self.text(item)))),
             },
-            ItemKind::Field => Expr::Field { pos, ident: Box::new([self.field_name(item.text)]) },
-            ItemKind::Bool => Expr::Bool { pos, value: *item.text == *b"true" },
-            ItemKind::CharConstant | ItemKind::Complex | ItemKind::Number => match number(&item) {
+            ItemKind::Field => Expr::Field { pos, ident: Box::new([self.name(&self.text(item)[1..])]) },
+            ItemKind::Bool => Expr::Bool { pos, value: self.text(item) == b"true" },
+            ItemKind::CharConstant | ItemKind::Complex | ItemKind::Number => match number(item, self.text(item)) {
                 Ok(n) => Expr::Number(Box::new(n)),
                 Err(e) => return self.error(e),
             },
@@ -571,8 +565,8 @@ impl<'t> Parser<'t> {
                 Expr::Pipe(Box::new(pipe))
             }
             ItemKind::String | ItemKind::RawString => {
-                let text = self.unquote(&item)?;
-                Expr::String { pos, quoted: Str::from(&*item.text), text }
+                let text = self.unquote(item)?;
+                Expr::String { pos, quoted: self.name(self.text(item)), text }
             }
             _ => {
                 self.back(item);
@@ -587,17 +581,13 @@ fn name_of(name: &Str) -> Arc<str> {
 }
 
 /// `Tree.newNumber`: every type that the text can stand for.
-fn number(item: &Item<'_>) -> Result<Number, String> {
-    let text = std::str::from_utf8(&item.text).unwrap_or("");
-    let mut n = Number { pos: item.pos as Pos, text: Str::from(&*item.text), int: None, uint: None, float: None, complex: None };
+fn number(item: Item, bytes: &[u8]) -> Result<Number, String> {
+    let text = std::str::from_utf8(bytes).unwrap_or("");
+    let mut n = Number { pos: item.pos, text: Str::from(bytes), int: None, uint: None, float: None, complex: None };
     match item.kind {
         ItemKind::CharConstant => {
-            let c = unquote_rune(&item.text).ok_or_else(|| {
-                if item.text.starts_with(b"''") {
-                    "invalid syntax".into()
-                } else {
-                    format!("malformed character constant: {text}")
-                }
+            let c = unquote_rune(bytes).ok_or_else(|| {
+                if bytes.starts_with(b"''") { "invalid syntax".into() } else { format!("malformed character constant: {text}") }
             })?;
             (n.int, n.uint, n.float) = (Some(i64::from(c)), Some(u64::from(c)), Some(f64::from(c)));
             return Ok(n);

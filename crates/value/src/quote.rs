@@ -140,8 +140,12 @@ pub fn unquote(s: &[u8]) -> Option<Vec<u8>> {
             if body.contains(&b'`') {
                 return None;
             }
+            if !body.contains(&b'\r') {
+                return Some(body.to_vec());
+            }
             Some(body.iter().copied().filter(|b| *b != b'\r').collect())
         }
+        b'"' if !body.iter().any(|b| matches!(b, b'"' | b'\\' | b'\n') || !b.is_ascii()) => Some(body.to_vec()),
         b'"' | b'\'' => {
             let mut out = Vec::with_capacity(body.len());
             let mut rest = body;

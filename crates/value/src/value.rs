@@ -65,6 +65,10 @@ pub trait Object: Any {
         let exported = self.fields().into_iter().filter(|(n, _)| n.as_bytes()[0].is_ascii_uppercase());
         Value::Map(Map::new(exported.map(|(n, v)| (Str::from(n), v)).collect()))
     }
+    /// For a struct whose members JSON doesn't have in the order of their names: the members in their order.
+    fn json_members(&self) -> Option<Vec<(&'static str, Value)>> {
+        None
+    }
     /// For a named basic type, the basic value.
     fn basic(&self) -> Option<Value> {
         None

@@ -24,11 +24,11 @@ struct Reader {
 pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<Vec<File>> {
     let chart = dir.canonicalize().map_err(|e| io(dir, &e))?;
     if !chart.join("Chart.yaml").exists() {
-        let message = format!(
-            "unable to detect chart at {}: open {}: no such file or directory",
-            dir.display(),
-            chart.join("Chart.yaml").display()
-        );
+        if !options.compat.checks_api_version() {
+            return Err(Error::new("chart/missing", "Chart.yaml file is missing"));
+        }
+        let message =
+            format!("unable to detect chart at {0}: open {0}: no such file or directory", chart.join("Chart.yaml").display());
         return Err(Error::new("chart/missing", message));
     }
     let rules = match fs::read(chart.join(".helmignore")) {

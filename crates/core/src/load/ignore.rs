@@ -4,8 +4,18 @@ use super::pattern::matches;
 
 pub(super) struct Rules(Vec<Rule>);
 
+/// Patterns that need no matching: most are names or endings, and every file of a chart is held against every rule.
+enum Plain {
+    /// Only the text itself
+    Whole,
+    /// `*` and an ending
+    Suffix,
+    No,
+}
+
 struct Rule {
     pattern: String,
+    plain: Plain,
     negate: bool,
     must_be_dir: bool,
     whole_path: bool,
@@ -37,7 +47,13 @@ impl Rules {
         rule = rule.strip_suffix('/').unwrap_or(rule);
         let whole_path = rule.contains('/');
         let pattern = rule.strip_prefix('/').unwrap_or(rule).to_owned();
-        self.0.push(Rule { pattern, negate, must_be_dir, whole_path });
+        let special = |p: &str| p.contains(['*', '?', '[', '\\']);
+        let plain = match pattern.strip_prefix('*') {
+            _ if !special(&pattern) => Plain::Whole,
+            Some(rest) if !special(rest) => Plain::Suffix,
+            _ => Plain::No,
+        };
+        self.0.push(Rule { pattern, plain, negate, must_be_dir, whole_path });
         Ok(())
     }
 
@@ -45,7 +61,12 @@ impl Rules {
     pub fn ignore(&self, path: &str, is_dir: bool) -> bool {
         let base = path.rsplit('/').next().unwrap_or(path);
         self.0.iter().any(|r| {
-            let matched = || matches(&r.pattern, if r.whole_path { path } else { base }).unwrap_or(false);
+            let name = if r.whole_path { path } else { base };
+            let matched = || match r.plain {
+                Plain::Whole => r.pattern == name,
+                Plain::Suffix => name.strip_suffix(&r.pattern[1..]).is_some_and(|start| !start.contains('/')),
+                Plain::No => matches(&r.pattern, name).unwrap_or(false),
+            };
             if r.negate {
                 // Helm leaves out whatever a negated rule doesn't match.
                 r.must_be_dir && !is_dir || !matched()

@@ -75,7 +75,9 @@ impl Chart {
     pub fn load(path: impl AsRef<Path>, options: &LoadOptions) -> Result<Arc<Chart>> {
         let path = path.as_ref();
         let files = if path.is_dir() { directory::read(path, options)? } else { archive::read_file(path)? };
-        check_api_version(&files)?;
+        if options.compat.checks_api_version() {
+            check_api_version(&files)?;
+        }
         let mut chart = Chart::from_files(files, options)?;
         chart.path = Some(path.to_owned());
         Ok(Arc::new(chart))
@@ -87,7 +89,10 @@ impl Chart {
         let mut fields = Data::Null;
         for f in files.iter().filter(|f| f.name == "Chart.yaml") {
             let read = Metadata::read(&mut fields, &f.data);
-            metadata = Some(read.map_err(|e| Error::new("chart/metadata", format!("cannot load Chart.yaml: {e}")))?);
+            metadata =
+                Some(read.map_err(|e| {
+                    Error::new("chart/metadata", options.compat.type_names(format!("cannot load Chart.yaml: {e}")))
+                })?);
         }
         let has_metadata = metadata.is_some();
         let mut chart = Chart {
@@ -128,8 +133,9 @@ impl Chart {
                         ));
                     }
                     let read = Metadata::read(&mut fields, &f.data);
-                    chart.metadata =
-                        read.map_err(|e| Error::new("chart/metadata", format!("cannot load requirements.yaml: {e}")))?;
+                    chart.metadata = read.map_err(|e| {
+                        Error::new("chart/metadata", options.compat.type_names(format!("cannot load requirements.yaml: {e}")))
+                    })?;
                     if chart.metadata.api_version == "v1" {
                         chart.files.push(f);
                     }

@@ -162,12 +162,16 @@ impl Object for Struct {
     }
 
     fn json(&self) -> Value {
+        Value::dict(self.json_members().unwrap_or_default().into_iter().map(|(k, v)| (Str::from(k), v)).collect())
+    }
+
+    fn json_members(&self) -> Option<Vec<(&'static str, Value)>> {
         let value = |field: &str| self.fields.iter().find(|(n, _)| *n == field).map(|(_, v)| v.clone());
-        let entry = |(field, name): &(&str, &str)| match name.strip_suffix(",omitempty") {
-            Some(name) => value(field).filter(Value::is_true).map(|v| (Str::from(name), v)),
-            None => value(field).map(|v| (Str::from(*name), v)),
+        let entry = |(field, name): &(&'static str, &'static str)| match name.strip_suffix(",omitempty") {
+            Some(name) => value(field).filter(Value::is_true).map(|v| (name, v)),
+            None => value(field).map(|v| (*name, v)),
         };
-        Value::dict(self.json.iter().filter_map(entry).collect())
+        Some(self.json.iter().filter_map(entry).collect())
     }
 
     fn equals(&self, other: &dyn Object) -> bool {

@@ -74,7 +74,10 @@ impl Visit for Value {
                 let nil = map.is_nil();
                 visitor.map(map.entries().iter().map(|(k, v)| (k.as_bytes(), v)), nil);
             }
-            Value::Object(object) => object.basic().unwrap_or_else(|| object.json()).visit(visitor),
+            Value::Object(object) => match object.json_members() {
+                Some(members) => visitor.map(members.iter().map(|(k, v)| (k.as_bytes(), v)), false),
+                None => object.basic().unwrap_or_else(|| object.json()).visit(visitor),
+            },
         }
     }
 }
