@@ -31,7 +31,7 @@ fn helm_usage(e: &clap::Error) -> String {
         _ => String::new(),
     };
     let argument = context(ContextKind::InvalidArg);
-    let flag = argument.split([' ', '=']).next().unwrap_or("").to_owned();
+    let flag = argument.split([' ', '=', '[']).next().unwrap_or("").to_owned();
     match e.kind() {
         ErrorKind::UnknownArgument => match flag.strip_prefix("--") {
             Some(_) => format!("unknown flag: {flag}"),
@@ -41,10 +41,17 @@ fn helm_usage(e: &clap::Error) -> String {
             }
         },
         ErrorKind::InvalidValue | ErrorKind::ValueValidation if context(ContextKind::InvalidValue).is_empty() => {
-            format!("flag needs an argument: {flag}")
+            match std::env::args().next_back() {
+                Some(last) if last.starts_with('-') && !last.starts_with("--") => {
+                    format!("flag needs an argument: '{}' in {last}", last.chars().next_back().unwrap_or('-'))
+                }
+                _ => format!("flag needs an argument: {flag}"),
+            }
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
-            format!("invalid argument \"{}\" for \"{flag}\" flag", context(ContextKind::InvalidValue))
+            // Only switches have values that can be wrong.
+            let value = context(ContextKind::InvalidValue);
+            format!("invalid argument \"{value}\" for \"{flag}\" flag: strconv.ParseBool: parsing \"{value}\": invalid syntax")
         }
         _ => e.to_string().trim_start_matches("error: ").trim_end().to_owned(),
     }

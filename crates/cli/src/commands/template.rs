@@ -274,6 +274,11 @@ fn template(args: &Args) -> Result<(), Failed> {
     };
     let done = match &args.output_dir {
         None => io::print_release(&release, &emit).map_err(failed),
+        // Helm writes all files, then looks for the template in the nothing that is left to print, and fails.
+        Some(_) if !args.show_only.is_empty() => {
+            let message = format!("could not find template {} in chart", args.show_only[0]);
+            return Err(failed(Error::new("usage/show-only", message)));
+        }
         Some(dir) => {
             let dir = if args.bools.release_name { dir.join(&name) } else { dir.clone() };
             write(&release, &emit, &dir).map_err(failed)
@@ -289,10 +294,14 @@ fn check_flags(args: &Args) -> Result<(), Error> {
     let refuse = |flag: &str, why: &str| Err(Error::new("usage/unsupported", format!("{flag} is not supported: {why}")));
     let i = &args.ignored;
     match i.dry_run.as_deref() {
-        None | Some("client" | "unset" | "true" | "none" | "false") => {}
+        None | Some("client" | "unset" | "true" | "false") => {}
+        Some("none") => {
+            let message = "invalid dry-run value (\"none\"). Must be \"server\" or \"client\"";
+            return Err(Error::new("usage/dry-run", message));
+        }
         Some("server") => return refuse("--dry-run=server", "pintle never talks to a cluster"),
         Some(other) => {
-            let message = format!("invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"");
+            let message = format!("invalid dry-run value (\"{other}\"). Must be \"none\", \"server\", or \"client\"");
             return Err(Error::new("usage/dry-run", message));
         }
     }
