@@ -24,7 +24,7 @@ const EXAMPLES: &str = "Examples:
 #[derive(Subcommand)]
 enum Command {
     /// Render a chart with the values of an environment
-    Render(commands::render::Args),
+    Render(Box<commands::render::Args>),
     /// Do what `helm template` does, with its flags and its output
     Template(Box<commands::template::Args>),
     /// Print completions for a shell

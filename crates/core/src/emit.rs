@@ -44,7 +44,7 @@ fn documents<'r>(release: &'r Release, options: &EmitOptions) -> (Vec<Document<'
         manifests.extend(release.crds.iter().map(|f| (f.name.as_str(), &*f.data)));
     }
     manifests.extend(release.manifests.iter().map(|m| (m.source.as_str(), m.content.as_bytes())));
-    let hooks = release.hooks.iter().filter(|h| !options.no_hooks && !(options.skip_tests && h.is_test()));
+    let hooks = release.hooks.iter().filter(|h| !(options.no_hooks || options.skip_tests && h.is_test()));
     (manifests, hooks.map(|h| (h.manifest.source.as_str(), h.manifest.content.as_bytes())).collect())
 }
 

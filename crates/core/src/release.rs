@@ -22,6 +22,9 @@ use crate::merge::options::Values;
 use crate::provenance::{self, Key, Origins, Sources, nearest, show_path};
 use crate::render::{Context, Records, ReleaseInfo, Rendered, render as render_templates};
 
+/// Gives the text behind a `$ref` that leads out of a values.schema.json: a URL in, a text or a reason out.
+pub type Schemas = Arc<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>;
+
 /// How a chart is rendered.
 #[derive(Clone)]
 pub struct Options {
@@ -42,7 +45,7 @@ pub struct Options {
     /// What templates may use up.
     pub limits: Limits,
     /// Answers references that lead out of a values.schema.json; by default none is followed.
-    pub schemas: Arc<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>,
+    pub schemas: Schemas,
     /// Makes the clock, randomness and whatever else a render draws on.
     pub world: fn() -> Box<dyn World>,
 }

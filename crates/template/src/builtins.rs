@@ -188,7 +188,7 @@ fn equal(original: &Value, other: &Value) -> Result<bool, String> {
                 return Err(format!(
                     "non-comparable types {}: {ta}, {tb}: {}",
                     show(a),
-                    String::from_utf8_lossy(&sprint(&[b.clone()]))
+                    String::from_utf8_lossy(&sprint(std::slice::from_ref(b)))
                 ));
             }
             if is_nil(a) || is_nil(b) {

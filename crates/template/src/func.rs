@@ -22,6 +22,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -76,7 +77,29 @@ impl Function {
 
 /// The functions that templates are parsed with.
 #[derive(Clone, Default)]
-pub struct Functions(HashMap<&'static str, Arc<Function>>);
+pub struct Functions(HashMap<&'static str, Arc<Function>, BuildHasherDefault<Fnv>>);
+
+/// FNV-1a: names are short, and the set of functions is not a stranger's to choose.
+#[derive(Clone, Copy)]
+pub(crate) struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Fnv {
+        Fnv(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for b in bytes {
+            self.0 = (self.0 ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 impl Functions {
     /// None at all.

@@ -2,7 +2,8 @@
 //!
 //! Takes a text and the functions it may call, gives the template of the text itself and those that it defines.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::hash::Hasher;
 use std::sync::Arc;
 
 use pintle_value::Str;
@@ -10,7 +11,7 @@ use pintle_value::quote::{quote, unquote, unquote_rune};
 
 use crate::Error;
 use crate::deep::deep;
-use crate::func::Functions;
+use crate::func::{Fnv, Functions};
 use crate::lexer::{Item, ItemKind, Lexer};
 use crate::node::{Branch, Command, Expr, Node, Number, Pipe, Pos, Source, Template, Variable};
 
@@ -18,6 +19,9 @@ use crate::node::{Branch, Command, Expr, Node, Number, Pipe, Pos, Source, Templa
 const MAX_PAREN_DEPTH: usize = 10_000;
 /// How deep control structures may nest. Go has no limit but its memory.
 const MAX_BLOCK_DEPTH: usize = 10_000;
+
+/// How many names the parser remembers.
+const RECENT_NAMES: usize = 256;
 
 /// The templates of one text, by name.
 pub type TemplateMap = BTreeMap<Arc<str>, Arc<Template>>;
@@ -28,7 +32,7 @@ pub fn parse(name: &str, text: impl Into<Str>, functions: &Functions) -> Result<
     let source = Arc::new(Source { name: name.clone(), text: text.into() });
     let mut parser = Parser {
         lexer: Lexer::new(&source.text),
-        names: HashMap::new(),
+        names: vec![None; RECENT_NAMES],
         peeked: Vec::with_capacity(3),
         last_line: 1,
         source: &source,
@@ -61,8 +65,8 @@ impl Tree {
 
 struct Parser<'t> {
     lexer: Lexer<'t>,
-    /// Names that were met before: `.Values` is one string, however often it stands there.
-    names: HashMap<&'t [u8], Str>,
+    /// Names that were met lately: `.Values` is one string, however often it stands there.
+    names: Vec<Option<Str>>,
     /// Items read ahead, the next one last.
     peeked: Vec<Item>,
     last_line: usize,
@@ -102,7 +106,13 @@ type Result<T, E = Error> = std::result::Result<T, E>;
 impl<'t> Parser<'t> {
     /// A text as a string that equal texts share.
     fn name(&mut self, text: &'t [u8]) -> Str {
-        self.names.entry(text).or_insert_with(|| Str::from(text)).clone()
+        let mut hash = Fnv::default();
+        hash.write(text);
+        let place = &mut self.names[hash.finish() as usize % RECENT_NAMES];
+        match place {
+            Some(name) if **name == *text => name.clone(),
+            _ => place.insert(Str::from(text)).clone(),
+        }
     }
 
     fn text(&self, item: Item) -> &'t [u8] {

@@ -755,8 +755,8 @@ mod tests {
             ("%[2]d %[1]d", vec![Value::int(1), Value::int(2)], "2 1"),
             (
                 "%6.2f|%e|%g|%v",
-                vec![Value::Float(3.14159), Value::Float(1e6), Value::Float(1e6), Value::Float(2.0)],
-                "  3.14|1.000000e+06|1e+06|2",
+                vec![Value::Float(2.715), Value::Float(1e6), Value::Float(1e6), Value::Float(2.0)],
+                "  2.71|1.000000e+06|1e+06|2",
             ),
             (
                 "%x %X %#x %o %b %c %U %q",

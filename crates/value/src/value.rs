@@ -203,13 +203,12 @@ fn release(values: Vec<Value>) {
     }
     DROPPING.set(depth + 1);
     drop(values);
-    DROPPING.set(depth);
-    while depth == 0 {
-        let Some(next) = WAITING.with_borrow_mut(Vec::pop) else { break };
-        DROPPING.set(1);
-        drop(next);
-        DROPPING.set(0);
+    if depth == 0 {
+        while let Some(next) = WAITING.with_borrow_mut(Vec::pop) {
+            drop(next);
+        }
     }
+    DROPPING.set(depth);
 }
 
 /// The entries of a map, sorted by key as `text/template`, `fmt` and `encoding/json` visit them.

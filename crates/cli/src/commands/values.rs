@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pintle::release::Schemas;
 use pintle::{Compat, Error, LoadOptions, Values, ValuesFile, ValuesOptions};
 
 use crate::io;
@@ -81,7 +82,7 @@ pub fn load_options(chart: &std::path::Path, root: Option<&std::path::Path>, com
 }
 
 /// Answers a schema's references by URL from a folder, if there is one.
-pub fn schemas(dir: Option<&std::path::Path>) -> Arc<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync> {
+pub fn schemas(dir: Option<&std::path::Path>) -> Schemas {
     let Some(dir) = dir.map(std::path::Path::to_owned) else { return pintle::Options::default().schemas };
     Arc::new(move |url| {
         let path = url.split_once("://").map_or(url, |(_, rest)| rest);

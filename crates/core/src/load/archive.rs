@@ -94,10 +94,10 @@ fn inner_name(full: &str) -> Result<String, String> {
     if name.starts_with("..") {
         return Err("chart illegally references parent directory".into());
     }
-    if let [drive, b':', b'/', ..] = name.as_bytes() {
-        if drive.is_ascii_alphabetic() {
-            return Err("chart contains illegally named files".into());
-        }
+    if let [drive, b':', b'/', ..] = name.as_bytes()
+        && drive.is_ascii_alphabetic()
+    {
+        return Err("chart contains illegally named files".into());
     }
     if folder == "Chart.yaml" {
         return Err("chart yaml not in base directory".into());

@@ -71,7 +71,7 @@ impl Rules {
                 // Helm leaves out whatever a negated rule doesn't match.
                 r.must_be_dir && !is_dir || !matched()
             } else {
-                !(r.must_be_dir && !is_dir) && matched()
+                (is_dir || !r.must_be_dir) && matched()
             }
         })
     }

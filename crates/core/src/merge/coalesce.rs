@@ -191,12 +191,11 @@ impl Coalesce {
             let existing = dst.get(&key);
             match (&value, &existing) {
                 (_, None) => dst.insert(key, value),
-                (v, Some(Value::Nil)) => {
-                    // A null removes what has a default; merging keeps it for later.
-                    if !merge && !matches!(v, Value::Nil) {
-                        dst.remove(&key);
-                    }
+                // A null removes what has a default; merging keeps it for later.
+                (v, Some(Value::Nil)) if !merge && !matches!(v, Value::Nil) => {
+                    dst.remove(&key);
                 }
+                (_, Some(Value::Nil)) => {}
                 (Value::Map(s), Some(Value::Map(d))) => self.tables(d, s, &join(prefix, &key.to_str_lossy()), merge),
                 (Value::Map(_), Some(_)) => {
                     self.warn(format!(

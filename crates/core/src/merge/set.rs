@@ -355,10 +355,11 @@ fn typed(text: &str) -> Data {
     if text == "0" {
         return Data::Int(0);
     }
-    if !text.is_empty() && !text.starts_with('0') {
-        if let Ok(n) = text.parse() {
-            return Data::Int(n);
-        }
+    if !text.is_empty()
+        && !text.starts_with('0')
+        && let Ok(n) = text.parse()
+    {
+        return Data::Int(n);
     }
     Data::from(text)
 }

@@ -17,10 +17,10 @@ pub fn helm_text(e: &Error, compat: Compat) -> String {
     }
     let mut tokens = text.splitn(3, ": ");
     let (Some(_), Some(location), Some(rest)) = (tokens.next(), tokens.next(), tokens.next()) else { return text };
-    if let (Some(start), Some(end)) = (rest.find(WARN_START), rest.rfind(WARN_END)) {
-        if let Some(said) = rest.get(start + WARN_START.len()..end) {
-            return format!("execution error at ({location}): {said}");
-        }
+    if let (Some(start), Some(end)) = (rest.find(WARN_START), rest.rfind(WARN_END))
+        && let Some(said) = rest.get(start + WARN_START.len()..end)
+    {
+        return format!("execution error at ({location}): {said}");
     }
     if !compat.reformats_template_errors() {
         return text;

@@ -40,10 +40,10 @@ pub struct ParseCache(Mutex<HashMap<(String, Compat), TemplateMap>>);
 impl ParseCache {
     fn get(&self, name: &str, text: &Str, compat: Compat) -> Result<TemplateMap, pintle_template::Error> {
         let key = (name.to_owned(), compat);
-        if let Ok(map) = self.0.lock() {
-            if let Some(parsed) = map.get(&key) {
-                return Ok(parsed.clone());
-            }
+        if let Ok(map) = self.0.lock()
+            && let Some(parsed) = map.get(&key)
+        {
+            return Ok(parsed.clone());
         }
         let parsed = parse(name, text.clone(), functions(compat))?;
         if let Ok(mut map) = self.0.lock() {

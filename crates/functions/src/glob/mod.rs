@@ -3,7 +3,7 @@
 //! `*` matches within a segment, `**` across segments, `?` one character but no slash, `[abc]`, `[!abc]`, `[a-z]`, `[!a-z]`
 //! one of a class (a slash too), `{a,b}` alternatives, a backslash takes the next character literally. Charts rely on what
 //! the library really does, which is not always what its rules say (`a/**/b` matches `a/b`), so its rewriting of patterns
-//! into matchers is followed step by step: [`compile`] rewrites, [`matcher`] matches.
+//! into matchers is followed step by step: `compile` rewrites, `matcher` matches.
 
 mod compile;
 mod matcher;

@@ -1,6 +1,6 @@
 //! Go's `regexp` over byte strings: the same patterns accepted, the same errors, the same matches and replacements.
 //!
-//! [`parse`] reads Go's syntax; `regex-automata` matches, leftmost-first as Go does. Go decodes an invalid byte of the
+//! `parse` reads Go's syntax; `regex-automata` matches, leftmost-first as Go does. Go decodes an invalid byte of the
 //! subject as U+FFFD of width one: such subjects are searched in a repaired copy and the positions mapped back.
 
 mod class;
