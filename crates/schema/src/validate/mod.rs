@@ -36,8 +36,9 @@ pub(crate) enum Failure {
 /// Checks values.
 pub(crate) fn values(program: &Program, value: Instance<'_>) -> Result<(), Box<ValidationError>> {
     let mut run = Run::new(None);
-    let result = run.top(At { program, id: program.root }, None, value);
-    run.verdict(result)
+    let at = At { program, id: program.root };
+    let result = run.top(at, None, value);
+    run.verdict(at, result)
 }
 
 /// Checks the schema at `place` against its metaschema. `dialects` are the metaschemas of the schemas within it that have
@@ -54,7 +55,7 @@ pub(crate) fn schema(
     if run.no_number {
         return Err(Failure::NoNumber);
     }
-    run.verdict(result).map_err(Failure::Invalid)
+    run.verdict(at, result).map_err(Failure::Invalid)
 }
 
 /// A schema of a program.
@@ -223,17 +224,11 @@ impl<'s, 'v> Run<'s, 'v> {
         Err(root)
     }
 
-    /// What the outside learns.
-    fn verdict(&self, result: Result<(), Box<ValidationError>>) -> Result<(), Box<ValidationError>> {
-        match self.given_up {
-            None => result,
-            Some(reason) => Err(Box::new(ValidationError {
-                instance: Vec::new(),
-                schema: "".into(),
-                kind: ErrorKind::Limit(reason),
-                causes: Vec::new(),
-            })),
-        }
+    /// What the outside learns: that the check was given up, if it was.
+    fn verdict(&self, at: At<'s>, result: Result<(), Box<ValidationError>>) -> Result<(), Box<ValidationError>> {
+        let Some(reason) = self.given_up else { return result };
+        let error = |kind, causes| ValidationError { instance: Vec::new(), schema: at.program.location(at.id), kind, causes };
+        Err(Box::new(error(ErrorKind::Schema, vec![error(ErrorKind::Limit(reason), Vec::new())])))
     }
 
     /// `validator.validate`
