@@ -444,7 +444,7 @@ impl<'h> Evaluator<'h> {
     /// One iteration; `Some` when the loop is over.
     fn iteration<'t>(&mut self, st: &mut State<'t>, r: &'t Branch, index: Held, item: Held) -> Result<Option<Flow>, Error> {
         self.step(1)?;
-        match r.pipe.decl.as_slice() {
+        match &*r.pipe.decl {
             [] => {}
             [v] => self.set_var(st, v, item.clone())?,
             [i, v, ..] => {

@@ -25,7 +25,7 @@ pub struct Template {
     pub name: Arc<str>,
     /// Where it was defined.
     pub source: Arc<Source>,
-    pub(crate) root: Vec<Node>,
+    pub(crate) root: Box<[Node]>,
     /// How many variables it has at once, `$` included.
     pub(crate) slots: usize,
 }
@@ -69,9 +69,9 @@ pub(crate) enum Node {
         end: Pos,
     },
     Action(Pipe),
-    If(Branch),
-    Range(Branch),
-    With(Branch),
+    If(Box<Branch>),
+    Range(Box<Branch>),
+    With(Box<Branch>),
     Template {
         pos: Pos,
         name: Str,
@@ -84,15 +84,15 @@ pub(crate) enum Node {
 /// `if`, `range` or `with`.
 pub(crate) struct Branch {
     pub pipe: Pipe,
-    pub list: Vec<Node>,
-    pub else_list: Option<Vec<Node>>,
+    pub list: Box<[Node]>,
+    pub else_list: Option<Box<[Node]>>,
 }
 
 pub(crate) struct Pipe {
     pub pos: Pos,
     pub assign: bool,
-    pub decl: Vec<Variable>,
-    pub cmds: Vec<Command>,
+    pub decl: Box<[Variable]>,
+    pub cmds: Box<[Command]>,
 }
 
 /// A variable and where it lives; `None` for one that is assigned to without having been declared.
@@ -103,7 +103,7 @@ pub(crate) struct Variable {
 
 pub(crate) struct Command {
     pub pos: Pos,
-    pub args: Vec<Expr>,
+    pub args: Box<[Expr]>,
 }
 
 pub(crate) enum Expr {

@@ -181,7 +181,7 @@ impl<'t> Parser<'t> {
     }
 
     fn add(&mut self, name: Arc<str>, root: Vec<Node>) -> Result<()> {
-        let template = Template { name: name.clone(), source: self.source.clone(), root, slots: self.tree.slots as usize };
+        let template = Template { name: name.clone(), source: self.source.clone(), root: root.into(), slots: self.tree.slots as usize };
         match self.templates.get(&name) {
             Some(old) if !old.is_empty() => {
                 if !template.is_empty() {
@@ -306,9 +306,9 @@ impl<'t> Parser<'t> {
                 self.expect(ItemKind::RightDelim, "end")?;
                 return Ok(Parsed::End);
             }
-            ItemKind::If => Node::If(self.control("if")?),
-            ItemKind::Range => Node::Range(self.control("range")?),
-            ItemKind::With => Node::With(self.control("with")?),
+            ItemKind::If => Node::If(Box::new(self.control("if")?)),
+            ItemKind::Range => Node::Range(Box::new(self.control("range")?)),
+            ItemKind::With => Node::With(Box::new(self.control("with")?)),
             ItemKind::Template => self.template()?,
             _ => {
                 self.back(item);
@@ -346,7 +346,7 @@ impl<'t> Parser<'t> {
 
     fn pipeline_here(&mut self, context: &str, end: ItemKind) -> Result<Pipe> {
         let pos = self.peek_non_space().pos;
-        let mut pipe = Pipe { pos, assign: false, decl: Vec::new(), cmds: Vec::new() };
+        let (mut assign, mut decl, mut cmds) = (false, Vec::new(), Vec::new());
         // Names before a comma are known only once `:=` or `=` has told what they are.
         let mut names = Vec::new();
         loop {
@@ -359,7 +359,7 @@ impl<'t> Parser<'t> {
             let is_comma = self.text(next) == b",";
             match next.kind {
                 ItemKind::Assign | ItemKind::Declare => {
-                    pipe.assign = self.next_non_space().kind == ItemKind::Assign;
+                    assign = self.next_non_space().kind == ItemKind::Assign;
                     names.push(v);
                 }
                 ItemKind::Char if is_comma => {
@@ -406,25 +406,23 @@ impl<'t> Parser<'t> {
                 | ItemKind::Variable
                 | ItemKind::LeftParen => {
                     self.back(item);
-                    let command = self.command()?;
-                    pipe.cmds.push(command);
+                    cmds.push(self.command()?);
                 }
                 _ => return self.unexpected(item, context),
             }
         }
         for v in &names {
-            let variable = self.declare(*v, pipe.assign);
-            pipe.decl.push(variable);
+            decl.push(self.declare(*v, assign));
         }
-        if pipe.cmds.is_empty() {
+        if cmds.is_empty() {
             return self.error(format!("missing value for {context}"));
         }
-        for (i, c) in pipe.cmds.iter().enumerate().skip(1) {
+        for (i, c) in cmds.iter().enumerate().skip(1) {
             if let Expr::Bool { .. } | Expr::Dot { .. } | Expr::Nil { .. } | Expr::Number(_) | Expr::String { .. } = c.args[0] {
                 return self.error(format!("non executable command in pipeline stage {}", i + 1));
             }
         }
-        Ok(pipe)
+        Ok(Pipe { pos, assign, decl: decl.into(), cmds: cmds.into() })
     }
 
     fn control(&mut self, context: &str) -> Result<Branch> {
@@ -438,10 +436,10 @@ impl<'t> Parser<'t> {
             ListEnd::End => None,
             ListEnd::Else => Some(if context == "if" && self.peek().kind == ItemKind::If {
                 self.next();
-                vec![Node::If(self.else_chain("if")?)]
+                vec![Node::If(Box::new(self.else_chain("if")?))]
             } else if context == "with" && self.peek().kind == ItemKind::With {
                 self.next();
-                vec![Node::With(self.else_chain("with")?)]
+                vec![Node::With(Box::new(self.else_chain("with")?))]
             } else {
                 let (list, end) = self.item_list()?;
                 if let ListEnd::Else = end {
@@ -451,7 +449,7 @@ impl<'t> Parser<'t> {
             }),
         };
         self.tree.vars.truncate(scope);
-        Ok(Branch { pipe, list, else_list })
+        Ok(Branch { pipe, list: list.into(), else_list: else_list.map(Vec::into_boxed_slice) })
     }
 
     fn else_chain(&mut self, context: &str) -> Result<Branch> {
@@ -514,7 +512,7 @@ impl<'t> Parser<'t> {
             }
             break;
         }
-        if args.is_empty() { self.error("empty command") } else { Ok(Command { pos, args }) }
+        if args.is_empty() { self.error("empty command") } else { Ok(Command { pos, args: args.into() }) }
     }
 
     fn operand(&mut self) -> Result<Option<Expr>> {

@@ -1,6 +1,7 @@
 //! Reads a chart's folder. Symbolic links are followed where they stay below the root, and refused beyond it.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use pintle_value::Str;
@@ -19,6 +20,8 @@ struct Reader {
     root: PathBuf,
     files: Vec<File>,
     size: u64,
+    /// One for all files: fresh memory for each costs more than the reading.
+    buffer: Vec<u8>,
 }
 
 pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<Vec<File>> {
@@ -40,7 +43,7 @@ pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<Vec<File>> {
         Some(root) => root.canonicalize().map_err(|e| io(root, &e))?,
         None => chart.clone(),
     };
-    let mut reader = Reader { rules, root, files: Vec::new(), size: 0 };
+    let mut reader = Reader { rules, root, files: Vec::new(), size: 0, buffer: Vec::new() };
     reader.folder(&chart, "", 0)?;
     Ok(reader.files)
 }
@@ -102,14 +105,15 @@ impl Reader {
     }
 
     fn file(&mut self, path: &Path, name: String) -> Result<()> {
-        let size = fs::metadata(path).map_err(|e| io(path, &e))?.len();
-        self.size = self.size.saturating_add(size);
+        self.buffer.clear();
+        let read = fs::File::open(path).and_then(|f| f.take(MAX_CHART_SIZE - self.size + 1).read_to_end(&mut self.buffer));
+        read.map_err(|e| io(path, &e).wrap(format_args!("error reading {name}: ")))?;
+        self.size += self.buffer.len() as u64;
         if self.size > MAX_CHART_SIZE {
             let message = format!("error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART_SIZE} bytes");
             return Err(Error::new("chart/size", message));
         }
-        let data = fs::read(path).map_err(|e| io(path, &e).wrap(format_args!("error reading {name}: ")))?;
-        let data = Str::from(data.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&data));
+        let data = Str::from(self.buffer.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.buffer));
         self.files.push(File { name, data });
         Ok(())
     }
