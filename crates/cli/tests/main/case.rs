@@ -158,11 +158,11 @@ pub fn pintle(folder: &Path, line: &str, more: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pintle"));
     command.current_dir(folder).env_clear();
     let mut input = Vec::new();
-    if let [.., arrow, file] = &words[..] {
-        if arrow == "<" {
-            input = fs::read(folder.join(file)).unwrap();
-            words.truncate(words.len() - 2);
-        }
+    if let [.., arrow, file] = &words[..]
+        && arrow == "<"
+    {
+        input = fs::read(folder.join(file)).unwrap();
+        words.truncate(words.len() - 2);
     }
     let is_setting = |w: &&String| w.split_once('=').is_some_and(|(n, _)| n.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'));
     let settings = words.iter().take_while(is_setting).count();
