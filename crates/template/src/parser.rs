@@ -181,7 +181,8 @@ impl<'t> Parser<'t> {
     }
 
     fn add(&mut self, name: Arc<str>, root: Vec<Node>) -> Result<()> {
-        let template = Template { name: name.clone(), source: self.source.clone(), root: root.into(), slots: self.tree.slots as usize };
+        let template =
+            Template { name: name.clone(), source: self.source.clone(), root: root.into(), slots: self.tree.slots as usize };
         match self.templates.get(&name) {
             Some(old) if !old.is_empty() => {
                 if !template.is_empty() {
