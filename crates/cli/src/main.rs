@@ -19,23 +19,85 @@ struct Cli {
 const EXAMPLES: &str = "Examples:
   pintle render charts/web --values values-prod.yaml
   pintle template web charts/web -n web -f values-prod.yaml --set image.tag=v2
+  pintle render --all --output-dir rendered/
+  pintle diff --env staging prod
+  pintle build overlays/prod
   pintle completions bash > /etc/bash_completion.d/pintle";
 
 #[derive(Subcommand)]
 enum Command {
-    /// Render a chart with the values of an environment
+    /// Render a chart with the values of an environment, or what a pintle.yaml lists
     Render(Box<commands::render::Args>),
     /// Do what `helm template` does, with its flags and its output
     Template(Box<commands::template::Args>),
+    /// Do what `kustomize build` does, with its flags and its output
+    Build(Box<commands::build::Args>),
+    /// Show what changed between two environments, files or revisions
+    Diff(Box<commands::diff::Args>),
+    /// List a chart's dependencies, or pack those in folders into its charts/
+    Dependency(commands::dependency::Args),
+    /// Write a first pintle.yaml for a repository
+    Init(commands::init::Args),
+    /// Stand in for `helm`, as the program does when it is called by that name
+    #[command(disable_help_flag = true)]
+    Helm {
+        /// What `helm` would be called with
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<std::ffi::OsString>,
+    },
+    /// Draw what the objects of a release have to do with each other; broken references are red
+    Graph(Box<commands::graph::Args>),
+    /// List the rules that a render is checked by
+    Rules,
+    /// Check manifests as an API server would, with kubeconform's flags
+    Validate(Box<commands::validate::Args>),
+    /// Seal a value as `kubeseal --raw` does, or prove that one opens
+    Seal(commands::seal::Args),
+    /// Render for Argo CD, as a config-management plugin
+    Cmp(commands::cmp::Args),
     /// Print completions for a shell
     Completions(commands::completions::Args),
 }
 
+/// `pintle template` alone: scripts call it thousands of times, and the other commands' arguments take longer to describe than a small
+/// chart to load.
+#[derive(Parser)]
+#[command(name = "pintle template", bin_name = "pintle template")]
+struct Template {
+    #[command(flatten)]
+    args: Box<commands::template::Args>,
+}
+
 fn main() -> ExitCode {
-    match Cli::try_parse() {
+    let words: Vec<_> = std::env::args_os().take(2).collect();
+    let (program, first) = (words.first(), words.get(1));
+    if let Some(program) = program.filter(|p| commands::helm::is_helm(p)) {
+        return commands::helm::run(program, &std::env::args_os().skip(1).collect::<Vec<_>>());
+    }
+    if let Some((program, _)) = program.zip(first.filter(|command| *command == "helm")) {
+        // As it stands: what clap would make of the arguments is Helm's business.
+        return commands::helm::run(program, &std::env::args_os().skip(2).collect::<Vec<_>>());
+    }
+    if std::env::args_os().nth(1).is_some_and(|command| command == "template") {
+        return match Template::try_parse_from(std::env::args_os().skip(1)) {
+            Ok(template) => commands::template::run(&template.args),
+            Err(e) => report::usage(&e),
+        };
+    }
+    match Cli::try_parse_from(commands::validate::normalized(std::env::args_os())) {
         Ok(cli) => match cli.command {
             Command::Render(args) => commands::render::run(&args),
             Command::Template(args) => commands::template::run(&args),
+            Command::Build(args) => commands::build::run(&args),
+            Command::Diff(args) => commands::diff::run(&args),
+            Command::Dependency(args) => commands::dependency::run(&args),
+            Command::Helm { args } => commands::helm::run("helm".as_ref(), &args),
+            Command::Init(args) => commands::init::run(&args),
+            Command::Graph(args) => commands::graph::run(&args),
+            Command::Rules => commands::rules::run(),
+            Command::Validate(args) => commands::validate::run(&args),
+            Command::Seal(args) => commands::seal::run(&args),
+            Command::Cmp(args) => commands::cmp::run(&args),
             Command::Completions(args) => commands::completions::run::<Cli>(&args),
         },
         Err(e) => report::usage(&e),

@@ -10,15 +10,24 @@ pub fn line(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// Wrong usage. `template` stands in for Helm's, so it exits with 1 and Helm's words; the rest of the program with 2.
+/// Wrong usage of what stands in for Helm: exit code 1, in pflag's words. Help is no error.
+pub fn usage_as_helm(e: &clap::Error) -> ExitCode {
+    if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        let _ = e.print();
+        return ExitCode::SUCCESS;
+    }
+    line(&format!("Error: {}", helm_usage(e)));
+    ExitCode::FAILURE
+}
+
+/// Wrong usage. `template` and `build` stand in for Helm and kustomize, so they exit with 1 and in the words of both; the rest of the program with 2.
 pub fn usage(e: &clap::Error) -> ExitCode {
     if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         let _ = e.print();
         return ExitCode::SUCCESS;
     }
-    if std::env::args().nth(1).as_deref() == Some("template") {
-        line(&format!("Error: {}", helm_usage(e)));
-        return ExitCode::FAILURE;
+    if matches!(std::env::args().nth(1).as_deref(), Some("template" | "build")) {
+        return usage_as_helm(e);
     }
     let _ = e.print();
     ExitCode::from(2)
@@ -62,6 +71,18 @@ pub fn error(e: &pintle::Error) {
     e.diagnostics().iter().for_each(diagnostic);
 }
 
+/// Shows why a command failed: 2 is wrong usage, 1 all else.
+pub fn failure(e: &pintle::Error) -> ExitCode {
+    error(e);
+    let is_usage = e.diagnostics().first().is_some_and(|d| d.code.starts_with("usage/") || d.code == "project/unknown");
+    if is_usage { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
+/// Whether the user wants no colours (no-color.org).
+pub fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
+}
+
 /// Escape sequences, or nothing where there is no terminal to read them.
 struct Style {
     bold: &'static str,
@@ -72,10 +93,12 @@ struct Style {
 }
 
 impl Style {
+    const PLAIN: Style = Style { bold: "", red: "", yellow: "", blue: "", reset: "" };
+
     fn of_stderr() -> Style {
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) || !std::io::stderr().is_terminal();
+        let plain = no_color() || !std::io::stderr().is_terminal();
         if plain {
-            Style { bold: "", red: "", yellow: "", blue: "", reset: "" }
+            Style::PLAIN
         } else {
             Style { bold: "\x1b[1m", red: "\x1b[1;31m", yellow: "\x1b[1;33m", blue: "\x1b[1;34m", reset: "\x1b[0m" }
         }
@@ -83,32 +106,41 @@ impl Style {
 }
 
 /// Control characters of a chart must not reach the terminal.
-fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
 /// A finding: what, where with the template's line, how it came about, what to do.
 pub fn diagnostic(d: &pintle::Diagnostic) {
-    let s = Style::of_stderr();
+    let _ = std::io::stderr().write_all(shown(d, &Style::of_stderr()).as_bytes());
+}
+
+/// The same as text without colours, for those who have more to do with it than to print it.
+pub fn plain(d: &pintle::Diagnostic) -> String {
+    shown(d, &Style::PLAIN)
+}
+
+fn shown(d: &pintle::Diagnostic, s: &Style) -> String {
     let (level, colour) = match d.severity {
         pintle::Severity::Error => ("error", s.red),
         pintle::Severity::Warning => ("warning", s.yellow),
         pintle::Severity::Note => ("note", s.blue),
     };
-    line(&format!("{colour}{level}{}{}: {}{}", s.reset, s.bold, harmless(&d.message), s.reset));
+    let mut out = format!("{colour}{level}{}{}: {}{}\n", s.reset, s.bold, harmless(&d.message), s.reset);
     if let Some(place) = &d.span {
-        show(&s, "-->", place, "", colour);
+        show(&mut out, s, "-->", place, "", colour);
     }
     for t in &d.trace {
-        show(&s, ":::", &t.span, &t.message, s.blue);
+        show(&mut out, s, ":::", &t.span, &t.message, s.blue);
     }
     for hint in &d.hints {
-        line(&format!("  {}help{}: {}", s.bold, s.reset, harmless(hint)));
+        out.push_str(&format!("  {}help{}: {}\n", s.bold, s.reset, harmless(hint)));
     }
+    out
 }
 
 /// A place, and the line itself with a caret under what is meant.
-fn show(s: &Style, arrow: &str, place: &pintle::Span, message: &str, colour: &str) {
+fn show(out: &mut String, s: &Style, arrow: &str, place: &pintle::Span, message: &str, colour: &str) {
     let mut at = harmless(&place.file);
     for n in [place.line, place.column] {
         if n > 0 {
@@ -116,16 +148,16 @@ fn show(s: &Style, arrow: &str, place: &pintle::Span, message: &str, colour: &st
         }
     }
     let message = if message.is_empty() { String::new() } else { format!(" {}", harmless(message)) };
-    line(&format!("  {}{arrow}{} {at}{message}", s.blue, s.reset));
+    out.push_str(&format!("  {}{arrow}{} {at}{message}\n", s.blue, s.reset));
     let Some(text) = &place.text else { return };
     let number = place.line.to_string();
     let gutter = " ".repeat(number.len());
     let text = harmless(text).replace('\t', " ");
-    line(&format!("  {}{number} |{} {text}", s.blue, s.reset));
+    out.push_str(&format!("  {}{number} |{} {text}\n", s.blue, s.reset));
     if place.column > 0 && place.column <= text.len() + 1 {
         let before = text.get(..place.column - 1).map_or(place.column - 1, |t| t.chars().count());
         let rest = text.chars().count().saturating_sub(before);
         let carets = "^".repeat(place.length.clamp(1, rest.max(1)));
-        line(&format!("  {}{gutter} |{} {}{colour}{carets}{}", s.blue, s.reset, " ".repeat(before), s.reset));
+        out.push_str(&format!("  {}{gutter} |{} {}{colour}{carets}{}\n", s.blue, s.reset, " ".repeat(before), s.reset));
     }
 }

@@ -3,6 +3,7 @@
 //! Takes the texts of files, gives manifests by the install order of their kinds, and hooks, which are ordered the same way:
 //! their weights say when a cluster runs them, not where they stand in the output.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -10,6 +11,7 @@ use pintle_yaml::{Head, head_from_slice};
 
 use crate::Compat;
 use crate::diagnostic::{Diagnostic, Error, Result, Span};
+use crate::parallel;
 use crate::render::Rendered;
 
 /// A document of the output.
@@ -19,6 +21,8 @@ pub struct Manifest {
     pub source: String,
     /// Its text.
     pub content: String,
+    /// The line of the template's output on which it begins, 1 for the first.
+    pub line: usize,
     /// `apiVersion`
     pub api_version: String,
     /// `kind`
@@ -95,21 +99,15 @@ pub struct Arranged {
 /// `SortManifests`. A document that is no YAML is an error in Helm's words.
 pub fn arrange(files: &Rendered, compat: Compat) -> Result<Arranged> {
     let mut arranged = Arranged::default();
-    for (path, content) in files {
-        let base = path.rsplit('/').next().unwrap_or(path);
-        if base.starts_with('_') {
-            continue;
-        }
-        if let Err(e) = std::str::from_utf8(content) {
-            no_text(path, content, e.valid_up_to(), compat)?;
-        }
-        let content = String::from_utf8_lossy(content);
-        if content.trim().is_empty() {
-            continue;
-        }
-        for document in split(&content, compat) {
-            let head = head_from_slice(document.as_bytes()).map_err(|e| invalid(path, &content, document, &e, compat))?;
-            place(&mut arranged, path, document, head);
+    let files: Vec<(&String, &Vec<u8>)> = files.iter().collect();
+    let cut = parallel::map(&files, |(_, content)| content.len(), |(path, content)| documents(path, content, compat));
+    for document in cut {
+        for document in document? {
+            match document {
+                Document::Manifest(m) => arranged.manifests.push(m),
+                Document::Hook(h) => arranged.hooks.push(h),
+                Document::LeftOut(d) => arranged.warnings.push(d),
+            }
         }
     }
     let order = &*INSTALL_ORDER;
@@ -118,6 +116,40 @@ pub fn arrange(files: &Rendered, compat: Compat) -> Result<Arranged> {
     arranged.manifests.sort_by_cached_key(|m| key(&m.kind));
     arranged.hooks.sort_by_cached_key(|h| key(&h.manifest.kind));
     Ok(arranged)
+}
+
+/// What a document is.
+enum Document {
+    Manifest(Manifest),
+    Hook(Hook),
+    LeftOut(Diagnostic),
+}
+
+/// The documents of one file.
+fn documents(path: &str, content: &[u8], compat: Compat) -> Result<Vec<Document>> {
+    let base = path.rsplit('/').next().unwrap_or(path);
+    if base.starts_with('_') {
+        return Ok(Vec::new());
+    }
+    let content = match std::str::from_utf8(content) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(e) => {
+            no_text(path, content, e.valid_up_to(), compat)?;
+            String::from_utf8_lossy(content)
+        }
+    };
+    if content.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let document = |text: &&str| match head_from_slice(text.as_bytes()) {
+        Ok(head) => {
+            let before = text.as_ptr() as usize - content.as_ptr() as usize;
+            let line = 1 + content.as_bytes().get(..before).unwrap_or_default().iter().filter(|b| **b == b'\n').count();
+            Ok(Document::new(path, text, line, head))
+        }
+        Err(e) => Err(invalid(path, &content, text, &e, compat)),
+    };
+    split(&content, compat).iter().map(document).collect()
 }
 
 /// The error of the first document that is none in a file with bytes that are no text from `valid` on.
@@ -146,39 +178,38 @@ fn invalid(path: &str, content: &str, document: &str, e: &pintle_yaml::Error, co
     d.into()
 }
 
-fn place(arranged: &mut Arranged, path: &str, document: &str, head: Head) {
-    let metadata = head.metadata.unwrap_or_default();
-    let manifest = Manifest {
-        source: path.to_owned(),
-        content: document.to_owned(),
-        api_version: head.api_version,
-        kind: head.kind,
-        name: metadata.name,
-    };
-    let annotations = metadata.annotations.unwrap_or_default();
-    let Some(names) = annotations.get("helm.sh/hook") else {
-        arranged.manifests.push(manifest);
-        return;
-    };
-    let mut events = Vec::new();
-    for name in list(names) {
-        match HookEvent::from_name(&name) {
-            Some(event) => events.push(event),
-            None => {
-                let message = format!("{path}: a document with the unknown hook \"{name}\" is left out");
-                arranged.warnings.push(Diagnostic::warning("hook/unknown", message));
-                return;
+impl Document {
+    fn new(path: &str, text: &str, line: usize, head: Head) -> Document {
+        let metadata = head.metadata.unwrap_or_default();
+        let manifest = Manifest {
+            source: path.to_owned(),
+            content: text.to_owned(),
+            line,
+            api_version: head.api_version,
+            kind: head.kind,
+            name: metadata.name,
+        };
+        let annotations = metadata.annotations.unwrap_or_default();
+        let Some(names) = annotations.get("helm.sh/hook") else { return Document::Manifest(manifest) };
+        let mut events = Vec::new();
+        for name in list(names) {
+            match HookEvent::from_name(&name) {
+                Some(event) => events.push(event),
+                None => {
+                    let warning = Diagnostic::warning("hook/unknown", "skipping unknown hooks").about("hookTypes", names);
+                    return Document::LeftOut(warning.at(Span::new(path, 0, 0, 0)));
+                }
             }
         }
+        let policies = |key: &str| annotations.get(key).map(|v| list(v).collect()).unwrap_or_default();
+        Document::Hook(Hook {
+            manifest,
+            events,
+            weight: annotations.get("helm.sh/hook-weight").and_then(|w| w.parse().ok()).unwrap_or(0),
+            delete_policies: policies("helm.sh/hook-delete-policy"),
+            output_log_policies: policies("helm.sh/hook-output-log-policy"),
+        })
     }
-    let policies = |key: &str| annotations.get(key).map(|v| list(v).collect()).unwrap_or_default();
-    arranged.hooks.push(Hook {
-        manifest,
-        events,
-        weight: annotations.get("helm.sh/hook-weight").and_then(|w| w.parse().ok()).unwrap_or(0),
-        delete_policies: policies("helm.sh/hook-delete-policy"),
-        output_log_policies: policies("helm.sh/hook-output-log-policy"),
-    });
 }
 
 fn list(text: &str) -> impl Iterator<Item = String> + '_ {

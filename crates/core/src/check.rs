@@ -20,13 +20,19 @@ pub struct Violation {
     pub message: String,
 }
 
-/// `ValidateAgainstSchema`. The error's diagnostics are one per violation, in the order of the paths given back.
-pub fn check(root: &Node, values: &Map, loader: &SchemaLoader<'_>) -> Result<(), (Error, Vec<Violation>)> {
-    let mut text = String::new();
-    let mut violations = Vec::new();
-    chart(root, values, &mut Vec::new(), loader, &mut text, &mut violations);
+/// `ValidateAgainstSchema`: gives warnings of references that allow anything because nothing resolves them.
+///
+/// The error's diagnostics are one per violation, in the order of the paths given back.
+pub fn check(root: &Node, values: &Map, loader: &SchemaLoader<'_>) -> Result<Vec<Diagnostic>, (Error, Vec<Violation>)> {
+    let mut findings = Findings::default();
+    chart(root, values, &mut Vec::new(), loader, &mut findings);
+    let Findings { text, violations, unresolved } = findings;
     if text.is_empty() {
-        return Ok(());
+        let warn = |urn: &String| {
+            let message = "unresolved URN reference ignored; using permissive schema";
+            Diagnostic::warning("values/schema-urn", message).about("urn", urn)
+        };
+        return Ok(unresolved.iter().map(warn).collect());
     }
     let message = format!("values don't meet the specifications of the schema(s) in the following chart(s):\n{text}");
     let mut error = Error::new("values/schema", message);
@@ -40,14 +46,17 @@ pub fn check(root: &Node, values: &Map, loader: &SchemaLoader<'_>) -> Result<(),
     Err((error, violations))
 }
 
-fn chart(
-    node: &Node,
-    values: &Map,
-    path: &mut Vec<Key>,
-    loader: &SchemaLoader<'_>,
-    text: &mut String,
-    violations: &mut Vec<Violation>,
-) {
+#[derive(Default)]
+struct Findings {
+    /// Helm's message.
+    text: String,
+    violations: Vec<Violation>,
+    /// `urn:` references.
+    unresolved: Vec<String>,
+}
+
+fn chart(node: &Node, values: &Map, path: &mut Vec<Key>, loader: &SchemaLoader<'_>, findings: &mut Findings) {
+    let Findings { text, violations, unresolved } = findings;
     if let Some(schema) = &node.chart.schema {
         match Schema::compile(schema, loader) {
             Err(e) => {
@@ -55,6 +64,7 @@ fn chart(
                 violations.push(Violation { path: path.clone(), message: format!("{}: {e}", node.name()) });
             }
             Ok(schema) => {
+                unresolved.extend_from_slice(schema.unresolved());
                 if let Err(e) = schema.validate(&Data::from(&Value::Map(values.clone()))) {
                     text.push_str(&format!("{}:\n{e}\n", node.name()));
                     leaves(&e, path, violations);
@@ -67,15 +77,15 @@ fn chart(
             None | Some(Value::Nil) => {}
             Some(Value::Map(m)) => {
                 path.push(Key::Name(child.name().to_owned()));
-                chart(child, &m, path, loader, text, violations);
+                chart(child, &m, path, loader, findings);
                 path.pop();
             }
             Some(other) => {
                 let found = pintle_value::fmt::type_name(other.ty());
                 let message = format!("invalid type for values: expected object (map), got {found}");
-                text.push_str(&format!("{}:\n{message}\n", child.name()));
+                findings.text.push_str(&format!("{}:\n{message}\n", child.name()));
                 let path = path.iter().cloned().chain([Key::Name(child.name().to_owned())]).collect();
-                violations.push(Violation { path, message });
+                findings.violations.push(Violation { path, message });
             }
         }
     }

@@ -21,6 +21,11 @@ impl Compat {
         }
     }
 
+    /// The name of the profile.
+    pub fn name(self) -> &'static str {
+        if self.is_helm3() { "helm-3.22" } else { "helm-4.3" }
+    }
+
     fn is_helm3(self) -> bool {
         self == Compat::Helm3
     }
@@ -28,6 +33,16 @@ impl Compat {
     /// What `.Capabilities.HelmVersion.Version` is when Helm is installed from source.
     pub fn helm_version(self) -> &'static str {
         if self.is_helm3() { "v3.22" } else { "v4.3" }
+    }
+
+    /// The version that a release of that Helm gives itself.
+    pub fn release_version(self) -> &'static str {
+        if self.is_helm3() { "v3.22.0" } else { "v4.3.1" }
+    }
+
+    /// The Kubernetes version of the client in that Helm, which only 4 tells.
+    pub fn kube_client_version(self) -> Option<&'static str> {
+        (!self.is_helm3()).then_some("v1.37")
     }
 
     /// The Kubernetes version that `.Capabilities.KubeVersion` has by default.
@@ -98,6 +113,11 @@ impl Compat {
 
     /// Whether webhook configurations come after all other kinds that Helm knows (4) or among the unknown (3).
     pub fn installs_webhooks_last(self) -> bool {
+        !self.is_helm3()
+    }
+
+    /// Whether `helm show crds` puts `---` between the files (4), or only `helm show all` does before the first (3).
+    pub fn parts_shown_crds(self) -> bool {
         !self.is_helm3()
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use pintle_value::quote::{is_print, quote};
+
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -70,6 +72,20 @@ impl Diagnostic {
     /// A warning of a kind.
     pub fn warning(code: &'static str, message: impl Into<String>) -> Diagnostic {
         Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, message) }
+    }
+
+    /// Something worth knowing.
+    pub fn note(code: &'static str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Note, ..Diagnostic::error(code, message) }
+    }
+
+    /// With what it is about, behind the message: `key=value`, quoted as Go's `log/slog` quotes.
+    #[must_use]
+    pub(crate) fn about(mut self, key: &str, value: &str) -> Diagnostic {
+        let plain = |c: char| c != ' ' && c != '"' && c != '=' && is_print(c);
+        let value = if !value.is_empty() && value.chars().all(plain) { value.into() } else { quote(value.as_bytes()) };
+        self.message.push_str(&format!(" {key}={value}"));
+        self
     }
 
     /// With its place.

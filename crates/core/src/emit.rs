@@ -38,14 +38,16 @@ pub struct OutputFile {
 type Document<'r> = (&'r str, &'r [u8]);
 
 /// The manifests and the hooks that are wanted, in order.
-fn documents<'r>(release: &'r Release, options: &EmitOptions) -> (Vec<Document<'r>>, Vec<Document<'r>>) {
+fn documents<'r>(release: &'r Release, options: &EmitOptions) -> Result<(Vec<Document<'r>>, Vec<Document<'r>>)> {
     let mut manifests: Vec<Document<'r>> = Vec::new();
     if options.include_crds {
-        manifests.extend(release.crds.iter().map(|f| (f.name.as_str(), &*f.data)));
+        for f in &release.crds {
+            manifests.push((&f.name, f.data()?));
+        }
     }
     manifests.extend(release.manifests.iter().map(|m| (m.source.as_str(), m.content.as_bytes())));
     let hooks = release.hooks.iter().filter(|h| !(options.no_hooks || options.skip_tests && h.is_test()));
-    (manifests, hooks.map(|h| (h.manifest.source.as_str(), h.manifest.content.as_bytes())).collect())
+    Ok((manifests, hooks.map(|h| (h.manifest.source.as_str(), h.manifest.content.as_bytes())).collect()))
 }
 
 fn append(out: &mut Vec<u8>, source: &str, text: &[u8]) {
@@ -60,12 +62,13 @@ fn append(out: &mut Vec<u8>, source: &str, text: &[u8]) {
 ///
 /// A pattern of `show_only` that no template fits is Helm's error, and nothing is written. Errors of `out` are given back.
 pub fn write(release: &Release, options: &EmitOptions, out: &mut dyn Write) -> Result<std::io::Result<()>> {
+    let (manifests, hooks) = documents(release, options)?;
     if options.show_only.is_empty() {
-        return Ok(write_all(release, options, out));
+        return Ok(write_all(&manifests, &hooks, out));
     }
     let mut all = Vec::new();
     // A Vec takes everything.
-    let _ = write_all(release, options, &mut all);
+    let _ = write_all(&manifests, &hooks, &mut all);
     Ok(out.write_all(&show_only(&all, options)?))
 }
 
@@ -76,8 +79,7 @@ pub fn stream(release: &Release, options: &EmitOptions) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-fn write_all(release: &Release, options: &EmitOptions, out: &mut dyn Write) -> std::io::Result<()> {
-    let (manifests, hooks) = documents(release, options);
+fn write_all(manifests: &[Document<'_>], hooks: &[Document<'_>], out: &mut dyn Write) -> std::io::Result<()> {
     if let Some(((source, last), before)) = manifests.split_last() {
         for (source, text) in before {
             write!(out, "---\n# Source: {source}\n")?;
@@ -89,11 +91,11 @@ fn write_all(release: &Release, options: &EmitOptions, out: &mut dyn Write) -> s
         out.write_all(trim_end(last))?;
         if trim_end(last).is_empty() {
             // The line of the source is then the end of the text, and its line break was trimmed with the rest.
-            return write_hooks(&hooks, out);
+            return write_hooks(hooks, out);
         }
     }
     out.write_all(b"\n")?;
-    write_hooks(&hooks, out)
+    write_hooks(hooks, out)
 }
 
 fn write_hooks(hooks: &[Document<'_>], out: &mut dyn Write) -> std::io::Result<()> {
@@ -151,9 +153,11 @@ fn source_path(document: &str) -> Option<&str> {
 }
 
 /// A file per template, as `--output-dir` writes them.
-pub fn files(release: &Release, options: &EmitOptions) -> Vec<OutputFile> {
+///
+/// The error of a file of crds/ that can't be read any more.
+pub fn files(release: &Release, options: &EmitOptions) -> Result<Vec<OutputFile>> {
     let mut files: Vec<OutputFile> = Vec::new();
-    let (manifests, hooks) = documents(release, options);
+    let (manifests, hooks) = documents(release, options)?;
     for (source, text) in manifests.into_iter().chain(hooks) {
         let file = match files.iter_mut().find(|f| f.path == source) {
             Some(file) => file,
@@ -166,5 +170,5 @@ pub fn files(release: &Release, options: &EmitOptions) -> Vec<OutputFile> {
         append(&mut file.text, source, text);
         file.writes += 1;
     }
-    files
+    Ok(files)
 }

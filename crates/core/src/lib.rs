@@ -3,17 +3,30 @@
 //! The way of a render, each step a module: [`load`] a chart, [`merge`] values, [`mod@check`] them, [`mod@render`] templates, [`mod@arrange`] manifests,
 //! [`emit`] bytes. [`render()`] goes all the way from chart to [`Release`].
 
+// The README's Rust is compiled with the documentation's own examples.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 pub mod arrange;
 pub mod capabilities;
 pub mod check;
+pub mod checks;
 mod compat;
 pub mod diagnostic;
+pub mod diff;
 pub mod emit;
+pub mod lint;
 pub mod load;
 pub mod merge;
+pub mod overlay;
+pub mod package;
+mod parallel;
+pub mod project;
 pub mod provenance;
 pub mod release;
 pub mod render;
+pub mod show;
 
 pub use compat::Compat;
 pub use diagnostic::{Diagnostic, Error, Severity, Span, Trace};

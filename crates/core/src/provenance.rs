@@ -128,7 +128,7 @@ impl Sources<'_> {
             let mut values = DataMap::new();
             let _ = literal::parse_into(text, &mut values);
             if has(&values, path) {
-                return Some(Setter::Flag(format!("--set-literal {}", key_of(text))));
+                return Some(Setter::Flag(format!("--set-literal {}", key_of(text, path))));
             }
         }
         for (flag, texts, reading) in kinds {
@@ -136,7 +136,7 @@ impl Sources<'_> {
                 let mut values = DataMap::new();
                 let _ = parse_into(text, &mut values, &reading);
                 if has(&values, path) {
-                    return Some(Setter::Flag(format!("{flag} {}", key_of(text))));
+                    return Some(Setter::Flag(format!("{flag} {}", key_of(text, path))));
                 }
             }
         }
@@ -174,8 +174,12 @@ impl Sources<'_> {
 }
 
 /// The key of `key=value`: values are never repeated in messages.
-fn key_of(text: &str) -> &str {
-    text.split('=').next().unwrap_or(text)
+fn key_of(text: &str, path: &[Key]) -> String {
+    // One flag may set several values: then the path says which is meant.
+    match text.matches('=').count() {
+        0 | 1 => text.split('=').next().unwrap_or(text).to_owned(),
+        _ => show_path(path).trim_start_matches(".Values.").to_owned(),
+    }
 }
 
 fn has(values: &DataMap, path: &[Key]) -> bool {
@@ -317,16 +321,21 @@ pub fn nearest<'k>(wanted: &str, known: impl Iterator<Item = &'k str>) -> Option
     known.filter_map(|k| near(&k).map(|d| (d, k))).min().map(|(_, k)| k)
 }
 
-/// Levenshtein's distance.
+/// Levenshtein's distance, with two letters that changed places as one mistake.
 fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let cost = if x == *y { diagonal } else { diagonal.min(row[j]).min(row[j + 1]) + 1 };
-            diagonal = std::mem::replace(&mut row[j + 1], cost);
+    for i in 1..=a.len() {
+        let mut next = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let cost = usize::from(a[i - 1] != b[j - 1]);
+            next[j] = (row[j - 1] + cost).min(row[j] + 1).min(next[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                next[j] = next[j].min(before[j - 2] + 1);
+            }
         }
+        before = std::mem::replace(&mut row, next);
     }
     row[b.len()]
 }

@@ -20,10 +20,13 @@ use crate::merge::coalesce::Coalesce;
 use crate::merge::dependencies::{Node, is_compatible, process};
 use crate::merge::options::Values;
 use crate::provenance::{self, Key, Origins, Sources, nearest, show_path};
-use crate::render::{Context, Records, ReleaseInfo, Rendered, render as render_templates};
+use crate::render::{Context, Records, ReleaseInfo, Rendered, objects, render as render_templates};
 
 /// Gives the text behind a `$ref` that leads out of a values.schema.json: a URL in, a text or a reason out.
 pub type Schemas = Arc<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>;
+
+/// How many steps are recorded for the explanation of a failure.
+const RECORDED_STEPS: u64 = 5_000_000;
 
 /// How a chart is rendered.
 #[derive(Clone)]
@@ -81,7 +84,7 @@ pub struct Release {
     pub crds: Vec<File>,
     /// The chart's rendered NOTES.txt.
     pub notes: Option<String>,
-    /// What was noticed.
+    /// What was noticed, in the order in which Helm prints it, and in its words.
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -105,11 +108,33 @@ pub fn render(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<
     let Err(first) = result else { return result };
     let Some(recording) = Rc::into_inner(world).and_then(Recorder::into_recording) else { return Err(first) };
     let mut trail = Trail::default();
+    // A record grows with every step: a render that took so many has no need of an explanation.
+    let limits = Limits { steps: options.limits.steps.min(RECORDED_STEPS), ..options.limits };
+    let options = &Options { limits, ..options.clone() };
     match attempt(chart, values, options, Host::new(Replay::new(recording)), Some(&mut trail)) {
         // The same failure, now with its places; another one would be no explanation of the first.
         Err(second) if second.message() == first.message() => Err(trail.explain(second, chart, values, options.compat)),
         _ => Err(first),
     }
+}
+
+/// Adds to findings about the output of a render where they come from: the template's line, the includes around it, and what set the
+/// values that it read. The same is rendered again for that, with a record; findings about other files stay as they are.
+pub fn explain(chart: &Arc<Chart>, values: &Values, options: &Options, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut trail = Trail::default();
+    if attempt(chart, values, options, Host::new(Shared(Rc::new(Recorder::keeping((options.world)())))), Some(&mut trail))
+        .is_err()
+    {
+        return findings;
+    }
+    let sources = Sources { given: &values.given, chart, compat: options.compat };
+    findings
+        .into_iter()
+        .map(|mut d| {
+            trail.explain_one(&mut d, &sources);
+            d
+        })
+        .collect()
 }
 
 /// A world that is looked at again after the render.
@@ -149,40 +174,44 @@ impl Trail {
             d.trace.extend(setters);
         }
         for d in error.diagnostics_mut() {
-            let mut reads = Vec::new();
-            match d.code {
-                "template/exec" => reads.clone_from(&self.records.failed_reads),
-                "yaml/parse" => {
-                    if let Some(made) = d.span.as_ref().and_then(|span| self.made(span)) {
-                        d.trace.extend(made.calls.into_iter().map(|span| Trace { message: "called here".into(), span }));
-                        d.span = Some(made.span);
-                        reads = made.reads;
-                    }
-                }
-                _ => {}
-            }
-            let paths: Vec<Vec<Key>> = reads.iter().filter_map(|r| self.origins.path(r)).collect();
-            for (i, path) in paths.iter().enumerate() {
-                // A table on the way to a value says nothing that the value doesn't.
-                if paths[i + 1..].iter().any(|longer| longer.starts_with(path)) {
-                    continue;
-                }
-                match sources.trace(path) {
-                    Some(t) => d.trace.push(t),
-                    None => d.hints.push(self.absent(path)),
-                }
-            }
-            let places = d.span.iter_mut().chain(d.trace.iter_mut().map(|t| &mut t.span));
-            for span in places {
-                let line = self
-                    .records
-                    .texts
-                    .get(&span.file)
-                    .and_then(|text| text.split(|b| *b == b'\n').nth(span.line.wrapping_sub(1)));
-                span.text = line.map(|l| String::from_utf8_lossy(l).into_owned());
-            }
+            self.explain_one(d, &sources);
         }
         error
+    }
+
+    /// Adds the places behind one finding.
+    fn explain_one(&self, d: &mut Diagnostic, sources: &Sources<'_>) {
+        let mut reads = Vec::new();
+        match d.code {
+            "template/exec" => reads.clone_from(&self.records.failed_reads),
+            // Findings about the output, of which errors of YAML are one kind, stand in a template's file.
+            "template/parse" | "values/schema" => {}
+            _ => {
+                if let Some(made) = d.span.as_ref().and_then(|span| self.made(span)) {
+                    d.trace.extend(made.calls.into_iter().map(|span| Trace { message: "called here".into(), span }));
+                    d.span = Some(made.span);
+                    reads = made.reads;
+                }
+            }
+        }
+        let paths: Vec<Vec<Key>> = reads.iter().filter_map(|r| self.origins.path(r)).collect();
+        for (i, path) in paths.iter().enumerate() {
+            // A table on the way to a value says nothing that the value doesn't.
+            if paths[i + 1..].iter().any(|longer| longer.starts_with(path)) {
+                continue;
+            }
+            match sources.trace(path) {
+                Some(t) => d.trace.push(t),
+                None if matches!(d.code, "template/exec" | "yaml/parse") => d.hints.push(self.absent(path)),
+                None => {}
+            }
+        }
+        let places = d.span.iter_mut().chain(d.trace.iter_mut().map(|t| &mut t.span));
+        for span in places {
+            let line =
+                self.records.texts.get(&span.file).and_then(|text| text.split(|b| *b == b'\n').nth(span.line.wrapping_sub(1)));
+            span.text = line.map(|l| String::from_utf8_lossy(l).into_owned());
+        }
     }
 
     /// What to say of a value that was read and that nothing sets.
@@ -240,14 +269,20 @@ fn attempt(chart: &Arc<Chart>, values: &Values, options: &Options, host: Host, m
         trail.values = Some(Value::Map(values.clone()));
     }
 
+    let mut warnings = chart.warnings.clone();
+    if chart.metadata.deprecated {
+        warnings.push(Diagnostic::warning("chart/deprecated", "this chart is deprecated"));
+    }
+    warnings.extend(coalesce.into_warnings());
     if !options.skip_schema_validation {
         let checked = check(&root, &values, &|url| (options.schemas)(url));
-        checked.map_err(|(error, violations)| {
+        let unresolved = checked.map_err(|(error, violations)| {
             if let Some(trail) = trail.as_deref_mut() {
                 trail.violations = violations.into_iter().map(|v| v.path).collect();
             }
             error
         })?;
+        warnings.extend(unresolved);
     }
     let release =
         ReleaseInfo { name: options.release_name.clone(), namespace: options.namespace.clone(), is_upgrade: options.is_upgrade };
@@ -261,10 +296,9 @@ fn attempt(chart: &Arc<Chart>, values: &Values, options: &Options, host: Host, m
     let mut files =
         render_templates(&root, &values, &context, trail.map(|t| &mut t.records)).map_err(|e| e.with_debug_output(Vec::new()))?;
     let notes = take_notes(&mut files, root.name());
-    let Arranged { manifests, hooks, mut warnings } =
-        arrange(&files, compat).map_err(|e| e.with_debug_output(debug_output(&files)))?;
-    warnings.extend(chart.warnings.iter().cloned());
-    warnings.extend(coalesce.into_warnings().into_iter().map(|w| Diagnostic::warning("values/coalesce", w)));
+    let arranged = arrange(&files, compat).map_err(|e| e.with_debug_output(debug_output(&files)))?;
+    let Arranged { manifests, hooks, warnings: left_out } = arranged;
+    warnings.extend(left_out);
     let mut crds = Vec::new();
     collect_crds(&root, root.name(), &mut crds);
     Ok(Release { manifests, hooks, crds, notes, warnings })
@@ -280,6 +314,29 @@ pub fn name_from_template(text: &str) -> Result<String> {
     let mut evaluator = pintle_template::Evaluator::new(Arc::new(templates), functions, &host, Limits::default());
     let name = evaluator.execute("name-template", Value::Nil).map_err(|e| failed(&e))?;
     Ok(String::from_utf8_lossy(&name).into_owned())
+}
+
+/// What `helm version` prints: Go's syntax of its build info.
+pub fn build_info(compat: Compat) -> String {
+    let version = compat.release_version();
+    let client = compat.kube_client_version().map_or_else(String::new, |v| format!(", KubeClientVersion:{v:?}"));
+    format!(
+        "version.BuildInfo{{Version:{version:?}, GitCommit:\"\", GitTreeState:\"\", GoVersion:{:?}{client}}}",
+        objects::GO_VERSION
+    )
+}
+
+/// What `helm version --template` prints: a template with none of Helm's functions, over the build info.
+pub fn version_from_template(text: &str, compat: Compat) -> Result<String> {
+    let failed = |e: &pintle_template::Error| Error::new("usage/template", e.message());
+    let functions = pintle_template::Functions::builtins();
+    let mut templates = pintle_template::Templates::new();
+    templates.add(pintle_template::parse("_", text, &functions).map_err(|e| failed(&e))?);
+    let host = Host::new(System);
+    let mut evaluator = pintle_template::Evaluator::new(Arc::new(templates), &functions, &host, Limits::default());
+    let info = objects::build_info(compat.release_version(), compat);
+    let text = evaluator.execute("_", info).map_err(|e| failed(&e))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// What `--debug` prints when the output is no YAML: every file as it was rendered.
@@ -344,13 +401,23 @@ fn take_notes(files: &mut Rendered, chart: &str) -> Option<String> {
     notes
 }
 
+/// The files of crds/ of a chart and of all in its charts/.
+pub(crate) fn crds(chart: &Chart) -> Vec<&File> {
+    let own = chart.files.iter().filter(|f| is_crd(f));
+    own.chain(chart.dependencies.iter().flat_map(|child| crds(child))).collect()
+}
+
+/// Whether a file is a manifest below crds/.
+fn is_crd(f: &File) -> bool {
+    let extension = f.name.rsplit_once('.').map_or("", |(_, e)| e);
+    f.name.starts_with("crds/") && ["yaml", "yml", "json"].iter().any(|e| extension.eq_ignore_ascii_case(e))
+}
+
 /// `CRDObjects`: the manifests in crds/, the chart's own before those of its dependencies.
 fn collect_crds(node: &Node, path: &str, crds: &mut Vec<File>) {
     for f in &node.chart.files {
-        let extension = f.name.rsplit_once('.').map_or("", |(_, e)| e);
-        let is_manifest = ["yaml", "yml", "json"].iter().any(|e| extension.eq_ignore_ascii_case(e));
-        if f.name.starts_with("crds/") && is_manifest {
-            crds.push(File { name: format!("{path}/{}", f.name), data: f.data.clone() });
+        if is_crd(f) {
+            crds.push(f.renamed(format!("{path}/{}", f.name)));
         }
     }
     for child in &node.dependencies {

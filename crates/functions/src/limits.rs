@@ -1,7 +1,7 @@
 //! Bounds on what one call may produce, so that a hostile chart gets an error instead of the machine's memory.
 
 /// Longest text one call may make.
-pub const MAX_TEXT: usize = 128 << 20;
+pub const MAX_TEXT: usize = pintle_value::fmt::MAX_TEXT;
 
 /// Longest list one call may make.
 pub const MAX_LIST: usize = 8 << 20;

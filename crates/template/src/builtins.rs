@@ -1,5 +1,7 @@
 //! Go's own functions (`text/template/funcs.go`, Go 1.26).
 
+use std::rc::Rc;
+
 use pintle_value::fmt::{sprint, sprintf, sprintln, type_name};
 use pintle_value::quote::decode_char;
 use pintle_value::{IntKind, Kind, List, Str, Value};
@@ -195,6 +197,10 @@ fn equal(original: &Value, other: &Value) -> Result<bool, String> {
                 is_nil(a) == is_nil(b)
             } else {
                 match (a, b) {
+                    // Pointers are the same if they lead to the same place, whatever lies there.
+                    (Value::Object(x), Value::Object(y)) if x.named_type().kind == Kind::Pointer => {
+                        std::ptr::addr_eq(Rc::as_ptr(x), Rc::as_ptr(y))
+                    }
                     (Value::Object(x), Value::Object(y)) => x.named_type().name == y.named_type().name && x.equals(&**y),
                     (_, b) => return Err(format!("non-comparable type {}: {}", show(b), type_name(b.ty()))),
                 }

@@ -9,14 +9,14 @@ use std::fmt::Display;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use pintle_value::fmt::{append_printed, append_value};
+use pintle_value::fmt::{MAX_TEXT, append_printed, sprint, take_overrun};
 use pintle_value::types::{Kind, Signature, Type};
 use pintle_value::{Map, Str, Value};
 
 use crate::deep::deep;
 use crate::error::{Error, ErrorKind};
 use crate::func::{Builtin, Call, Function, Functions};
-use crate::node::{Branch, Command, Expr, Node, Number, Pipe, Pos, Shown, Template, Variable};
+use crate::node::{Ast, Branch, Command, Expr, Id, Node, Number, Pipe, Pos, Shown, Slice, Template, Variable};
 use crate::parser::{TemplateMap, parse};
 use crate::record::{Record, Recorder};
 use crate::set::{Scope, Templates};
@@ -25,6 +25,11 @@ use crate::set::{Scope, Templates};
 const MAX_TEMPLATE_DEPTH: usize = 100_000;
 /// How deep functions that execute templates may nest. Go has no limit but its stack of 1 GB.
 const MAX_CALL_DEPTH: usize = 5_000;
+
+/// What executing a template for a function costs.
+const STEPS_A_CALL: u64 = 32;
+/// How many bytes of text cost as much as an action.
+const BYTES_A_STEP: u64 = 16;
 
 /// What an execution may use up before it fails.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +43,7 @@ pub struct Limits {
 impl Default for Limits {
     /// Far beyond any chart, within a few seconds.
     fn default() -> Limits {
-        Limits { steps: 100_000_000, output: 512 << 20 }
+        Limits { steps: 100_000_000, output: 256 << 20 }
     }
 }
 
@@ -78,43 +83,58 @@ enum At<'t> {
     Node(&'t Node, Pos),
     Pipe(&'t Pipe),
     Command(&'t Command),
-    Expr(&'t Expr),
+    Expr(Expr),
 }
 
 /// The execution of one template.
 struct State<'t> {
     template: &'t Template,
+    ast: &'t Ast,
     at: At<'t>,
     /// Where its variables begin.
     base: usize,
 }
 
 impl At<'_> {
-    fn pos(&self) -> Pos {
+    fn pos(&self, ast: &Ast) -> Pos {
         match self {
             At::Nothing => 0,
             At::Node(_, pos) => *pos,
             At::Pipe(p) => p.pos,
             At::Command(c) => c.pos,
-            At::Expr(e) => e.pos(),
+            At::Expr(e) => e.pos(ast),
         }
     }
 }
 
 impl State<'_> {
+    /// A part of the template as Go prints it.
+    fn shown<T>(&self, part: T) -> Shown<'_, T> {
+        Shown::new(&self.template.source, part)
+    }
+
     fn error_with(&self, what: &str, source: Option<Error>) -> Error {
-        let shown;
-        let node: &dyn Display = match self.at {
+        let (node, pipe, command, expr);
+        let shown: &dyn Display = match self.at {
             At::Nothing => &"",
             At::Node(n, _) => {
-                shown = Shown(n);
-                &shown
+                node = self.shown(n);
+                &node
             }
-            At::Pipe(p) => p,
-            At::Command(c) => c,
-            At::Expr(e) => e,
+            At::Pipe(p) => {
+                pipe = self.shown(p);
+                &pipe
+            }
+            At::Command(c) => {
+                command = self.shown(c);
+                &command
+            }
+            At::Expr(e) => {
+                expr = self.shown(e);
+                &expr
+            }
         };
-        Error::exec(self.template.location(self.at.pos() as usize, node), what, source)
+        Error::exec(self.template.location(self.at.pos(self.ast) as usize, shown), what, source)
     }
 
     fn error<T>(&self, what: impl AsRef<str>) -> Result<T, Error> {
@@ -184,6 +204,8 @@ impl<'h> Evaluator<'h> {
 
     /// An error leaves the state of what it interrupted behind.
     fn reset(&mut self) {
+        // Whatever others printed on this thread is no matter of this execution.
+        let _ = take_overrun();
         self.out.clear();
         self.vars.clear();
         (self.template_depth, self.call_depth, self.call_pos) = (0, 0, 0);
@@ -225,8 +247,8 @@ impl<'h> Evaluator<'h> {
         if let Some(r) = &mut self.recorder {
             r.enter(template, Some(caller));
         }
-        let mut state = State { template, at: At::Nothing, base };
-        self.walk(&mut state, &data, &template.root)?;
+        let mut state = State { template, ast: &template.source.ast, at: At::Nothing, base };
+        self.walk(&mut state, &data, template.root)?;
         if let Some(r) = &mut self.recorder {
             r.leave();
         }
@@ -236,6 +258,17 @@ impl<'h> Evaluator<'h> {
 
     fn over_output(&self) -> Error {
         Error::with_kind(ErrorKind::Budget, format!("the output exceeds the limit of {} bytes", self.limits.output))
+    }
+
+    /// Charges for text that was made; text that has no end is an error.
+    fn check_text(&mut self, len: usize) -> Result<(), Error> {
+        if let Some(what) = take_overrun() {
+            return Err(Error::with_kind(ErrorKind::Budget, what));
+        }
+        if len > MAX_TEXT {
+            return Err(Error::with_kind(ErrorKind::Budget, format!("a text is longer than the limit of {MAX_TEXT} bytes")));
+        }
+        self.step(len as u64 / BYTES_A_STEP)
     }
 
     fn step(&mut self, n: u64) -> Result<(), Error> {
@@ -249,22 +282,27 @@ impl<'h> Evaluator<'h> {
         Ok(())
     }
 
-    fn walk<'t>(&mut self, st: &mut State<'t>, dot: &Held, list: &'t [Node]) -> Result<Flow, Error> {
+    fn walk(&mut self, st: &mut State<'_>, dot: &Held, list: Slice<Node>) -> Result<Flow, Error> {
         deep(|| self.walk_here(st, dot, list))
     }
 
-    fn walk_here<'t>(&mut self, st: &mut State<'t>, dot: &Held, list: &'t [Node]) -> Result<Flow, Error> {
-        for node in list {
+    fn walk_here(&mut self, st: &mut State<'_>, dot: &Held, list: Slice<Node>) -> Result<Flow, Error> {
+        let ast = st.ast;
+        for node in list.of(&ast.nodes) {
             self.step(1)?;
             match node {
                 Node::Text { pos, end } => {
                     let start = self.out.len();
                     self.out.extend_from_slice(&st.template.source.text[*pos as usize..*end as usize]);
+                    if self.out.len() > self.limits.output {
+                        return Err(self.over_output());
+                    }
                     if let Some(r) = &mut self.recorder {
                         r.text(*pos, start..self.out.len());
                     }
                 }
                 Node::Action(pipe) => {
+                    let pipe = pipe.of(&ast.pipes);
                     st.at = At::Node(node, pipe.pos);
                     self.begin_action();
                     let start = self.out.len();
@@ -272,6 +310,7 @@ impl<'h> Evaluator<'h> {
                     if pipe.decl.is_empty() {
                         st.at = At::Node(node, pipe.pos);
                         append_printed(&mut self.out, &v.v, v.addressable);
+                        self.check_text(self.out.len() - start)?;
                         if self.out.len() > self.limits.output {
                             return Err(self.over_output());
                         }
@@ -279,11 +318,12 @@ impl<'h> Evaluator<'h> {
                     self.end_action(pipe.pos, start);
                 }
                 Node::If(b) => {
-                    st.at = At::Node(node, b.pipe.pos);
-                    let v = self.condition(st, dot, &b.pipe)?;
+                    let b = b.of(&ast.branches);
+                    st.at = At::Node(node, b.pipe.of(&ast.pipes).pos);
+                    let v = self.condition(st, dot, b.pipe.of(&ast.pipes))?;
                     let flow = if v.v.is_true() {
-                        self.walk(st, dot, &b.list)?
-                    } else if let Some(e) = &b.else_list {
+                        self.walk(st, dot, b.list)?
+                    } else if let Some(e) = b.else_list {
                         self.walk(st, dot, e)?
                     } else {
                         Flow::Next
@@ -293,11 +333,12 @@ impl<'h> Evaluator<'h> {
                     }
                 }
                 Node::With(b) => {
-                    st.at = At::Node(node, b.pipe.pos);
-                    let v = self.condition(st, dot, &b.pipe)?;
+                    let b = b.of(&ast.branches);
+                    st.at = At::Node(node, b.pipe.of(&ast.pipes).pos);
+                    let v = self.condition(st, dot, b.pipe.of(&ast.pipes))?;
                     let flow = if v.v.is_true() {
-                        self.walk(st, &v, &b.list)?
-                    } else if let Some(e) = &b.else_list {
+                        self.walk(st, &v, b.list)?
+                    } else if let Some(e) = b.else_list {
                         self.walk(st, dot, e)?
                     } else {
                         Flow::Next
@@ -307,7 +348,8 @@ impl<'h> Evaluator<'h> {
                     }
                 }
                 Node::Range(b) => {
-                    st.at = At::Node(node, b.pipe.pos);
+                    let b = b.of(&ast.branches);
+                    st.at = At::Node(node, b.pipe.of(&ast.pipes).pos);
                     let flow = self.range(st, dot, b)?;
                     if !matches!(flow, Flow::Next) {
                         return Ok(flow);
@@ -315,7 +357,7 @@ impl<'h> Evaluator<'h> {
                 }
                 Node::Template { pos, name, pipe } => {
                     st.at = At::Node(node, *pos);
-                    self.template(st, dot, *pos, name, pipe.as_ref())?;
+                    self.template(st, dot, *pos, name.of(&ast.names), pipe.map(|p| p.of(&ast.pipes)))?;
                 }
                 Node::Break => return Ok(Flow::Break),
                 Node::Continue => return Ok(Flow::Continue),
@@ -368,28 +410,30 @@ impl<'h> Evaluator<'h> {
         Ok(())
     }
 
-    fn set_var(&mut self, st: &State<'_>, var: &Variable, value: Held) -> Result<(), Error> {
+    fn set_var(&mut self, st: &State<'_>, var: Variable, value: Held) -> Result<(), Error> {
         match var.slot {
             Some(slot) => {
                 self.vars[st.base + slot as usize] = value;
                 Ok(())
             }
-            None => st.error(format!("undefined variable: {}", var.name)),
+            None => st.error(format!("undefined variable: {}", var.name.of(&st.ast.names))),
         }
     }
 
     fn range<'t>(&mut self, st: &mut State<'t>, dot: &Held, r: &'t Branch) -> Result<Flow, Error> {
-        let v = self.condition(st, dot, &r.pipe)?.v;
+        let pipe = r.pipe.of(&st.ast.pipes);
+        let v = self.condition(st, dot, pipe)?.v;
         let mut ran = false;
-        let v = match &v {
-            Value::Object(o) => o.basic().unwrap_or(v),
-            _ => v,
+        let basic = match &v {
+            Value::Object(o) => o.basic(),
+            _ => None,
         };
-        match &v {
+        match basic.as_ref().unwrap_or(&v) {
             Value::Nil => {}
             Value::Int(kind, n) => {
-                if r.pipe.decl.len() > 1 {
-                    return st.error(format!("can't use {n} to iterate over more than one variable"));
+                if pipe.decl.of(&st.ast.vars).len() > 1 {
+                    let shown = String::from_utf8_lossy(&sprint(std::slice::from_ref(&v))).into_owned();
+                    return st.error(format!("can't use {shown} to iterate over more than one variable"));
                 }
                 let end = if kind.is_unsigned() { *n as u64 } else { (*n).max(0) as u64 };
                 for i in 0..end {
@@ -431,11 +475,12 @@ impl<'h> Evaluator<'h> {
             }
             other => {
                 let mut text = Vec::new();
-                append_value(&mut text, other);
+                // What a pointer leads to, as everywhere in a loop.
+                append_printed(&mut text, other, false);
                 return st.error(format!("range can't iterate over {}", String::from_utf8_lossy(&text)));
             }
         }
-        match &r.else_list {
+        match r.else_list {
             Some(e) if !ran => self.walk(st, dot, e),
             _ => Ok(Flow::Next),
         }
@@ -444,15 +489,15 @@ impl<'h> Evaluator<'h> {
     /// One iteration; `Some` when the loop is over.
     fn iteration<'t>(&mut self, st: &mut State<'t>, r: &'t Branch, index: Held, item: Held) -> Result<Option<Flow>, Error> {
         self.step(1)?;
-        match &*r.pipe.decl {
+        match r.pipe.of(&st.ast.pipes).decl.of(&st.ast.vars) {
             [] => {}
-            [v] => self.set_var(st, v, item.clone())?,
+            [v] => self.set_var(st, *v, item.clone())?,
             [i, v, ..] => {
-                self.set_var(st, i, index)?;
-                self.set_var(st, v, item.clone())?;
+                self.set_var(st, *i, index)?;
+                self.set_var(st, *v, item.clone())?;
             }
         }
-        match self.walk(st, &item, &r.list)? {
+        match self.walk(st, &item, r.list)? {
             Flow::Break => Ok(Some(Flow::Next)),
             Flow::Next | Flow::Continue => Ok(None),
         }
@@ -465,28 +510,29 @@ impl<'h> Evaluator<'h> {
     fn pipeline_here<'t>(&mut self, st: &mut State<'t>, dot: &Held, pipe: &'t Pipe) -> Result<Held, Error> {
         st.at = At::Pipe(pipe);
         let mut value = None;
-        for cmd in &pipe.cmds {
+        for cmd in pipe.cmds.of(&st.ast.cmds) {
             let mut v = self.command(st, dot, cmd, value.take())?;
             v.in_interface = false;
             value = Some(v);
         }
         let value = value.unwrap_or_default();
-        for var in &pipe.decl {
-            self.set_var(st, var, value.clone())?;
+        for var in pipe.decl.of(&st.ast.vars) {
+            self.set_var(st, *var, value.clone())?;
         }
         Ok(value)
     }
 
     fn not_a_function(&self, st: &State<'_>, args: &[Expr], last: &Option<Held>) -> Result<(), Error> {
         if args.len() > 1 || last.is_some() {
-            return st.error(format!("can't give argument to non-function {}", args[0]));
+            return st.error(format!("can't give argument to non-function {}", st.shown(args[0])));
         }
         Ok(())
     }
 
     fn command<'t>(&mut self, st: &mut State<'t>, dot: &Held, cmd: &'t Command, last: Option<Held>) -> Result<Held, Error> {
-        let args = &cmd.args[..];
-        let first = &args[0];
+        let ast = st.ast;
+        let args = cmd.args.of(&ast.exprs);
+        let first = args[0];
         match first {
             Expr::Field { ident, .. } => {
                 st.at = At::Expr(first);
@@ -495,11 +541,11 @@ impl<'h> Evaluator<'h> {
             Expr::Chain { .. } => return self.chain(st, dot, first, &args[1..], last),
             Expr::Function { function, .. } => {
                 st.at = At::Expr(first);
-                return self.call_function(st, dot, At::Command(cmd), function, &args[1..], last);
+                return self.call_function(st, dot, At::Command(cmd), function.of(&ast.functions), &args[1..], last);
             }
             Expr::Pipe(p) => {
                 self.not_a_function(st, args, &last)?;
-                return self.pipeline(st, dot, p);
+                return self.pipeline(st, dot, p.of(&ast.pipes));
             }
             Expr::Variable { var, field, .. } => {
                 st.at = At::Expr(first);
@@ -522,22 +568,22 @@ impl<'h> Evaluator<'h> {
     }
 
     /// A literal without a type to fit (`idealConstant`).
-    fn literal<'t>(&mut self, st: &mut State<'t>, e: &'t Expr) -> Result<Value, Error> {
+    fn literal(&mut self, st: &mut State<'_>, e: Expr) -> Result<Value, Error> {
         match e {
-            Expr::Bool { value, .. } => Ok(Value::Bool(*value)),
-            Expr::String { text, .. } => Ok(Value::String(text.clone())),
+            Expr::Bool { value, .. } => Ok(Value::Bool(value)),
+            Expr::String { text, .. } => Ok(Value::String(text.of(&st.ast.names).clone())),
             Expr::Number(n) => {
                 st.at = At::Expr(e);
-                constant(st, n)
+                constant(st, n.of(&st.ast.numbers))
             }
-            e => st.error(format!("can't handle assignment of {e} to empty interface argument")),
+            e => st.error(format!("can't handle assignment of {} to empty interface argument", st.shown(e))),
         }
     }
 
-    fn var(&self, st: &State<'_>, var: &Variable) -> Result<Held, Error> {
+    fn var(&self, st: &State<'_>, var: Variable) -> Result<Held, Error> {
         match var.slot {
             Some(slot) => Ok(self.vars[st.base + slot as usize].clone()),
-            None => st.error(format!("undefined variable: {}", var.name)),
+            None => st.error(format!("undefined variable: {}", var.name.of(&st.ast.names))),
         }
     }
 
@@ -545,14 +591,15 @@ impl<'h> Evaluator<'h> {
         &mut self,
         st: &mut State<'t>,
         dot: &Held,
-        e: &'t Expr,
+        e: Expr,
         args: &'t [Expr],
         last: Option<Held>,
     ) -> Result<Held, Error> {
         let Expr::Chain { node, field, .. } = e else { return Ok(Held::default()) };
+        let node = *node.of(&st.ast.exprs);
         st.at = At::Expr(e);
-        if let Expr::Nil { .. } = **node {
-            return st.error(format!("indirection through explicit nil in {e}"));
+        if let Expr::Nil { .. } = node {
+            return st.error(format!("indirection through explicit nil in {}", st.shown(e)));
         }
         let receiver = self.untyped(st, dot, node)?;
         self.field_chain(st, dot, receiver, e, field, args, last)
@@ -564,16 +611,17 @@ impl<'h> Evaluator<'h> {
         st: &mut State<'t>,
         dot: &Held,
         mut receiver: Held,
-        node: &'t Expr,
-        ident: &[Str],
+        node: Expr,
+        ident: Slice<Id<Str>>,
         args: &'t [Expr],
         last: Option<Held>,
     ) -> Result<Held, Error> {
-        let Some((name, path)) = ident.split_last() else { return Ok(receiver) };
+        let ast = st.ast;
+        let Some((name, path)) = ident.of(&ast.chains).split_last() else { return Ok(receiver) };
         for name in path {
-            receiver = self.field(st, dot, name, node, &[], None, receiver)?;
+            receiver = self.field(st, dot, name.of(&ast.names), node, &[], None, receiver)?;
         }
-        self.field(st, dot, name, node, args, last, receiver)
+        self.field(st, dot, name.of(&ast.names), node, args, last, receiver)
     }
 
     fn read(&mut self, map: &Map, key: &Str) {
@@ -590,7 +638,7 @@ impl<'h> Evaluator<'h> {
         st: &mut State<'t>,
         dot: &Held,
         name: &Str,
-        node: &'t Expr,
+        node: Expr,
         args: &'t [Expr],
         last: Option<Held>,
         receiver: Held,
@@ -651,14 +699,14 @@ impl<'h> Evaluator<'h> {
     ) -> Result<Held, Error> {
         self.step(1)?;
         let callee = match args.first() {
-            Some(e) if function.builtin == Builtin::Call => e.to_string(),
+            Some(e) if function.builtin == Builtin::Call => st.shown(*e).to_string(),
             _ => String::new(),
         };
         match function.builtin {
             Builtin::And | Builtin::Or => return self.and_or(st, dot, function, args, last),
             Builtin::Len if args.len() + usize::from(last.is_some()) == 1 => {
                 let v = match (args, last) {
-                    ([arg], _) => self.argument(st, dot, Type::ReflectValue, arg)?,
+                    ([arg], _) => self.argument(st, dot, Type::ReflectValue, *arg)?,
                     (_, last) => last.unwrap_or_default(),
                 };
                 // reflect.Value tells a nil interface from no value at all; a function's argument doesn't.
@@ -689,7 +737,7 @@ impl<'h> Evaluator<'h> {
         argv: &[Value],
         callee: &str,
     ) -> Result<Held, Error> {
-        let outer = std::mem::replace(&mut self.call_pos, node.pos());
+        let outer = std::mem::replace(&mut self.call_pos, node.pos(st.ast));
         let result = match function.builtin {
             Builtin::Call => Err(Error::new(match argv.first().and_then(Value::ty) {
                 None => "call of nil".to_owned(),
@@ -698,6 +746,11 @@ impl<'h> Evaluator<'h> {
             _ => function.call(self, argv),
         };
         self.call_pos = outer;
+        let made = match &result {
+            Ok(Value::String(s)) => s.len(),
+            _ => 0,
+        };
+        self.check_text(made)?;
         match result {
             Ok(v) => Ok(Held::of_type(v, function.signature.result)),
             Err(e) => {
@@ -721,7 +774,7 @@ impl<'h> Evaluator<'h> {
         }
         let mut v = Held::default();
         for arg in args {
-            v = self.argument(st, dot, Type::ReflectValue, arg)?;
+            v = self.argument(st, dot, Type::ReflectValue, *arg)?;
             if v.v.is_true() == (function.builtin == Builtin::Or) {
                 return Ok(v);
             }
@@ -751,7 +804,7 @@ impl<'h> Evaluator<'h> {
         let param = |i: usize| params[i.min(params.len() - 1)];
         let mut argv = Vec::with_capacity(given);
         for (i, arg) in args.iter().enumerate() {
-            argv.push(self.argument(st, dot, param(i), arg)?.v);
+            argv.push(self.argument(st, dot, param(i), *arg)?.v);
         }
         if let Some(v) = last {
             argv.push(self.fit(st, v, param(args.len()))?.v);
@@ -781,7 +834,8 @@ impl<'h> Evaluator<'h> {
     }
 
     /// The value of an expression that is no literal (`evalArg`'s first half); `None` for a literal.
-    fn operand<'t>(&mut self, st: &mut State<'t>, dot: &Held, e: &'t Expr) -> Result<Option<Held>, Error> {
+    fn operand(&mut self, st: &mut State<'_>, dot: &Held, e: Expr) -> Result<Option<Held>, Error> {
+        let ast = st.ast;
         Ok(Some(match e {
             Expr::Dot { .. } => dot.clone(),
             Expr::Field { ident, .. } => self.field_chain(st, dot, dot.clone(), e, ident, &[], None)?,
@@ -789,15 +843,17 @@ impl<'h> Evaluator<'h> {
                 let v = self.var(st, var)?;
                 self.field_chain(st, dot, v, e, field, &[], None)?
             }
-            Expr::Pipe(p) => self.pipeline(st, dot, p)?,
-            Expr::Function { function, .. } => self.call_function(st, dot, At::Expr(e), function, &[], None)?,
+            Expr::Pipe(p) => self.pipeline(st, dot, p.of(&ast.pipes))?,
+            Expr::Function { function, .. } => {
+                self.call_function(st, dot, At::Expr(e), function.of(&ast.functions), &[], None)?
+            }
             Expr::Chain { .. } => self.chain(st, dot, e, &[], None)?,
             Expr::Bool { .. } | Expr::Nil { .. } | Expr::Number(_) | Expr::String { .. } => return Ok(None),
         }))
     }
 
     /// An expression with no type to fit: the receiver of a chain.
-    fn untyped<'t>(&mut self, st: &mut State<'t>, dot: &Held, e: &'t Expr) -> Result<Held, Error> {
+    fn untyped(&mut self, st: &mut State<'_>, dot: &Held, e: Expr) -> Result<Held, Error> {
         st.at = At::Expr(e);
         match self.operand(st, dot, e)? {
             Some(v) => Ok(v),
@@ -806,7 +862,7 @@ impl<'h> Evaluator<'h> {
     }
 
     /// `evalArg`
-    fn argument<'t>(&mut self, st: &mut State<'t>, dot: &Held, ty: Type, e: &'t Expr) -> Result<Held, Error> {
+    fn argument(&mut self, st: &mut State<'_>, dot: &Held, ty: Type, e: Expr) -> Result<Held, Error> {
         st.at = At::Expr(e);
         if let Some(v) = self.operand(st, dot, e)? {
             return self.fit(st, v, ty);
@@ -818,23 +874,26 @@ impl<'h> Evaluator<'h> {
             return st.error(format!("cannot assign nil to {ty}"));
         }
         let number = match e {
-            Expr::Number(n) => Some(&**n),
+            Expr::Number(n) => Some(n.of(&st.ast.numbers)),
             _ => None,
         };
         let kind = ty.kind();
         let (expected, value) = match kind {
-            Kind::Bool => ("bool", if let Expr::Bool { value, .. } = e { Some(Value::Bool(*value)) } else { None }),
-            Kind::String => ("string", if let Expr::String { text, .. } = e { Some(Value::String(text.clone())) } else { None }),
+            Kind::Bool => ("bool", if let Expr::Bool { value, .. } = e { Some(Value::Bool(value)) } else { None }),
+            Kind::String => (
+                "string",
+                if let Expr::String { text, .. } = e { Some(Value::String(text.of(&st.ast.names).clone())) } else { None },
+            ),
             Kind::Float64 => ("float", number.and_then(|n| n.float).map(Value::Float)),
             Kind::Complex128 => ("complex", number.and_then(|n| n.complex).map(|(re, im)| Value::Complex(re, im))),
             k if k.is_signed() => ("integer", number.and_then(|n| n.int).map(|n| integer(ty, n))),
             k if k.is_unsigned() => ("unsigned integer", number.and_then(|n| n.uint).map(|n| integer(ty, n as i64))),
             _ if matches!(ty, Type::Any | Type::ReflectValue) => return self.literal(st, e).map(Held::concrete),
-            _ => return st.error(format!("can't handle {e} for arg of type {ty}")),
+            _ => return st.error(format!("can't handle {} for arg of type {ty}", st.shown(e))),
         };
         match value {
             Some(v) => Ok(Held::concrete(v)),
-            None => st.error(format!("expected {expected}; found {e}")),
+            None => st.error(format!("expected {expected}; found {}", st.shown(e))),
         }
     }
 }
@@ -850,7 +909,7 @@ fn constant(st: &State<'_>, n: &Number) -> Result<Value, Error> {
     if let Some((re, im)) = n.complex {
         return Ok(Value::Complex(re, im));
     }
-    let text = &*n.text;
+    let text = &st.template.source.text[n.pos as usize..n.end as usize];
     let is_hex_int =
         text.len() > 2 && text[0] == b'0' && matches!(text[1], b'x' | b'X') && !text.iter().any(|b| matches!(b, b'p' | b'P'));
     let is_rune = text.first() == Some(&b'\'');
@@ -863,7 +922,7 @@ fn constant(st: &State<'_>, n: &Number) -> Result<Value, Error> {
     }
     match n.int {
         Some(i) => Ok(Value::int(i)),
-        None => st.error(format!("{} overflows int", n.text)),
+        None => st.error(format!("{} overflows int", String::from_utf8_lossy(text))),
     }
 }
 
@@ -911,6 +970,7 @@ impl Evaluator<'_> {
             let what = format!("templates that functions execute nest deeper than {MAX_CALL_DEPTH}");
             return Err(Error::with_kind(ErrorKind::Budget, what));
         }
+        self.step(STEPS_A_CALL)?;
         self.call_depth += 1;
         let result = f(self);
         self.call_depth -= 1;

@@ -1,5 +1,8 @@
 //! Splits a template into items, as `text/template/parse/lex.go` (Go 1.26) does: text outside `{{ }}`, tokens within.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use pintle_value::quote::{decode_char, is_print, quote};
 
 /// What an item is.
@@ -47,13 +50,12 @@ impl ItemKind {
     }
 }
 
-/// One item: its place, the end of its text, the line it starts on.
+/// One item: its place and the end of its text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Item {
     pub kind: ItemKind,
     pub pos: u32,
     pub end: u32,
-    pub line: u32,
 }
 
 const LEFT: &[u8] = b"{{";
@@ -68,8 +70,6 @@ pub(crate) struct Lexer<'t> {
     message: String,
     pos: usize,
     start: usize,
-    line: usize,
-    start_line: usize,
     paren_depth: i32,
     inside_action: bool,
 }
@@ -112,52 +112,31 @@ const WORD: [bool; 256] = {
     table
 };
 
-fn count_lines(s: &[u8]) -> usize {
-    memchr::memchr_iter(b'\n', s).count()
-}
-
 fn has_left_trim_marker(s: &[u8]) -> bool {
     s.len() >= 2 && s[0] == b'-' && is_space(s[1])
 }
 
-fn has_right_trim_marker(s: &[u8]) -> bool {
-    s.len() >= 2 && is_space(s[0]) && s[1] == b'-'
-}
-
-fn find(haystack: &[u8], needle: &[u8; 2]) -> Option<usize> {
-    let mut from = 0;
-    while let Some(i) = memchr::memchr(needle[0], &haystack[from..]) {
-        if haystack.get(from + i + 1) == Some(&needle[1]) {
-            return Some(from + i);
-        }
-        from += i + 1;
-    }
-    None
-}
+static DELIM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(LEFT));
 
 impl<'t> Lexer<'t> {
-    pub fn new(input: &'t [u8]) -> Lexer<'t> {
-        Lexer {
-            text: input,
-            input,
-            message: String::new(),
-            pos: 0,
-            start: 0,
-            line: 1,
-            start_line: 1,
-            paren_depth: 0,
-            inside_action: false,
-        }
+    pub fn new(text: &'t [u8]) -> Lexer<'t> {
+        Lexer { text, input: text, message: String::new(), pos: 0, start: 0, paren_depth: 0, inside_action: false }
+    }
+
+    /// The line of a place in the text, 1 for the first.
+    pub fn line(&self, pos: u32) -> usize {
+        1 + memchr::memchr_iter(b'\n', &self.text[..pos as usize]).count()
     }
 
     fn rest(&self) -> &'t [u8] {
         &self.input[self.pos..]
     }
 
+    fn byte(&self) -> Option<u8> {
+        self.input.get(self.pos).copied()
+    }
+
     fn peek(&self) -> Option<char> {
-        if let Some(b) = self.rest().first().filter(|b| b.is_ascii()) {
-            return Some(*b as char);
-        }
         match decode_char(self.rest()) {
             (_, 0) => None,
             (c, _) => Some(c.unwrap_or('\u{fffd}')),
@@ -165,30 +144,25 @@ impl<'t> Lexer<'t> {
     }
 
     fn next(&mut self) -> Option<char> {
-        if let Some(b) = self.input.get(self.pos).filter(|b| b.is_ascii()) {
-            self.pos += 1;
-            self.line += usize::from(*b == b'\n');
-            return Some(*b as char);
-        }
         let (c, n) = decode_char(self.rest());
-        if n == 0 {
-            return None;
-        }
         self.pos += n;
-        if c == Some('\n') {
-            self.line += 1;
-        }
-        Some(c.unwrap_or('\u{fffd}'))
+        if n == 0 { None } else { Some(c.unwrap_or('\u{fffd}')) }
     }
 
     fn accept(&mut self, valid: &[u8]) -> bool {
-        let ok = self.rest().first().is_some_and(|b| valid.contains(b));
+        let ok = self.byte().is_some_and(|b| valid.contains(&b));
         self.pos += usize::from(ok);
         ok
     }
 
     fn accept_run(&mut self, valid: &[u8]) {
         while self.accept(valid) {}
+    }
+
+    fn skip_spaces(&mut self) {
+        while self.byte().is_some_and(is_space) {
+            self.pos += 1;
+        }
     }
 
     /// The text of an item.
@@ -215,27 +189,19 @@ impl<'t> Lexer<'t> {
     }
 
     fn item(&mut self, kind: ItemKind) -> Item {
-        let item = Item { kind, pos: self.start as u32, end: self.pos as u32, line: self.start_line as u32 };
+        let item = Item { kind, pos: self.start as u32, end: self.pos as u32 };
         self.start = self.pos;
-        self.start_line = self.line;
         item
-    }
-
-    fn ignore(&mut self) {
-        self.line += count_lines(&self.input[self.start..self.pos]);
-        self.start = self.pos;
-        self.start_line = self.line;
     }
 
     fn error(&mut self, message: impl Into<String>) -> Item {
         let start = self.start as u32;
-        let item = Item { kind: ItemKind::Error, pos: start, end: start, line: self.start_line as u32 };
         self.message = message.into();
         self.input = &[];
         self.pos = 0;
         self.start = 0;
         self.inside_action = false;
-        item
+        Item { kind: ItemKind::Error, pos: start, end: start }
     }
 
     pub fn next_item(&mut self) -> Item {
@@ -244,34 +210,35 @@ impl<'t> Lexer<'t> {
 
     fn lex_text(&mut self) -> Item {
         loop {
-            let Some(x) = find(self.rest(), b"{{") else {
+            let Some(x) = self.find_delim() else {
                 self.pos = self.input.len();
-                if self.pos > self.start {
-                    self.line += count_lines(&self.input[self.start..self.pos]);
-                    return self.item(ItemKind::Text);
-                }
-                return self.item(ItemKind::Eof);
+                return self.item(if self.pos > self.start { ItemKind::Text } else { ItemKind::Eof });
             };
+            let text_start = self.pos;
+            self.pos += x;
             if x > 0 {
-                self.pos += x;
-                let mut trim = 0;
+                let mut end = self.pos;
                 if has_left_trim_marker(&self.input[self.pos + LEFT.len()..]) {
-                    trim = self.input[self.start..self.pos].iter().rev().take_while(|b| is_space(**b)).count();
+                    while end > text_start && is_space(self.input[end - 1]) {
+                        end -= 1;
+                    }
                 }
-                self.pos -= trim;
-                self.line += count_lines(&self.input[self.start..self.pos]);
-                let item = self.item(ItemKind::Text);
-                self.pos += trim;
-                self.ignore();
-                if item.end > item.pos {
-                    return item;
+                self.start = self.pos;
+                if end > text_start {
+                    return Item { kind: ItemKind::Text, pos: text_start as u32, end: end as u32 };
                 }
             }
-            match self.lex_left_delim() {
-                Some(item) => return item,
-                None => continue,
+            if let Some(item) = self.lex_left_delim() {
+                return item;
             }
         }
+    }
+
+    /// How far the next `{{` is.
+    fn find_delim(&self) -> Option<usize> {
+        let rest = self.rest();
+        // Most actions stand close together: a look at the next bytes is cheaper than a search.
+        if rest.starts_with(LEFT) { Some(0) } else { DELIM.find(rest) }
     }
 
     /// The delimiter, or nothing after a whole comment.
@@ -280,20 +247,20 @@ impl<'t> Lexer<'t> {
         let after_marker = if has_left_trim_marker(self.rest()) { 2 } else { 0 };
         if self.rest()[after_marker..].starts_with(b"/*") {
             self.pos += after_marker;
-            self.ignore();
+            self.start = self.pos;
             return self.lex_comment();
         }
         let item = self.item(ItemKind::LeftDelim);
         self.inside_action = true;
         self.pos += after_marker;
-        self.ignore();
+        self.start = self.pos;
         self.paren_depth = 0;
         Some(item)
     }
 
     fn lex_comment(&mut self) -> Option<Item> {
         self.pos += 2;
-        let Some(x) = find(self.rest(), b"*/") else {
+        let Some(x) = memchr::memmem::find(self.rest(), b"*/") else {
             return Some(self.error("unclosed comment"));
         };
         self.pos += x + 2;
@@ -301,58 +268,51 @@ impl<'t> Lexer<'t> {
         if !delim {
             return Some(self.error("comment ends before closing delimiter"));
         }
-        self.line += count_lines(&self.input[self.start..self.pos]);
+        self.pass_right_delim(trim);
         self.start = self.pos;
-        if trim {
-            self.pos += 2;
-        }
-        self.pos += RIGHT.len();
-        if trim {
-            self.pos += self.rest().iter().take_while(|b| is_space(**b)).count();
-        }
-        self.ignore();
         None
     }
 
+    /// Whether the closing delimiter comes next, and whether it trims.
     fn at_right_delim(&self) -> (bool, bool) {
-        let rest = self.rest();
-        if has_right_trim_marker(rest) && rest[2..].starts_with(RIGHT) {
-            return (true, true);
+        match self.rest() {
+            [b'}', b'}', ..] => (true, false),
+            [space, b'-', b'}', b'}', ..] if is_space(*space) => (true, true),
+            _ => (false, false),
         }
-        (rest.starts_with(RIGHT), false)
     }
 
-    fn lex_right_delim(&mut self) -> Item {
-        let (_, trim) = self.at_right_delim();
+    /// Passes the closing delimiter and the space that it trims.
+    fn pass_right_delim(&mut self, trim: bool) {
+        self.pos += RIGHT.len();
         if trim {
             self.pos += 2;
-            self.ignore();
+            self.skip_spaces();
         }
-        self.pos += RIGHT.len();
-        let item = self.item(ItemKind::RightDelim);
-        if trim {
-            self.pos += self.rest().iter().take_while(|b| is_space(**b)).count();
-            self.ignore();
-        }
+    }
+
+    fn lex_right_delim(&mut self, trim: bool) -> Item {
+        let start = self.pos + if trim { 2 } else { 0 };
+        self.pass_right_delim(trim);
+        self.start = self.pos;
         self.inside_action = false;
-        item
+        Item { kind: ItemKind::RightDelim, pos: start as u32, end: (start + RIGHT.len()) as u32 }
     }
 
     fn lex_inside_action(&mut self) -> Item {
-        if self.at_right_delim().0 {
+        let Some(b) = self.byte() else { return self.error("unclosed action") };
+        if WORD[b as usize] && !b.is_ascii_digit() {
+            return self.lex_identifier();
+        }
+        if let (true, trim) = self.at_right_delim() {
             if self.paren_depth == 0 {
-                return self.lex_right_delim();
+                return self.lex_right_delim(trim);
             }
             return self.error("unclosed left paren");
         }
-        let Some(c) = self.peek() else {
-            return self.error("unclosed action");
-        };
-        if c.is_ascii() && is_space(c as u8) {
-            return self.lex_space();
-        }
-        match c {
-            '.' if !self.rest().get(1).is_some_and(u8::is_ascii_digit) => {
+        match b {
+            b' ' | b'\t' | b'\r' | b'\n' => return self.lex_space(),
+            b'.' if !self.input.get(self.pos + 1).is_some_and(u8::is_ascii_digit) => {
                 // A dot at the very end of the input starts a number, as in Go.
                 if self.rest().len() == 1 {
                     return self.lex_number();
@@ -360,73 +320,73 @@ impl<'t> Lexer<'t> {
                 self.pos += 1;
                 return self.lex_field_or_variable(ItemKind::Field);
             }
-            '.' | '+' | '-' | '0'..='9' => return self.lex_number(),
-            c if is_alphanumeric(c) => return self.lex_identifier(),
+            b'.' | b'+' | b'-' | b'0'..=b'9' => return self.lex_number(),
+            b if !b.is_ascii() => {
+                let c = self.peek();
+                if c.is_some_and(is_alphanumeric) {
+                    return self.lex_identifier();
+                }
+                self.next();
+                return self.error(format!("unrecognized character in action: {}", unicode_name(c)));
+            }
             _ => {}
         }
-        self.next();
-        match c {
-            '=' => self.item(ItemKind::Assign),
-            ':' => {
-                if self.next() != Some('=') {
+        self.pos += 1;
+        match b {
+            b'=' => self.item(ItemKind::Assign),
+            b':' => {
+                if !self.accept(b"=") {
                     return self.error("expected :=");
                 }
                 self.item(ItemKind::Declare)
             }
-            '|' => self.item(ItemKind::Pipe),
-            '"' => self.lex_quote(b'"', ItemKind::String, "unterminated quoted string"),
-            '\'' => self.lex_quote(b'\'', ItemKind::CharConstant, "unterminated character constant"),
-            '`' => {
-                while let Some(c) = self.next() {
-                    if c == '`' {
-                        return self.item(ItemKind::RawString);
-                    }
+            b'|' => self.item(ItemKind::Pipe),
+            b'"' => self.lex_quote(b'"', ItemKind::String, "unterminated quoted string"),
+            b'\'' => self.lex_quote(b'\'', ItemKind::CharConstant, "unterminated character constant"),
+            b'`' => match memchr::memchr(b'`', self.rest()) {
+                Some(n) => {
+                    self.pos += n + 1;
+                    self.item(ItemKind::RawString)
                 }
-                self.error("unterminated raw quoted string")
-            }
-            '$' => {
+                None => self.error("unterminated raw quoted string"),
+            },
+            b'$' => {
                 if self.at_terminator() {
                     return self.item(ItemKind::Variable);
                 }
                 self.lex_field_or_variable(ItemKind::Variable)
             }
-            '(' => {
+            b'(' => {
                 self.paren_depth += 1;
                 self.item(ItemKind::LeftParen)
             }
-            ')' => {
+            b')' => {
                 self.paren_depth -= 1;
                 if self.paren_depth < 0 {
                     return self.error("unexpected right paren");
                 }
                 self.item(ItemKind::RightParen)
             }
-            c if (' '..='~').contains(&c) => self.item(ItemKind::Char),
-            c => self.error(format!("unrecognized character in action: {}", unicode_name(Some(c)))),
+            b' '..=b'~' => self.item(ItemKind::Char),
+            b => self.error(format!("unrecognized character in action: {}", unicode_name(Some(b as char)))),
         }
     }
 
     fn lex_space(&mut self) -> Item {
-        let spaces = self.rest().iter().take_while(|b| is_space(**b)).count();
-        self.line += count_lines(&self.rest()[..spaces]);
-        self.pos += spaces;
-        // The space before a trim marker belongs to the closing delimiter.
-        let before = &self.input[self.pos - 1..];
-        if has_right_trim_marker(before) && before[2..].starts_with(RIGHT) {
-            self.pos -= 1;
-            if self.input[self.pos] == b'\n' {
-                self.line -= 1;
-            }
-            if spaces == 1 {
-                return self.lex_right_delim();
-            }
+        self.skip_spaces();
+        // The space before a trim marker belongs to the closing delimiter. A single one has been seen to by the caller.
+        self.pos -= 1;
+        if !self.at_right_delim().0 {
+            self.pos += 1;
         }
         self.item(ItemKind::Space)
     }
 
     fn take_word(&mut self) {
-        self.pos += self.rest().iter().take_while(|b| WORD[**b as usize]).count();
-        if self.rest().first().is_none_or(u8::is_ascii) {
+        let rest = self.rest();
+        let n = rest.iter().position(|b| !WORD[*b as usize]).unwrap_or(rest.len());
+        self.pos += n;
+        if rest.get(n).is_none_or(u8::is_ascii) {
             return;
         }
         while let Some(c) = self.peek() {
@@ -474,23 +434,28 @@ impl<'t> Lexer<'t> {
     }
 
     fn at_terminator(&self) -> bool {
-        match self.rest().first() {
+        match self.byte() {
             None => true,
-            Some(b) => is_space(*b) || matches!(b, b'.' | b',' | b'|' | b':' | b')' | b'(') || self.rest().starts_with(RIGHT),
+            Some(b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(') => true,
+            Some(b'}') => self.input.get(self.pos + 1) == Some(&b'}'),
+            Some(_) => false,
         }
     }
 
     fn lex_quote(&mut self, end: u8, kind: ItemKind, unterminated: &str) -> Item {
         loop {
-            match self.next() {
-                None | Some('\n') => return self.error(unterminated),
-                Some('\\') => {
-                    if matches!(self.next(), None | Some('\n')) {
+            let Some(b) = self.byte() else { return self.error(unterminated) };
+            self.pos += 1;
+            match b {
+                b'\n' => return self.error(unterminated),
+                b'\\' => {
+                    if matches!(self.byte(), None | Some(b'\n')) {
                         return self.error(unterminated);
                     }
+                    self.pos += 1;
                 }
-                Some(c) if c == end as char => return self.item(kind),
-                Some(_) => {}
+                b if b == end => return self.item(kind),
+                _ => {}
             }
         }
     }
@@ -500,7 +465,7 @@ impl<'t> Lexer<'t> {
             let text = quote(&self.input[self.start..self.pos]);
             return self.error(format!("bad number syntax: {text}"));
         }
-        if matches!(self.rest().first(), Some(b'+' | b'-')) {
+        if matches!(self.byte(), Some(b'+' | b'-')) {
             if !self.scan_number() || self.input[self.pos - 1] != b'i' {
                 let text = quote(&self.input[self.start..self.pos]);
                 return self.error(format!("bad number syntax: {text}"));

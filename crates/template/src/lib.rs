@@ -10,6 +10,8 @@ mod func;
 mod lexer;
 mod node;
 mod parser;
+#[cfg(test)]
+mod properties;
 pub mod record;
 mod set;
 

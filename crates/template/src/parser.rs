@@ -2,6 +2,7 @@
 //!
 //! Takes a text and the functions it may call, gives the template of the text itself and those that it defines.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::hash::Hasher;
 use std::sync::Arc;
@@ -11,9 +12,9 @@ use pintle_value::quote::{quote, unquote, unquote_rune};
 
 use crate::Error;
 use crate::deep::deep;
-use crate::func::{Fnv, Functions};
+use crate::func::{Fnv, Function, Functions};
 use crate::lexer::{Item, ItemKind, Lexer};
-use crate::node::{Branch, Command, Expr, Node, Number, Pipe, Pos, Source, Template, Variable};
+use crate::node::{Ast, Branch, Command, Expr, Id, Node, Number, Pipe, Pos, Shown, Slice, Source, Template, Variable};
 
 /// How deep parentheses may nest (`maxStackDepth`).
 const MAX_PAREN_DEPTH: usize = 10_000;
@@ -29,54 +30,86 @@ pub type TemplateMap = BTreeMap<Arc<str>, Arc<Template>>;
 /// Parses `text`, known as `name`; the result holds the template `name` and every `define` and `block` in it.
 pub fn parse(name: &str, text: impl Into<Str>, functions: &Functions) -> Result<TemplateMap, Error> {
     let name: Arc<str> = Arc::from(name);
-    let source = Arc::new(Source { name: name.clone(), text: text.into() });
+    let text = text.into();
     let mut parser = Parser {
-        lexer: Lexer::new(&source.text),
-        names: vec![None; RECENT_NAMES],
-        peeked: Vec::with_capacity(3),
-        last_line: 1,
-        source: &source,
+        lexer: Lexer::new(&text),
+        ast: WORKSHOP.take(),
+        nodes: Vec::new(),
+        exprs: Vec::new(),
+        cmds: Vec::new(),
+        recent_names: [None; RECENT_NAMES],
+        recent_functions: [None; RECENT_NAMES],
+        peeked: [Item { kind: ItemKind::Eof, pos: 0, end: 0 }; 3],
+        peeked_count: 0,
+        last_pos: 0,
+        file: &name,
+        text: &text,
         functions,
         tree: Tree::default(),
-        templates: TemplateMap::new(),
+        templates: BTreeMap::new(),
         paren_depth: 0,
         block_depth: 0,
-        action_line: 0,
+        action_pos: None,
     };
-    let root = parser.parse()?;
-    parser.add(name, root)?;
-    Ok(parser.templates)
+    let parsed = parser.parse().and_then(|root| parser.add(name.clone(), root));
+    let Parser { ast: mut workshop, templates, .. } = parser;
+    let ast = workshop.take();
+    WORKSHOP.set(workshop);
+    parsed?;
+    let source = Arc::new(Source { name, text, ast });
+    let template = |(name, Definition { root, slots, empty }): (Arc<str>, Definition)| {
+        (name.clone(), Arc::new(Template { name, source: source.clone(), root, slots, empty }))
+    };
+    Ok(templates.into_iter().map(template).collect())
+}
+
+thread_local! {
+    /// Where trees grow before they get memory of their size: growing anew for each text takes longer than parsing most.
+    static WORKSHOP: Cell<Ast> = Cell::default();
+}
+
+/// A template whose source is still being parsed.
+struct Definition {
+    root: Slice<Node>,
+    slots: usize,
+    empty: bool,
 }
 
 /// What is kept for each template while it is parsed.
 #[derive(Default)]
 struct Tree {
     /// Names in scope and their slots; `$` comes first.
-    vars: Vec<(Str, Option<u32>)>,
+    vars: Vec<(Id<Str>, Option<u32>)>,
     slots: u32,
     range_depth: usize,
 }
 
-impl Tree {
-    fn new() -> Tree {
-        Tree { vars: vec![(Str::from("$"), Some(0))], slots: 1, range_depth: 0 }
-    }
-}
-
 struct Parser<'t> {
     lexer: Lexer<'t>,
+    ast: Ast,
+    /// The nodes of the lists that are open, those of the innermost last.
+    nodes: Vec<Node>,
+    /// The operands of the commands that are open.
+    exprs: Vec<Expr>,
+    /// The commands of the pipelines that are open.
+    cmds: Vec<Command>,
     /// Names that were met lately: `.Values` is one string, however often it stands there.
-    names: Vec<Option<Str>>,
+    recent_names: [Option<Id<Str>>; RECENT_NAMES],
+    recent_functions: [Option<Id<Arc<Function>>>; RECENT_NAMES],
     /// Items read ahead, the next one last.
-    peeked: Vec<Item>,
-    last_line: usize,
-    source: &'t Arc<Source>,
+    peeked: [Item; 3],
+    peeked_count: usize,
+    /// Where the item begins that was read last.
+    last_pos: Pos,
+    file: &'t Arc<str>,
+    text: &'t [u8],
     functions: &'t Functions,
     tree: Tree,
-    templates: TemplateMap,
+    templates: BTreeMap<Arc<str>, Definition>,
     paren_depth: usize,
     block_depth: usize,
-    action_line: usize,
+    /// Where the action begins that is being read.
+    action_pos: Option<Pos>,
 }
 
 /// What ended a list of nodes.
@@ -103,15 +136,31 @@ impl ListEnd {
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// Where what was made of a text may be remembered.
+fn recent_place(text: &[u8]) -> usize {
+    let mut hash = Fnv::default();
+    hash.write(text);
+    hash.finish() as usize % RECENT_NAMES
+}
+
 impl<'t> Parser<'t> {
     /// A text as a string that equal texts share.
-    fn name(&mut self, text: &'t [u8]) -> Str {
-        let mut hash = Fnv::default();
-        hash.write(text);
-        let place = &mut self.names[hash.finish() as usize % RECENT_NAMES];
-        match place {
-            Some(name) if **name == *text => name.clone(),
-            _ => place.insert(Str::from(text)).clone(),
+    fn name(&mut self, text: &[u8]) -> Id<Str> {
+        let place = &mut self.recent_names[recent_place(text)];
+        match *place {
+            Some(id) if **id.of(&self.ast.names) == *text => id,
+            _ => *place.insert(Id::push(&mut self.ast.names, Str::from(text))),
+        }
+    }
+
+    fn function(&mut self, name: &[u8]) -> Option<Id<Arc<Function>>> {
+        let place = &mut self.recent_functions[recent_place(name)];
+        match *place {
+            Some(id) if id.of(&self.ast.functions).name.as_bytes() == name => Some(id),
+            _ => {
+                let function = self.functions.get(std::str::from_utf8(name).ok()?)?;
+                Some(*place.insert(Id::push(&mut self.ast.functions, function.clone())))
+            }
         }
     }
 
@@ -120,25 +169,22 @@ impl<'t> Parser<'t> {
     }
 
     fn next(&mut self) -> Item {
-        match self.peeked.pop() {
-            Some(item) => item,
-            None => {
-                let item = self.lexer.next_item();
-                self.last_line = item.line as usize;
-                item
-            }
+        if self.peeked_count > 0 {
+            self.peeked_count -= 1;
+            return self.peeked[self.peeked_count];
         }
+        let item = self.lexer.next_item();
+        self.last_pos = item.pos;
+        item
     }
 
     fn back(&mut self, item: Item) {
         // Go's errors name the line of the token at the bottom of its look-ahead buffer, which is the last one read.
-        self.peeked.push(item);
+        self.peeked[self.peeked_count] = item;
+        self.peeked_count += 1;
     }
 
     fn peek(&mut self) -> Item {
-        if let Some(item) = self.peeked.last() {
-            return *item;
-        }
         let item = self.next();
         self.back(item);
         item
@@ -160,14 +206,15 @@ impl<'t> Parser<'t> {
     }
 
     fn error<T>(&self, what: impl AsRef<str>) -> Result<T> {
-        Err(Error::parse(&self.source.name, self.last_line, what.as_ref()))
+        Err(Error::parse(self.file, self.lexer.line(self.last_pos), what.as_ref()))
     }
 
     fn unexpected<T>(&self, item: Item, context: &str) -> Result<T> {
         if item.kind == ItemKind::Error {
             let mut text = self.lexer.describe(item);
-            if self.action_line != 0 && self.action_line != item.line as usize {
-                let extra = format!(" in action started at {}:{}", self.source.name, self.action_line);
+            let started = self.action_pos.map(|pos| self.lexer.line(pos));
+            if let Some(line) = started.filter(|line| *line != self.lexer.line(item.pos)) {
+                let extra = format!(" in action started at {}:{line}", self.file);
                 text += if text.ends_with(" action") { &extra[" in action".len()..] } else { &extra };
             }
             return self.error(text);
@@ -180,49 +227,66 @@ impl<'t> Parser<'t> {
         if item.kind != kind { self.unexpected(item, context) } else { Ok(item) }
     }
 
-    fn add(&mut self, name: Arc<str>, root: Vec<Node>) -> Result<()> {
-        let template =
-            Template { name: name.clone(), source: self.source.clone(), root: root.into(), slots: self.tree.slots as usize };
+    fn add(&mut self, name: Arc<str>, root: Slice<Node>) -> Result<()> {
+        let is_space = |n: &Node| match n {
+            Node::Text { pos, end } => is_blank(&self.text[*pos as usize..*end as usize]),
+            _ => false,
+        };
+        let empty = root.of(&self.ast.nodes).iter().all(is_space);
+        let definition = Definition { root, slots: self.tree.slots as usize, empty };
         match self.templates.get(&name) {
-            Some(old) if !old.is_empty() => {
-                if !template.is_empty() {
+            Some(old) if !old.empty => {
+                if !definition.empty {
                     return self.error(format!("template: multiple definition of template {}", quote(name.as_bytes())));
                 }
             }
             _ => {
-                self.templates.insert(name, Arc::new(template));
+                self.templates.insert(name, definition);
             }
         }
         Ok(())
     }
 
-    fn parse(&mut self) -> Result<Vec<Node>> {
-        self.tree = Tree::new();
-        let mut root = Vec::new();
-        while self.peek().kind != ItemKind::Eof {
-            if self.peek().kind == ItemKind::LeftDelim {
-                let delim = self.next();
-                let item = self.next_non_space();
-                if item.kind == ItemKind::Define {
-                    self.definition()?;
-                    continue;
+    fn new_tree(&mut self) -> Tree {
+        Tree { vars: vec![(self.name(b"$"), Some(0))], slots: 1, range_depth: 0 }
+    }
+
+    /// The nodes from `start` on, which make a list.
+    fn close_list(&mut self, start: usize) -> Slice<Node> {
+        Slice::push(&mut self.ast.nodes, self.nodes.drain(start..))
+    }
+
+    fn parse(&mut self) -> Result<Slice<Node>> {
+        self.tree = self.new_tree();
+        loop {
+            let delim = self.next();
+            match delim.kind {
+                ItemKind::Eof => break,
+                ItemKind::LeftDelim => {
+                    let item = self.next_non_space();
+                    if item.kind == ItemKind::Define {
+                        self.definition()?;
+                        continue;
+                    }
+                    self.back(item);
                 }
-                self.back(item);
-                self.back(delim);
+                _ => {}
             }
+            self.back(delim);
             match self.text_or_action()? {
-                Parsed::Node(n) => root.push(n),
+                Parsed::Node(n) => self.nodes.push(n),
                 Parsed::End => return self.error("unexpected {{end}}"),
                 Parsed::Else => return self.error("unexpected {{else}}"),
             }
         }
-        Ok(root)
+        Ok(self.close_list(0))
     }
 
     /// Parses the body of a template of its own inside the text: variables and range don't reach in.
     fn nested(&mut self, name: Arc<str>, context: &str) -> Result<()> {
-        let outer = std::mem::replace(&mut self.tree, Tree::new());
-        let (paren_depth, action_line) = (std::mem::take(&mut self.paren_depth), std::mem::take(&mut self.action_line));
+        let tree = self.new_tree();
+        let outer = std::mem::replace(&mut self.tree, tree);
+        let (paren_depth, action_pos) = (std::mem::take(&mut self.paren_depth), self.action_pos.take());
         let (root, end) = self.item_list()?;
         if let ListEnd::Else = end {
             return self.error(format!("unexpected {} in {context}", end.text()));
@@ -230,7 +294,7 @@ impl<'t> Parser<'t> {
         self.add(name, root)?;
         self.tree = outer;
         self.paren_depth = paren_depth;
-        self.action_line = action_line;
+        self.action_pos = action_pos;
         Ok(())
     }
 
@@ -242,37 +306,47 @@ impl<'t> Parser<'t> {
         }
         let name = self.unquote(item)?;
         self.expect(ItemKind::RightDelim, context)?;
-        self.nested(name_of(&name), context)
+        self.nested(self.name_of(name), context)
     }
 
-    fn unquote(&self, item: Item) -> Result<Str> {
-        match unquote(self.text(item)) {
-            Some(s) => Ok(s.into()),
+    fn name_of(&self, name: Id<Str>) -> Arc<str> {
+        Arc::from(&*name.of(&self.ast.names).to_str_lossy())
+    }
+
+    /// What a string literal stands for.
+    fn unquote(&mut self, item: Item) -> Result<Id<Str>> {
+        let literal = self.text(item);
+        let body = literal.get(1..literal.len() - 1).unwrap_or(b"");
+        if body.iter().all(|b| b.is_ascii() && !matches!(b, b'\\' | b'\r' | b'\n')) {
+            return Ok(self.name(body));
+        }
+        match unquote(literal) {
+            Some(s) => Ok(self.name(&s)),
             None => self.error("invalid syntax"),
         }
     }
 
-    fn item_list(&mut self) -> Result<(Vec<Node>, ListEnd)> {
+    fn item_list(&mut self) -> Result<(Slice<Node>, ListEnd)> {
         deep(|| self.item_list_here())
     }
 
-    fn item_list_here(&mut self) -> Result<(Vec<Node>, ListEnd)> {
+    fn item_list_here(&mut self) -> Result<(Slice<Node>, ListEnd)> {
         if self.block_depth >= MAX_BLOCK_DEPTH {
             return self.error("control structures nest too deep");
         }
         self.block_depth += 1;
-        let mut list = Vec::new();
+        let start = self.nodes.len();
         while self.peek_non_space().kind != ItemKind::Eof {
             let end = match self.text_or_action()? {
                 Parsed::Node(n) => {
-                    list.push(n);
+                    self.nodes.push(n);
                     continue;
                 }
                 Parsed::End => ListEnd::End,
                 Parsed::Else => ListEnd::Else,
             };
             self.block_depth -= 1;
-            return Ok((list, end));
+            return Ok((self.close_list(start), end));
         }
         self.error("unexpected EOF")
     }
@@ -282,9 +356,9 @@ impl<'t> Parser<'t> {
         match item.kind {
             ItemKind::Text => Ok(Parsed::Node(Node::Text { pos: item.pos, end: item.end })),
             ItemKind::LeftDelim => {
-                self.action_line = item.line as usize;
+                self.action_pos = Some(item.pos);
                 let parsed = self.action();
-                self.action_line = 0;
+                self.action_pos = None;
                 parsed
             }
             _ => self.unexpected(item, "input"),
@@ -307,9 +381,9 @@ impl<'t> Parser<'t> {
                 self.expect(ItemKind::RightDelim, "end")?;
                 return Ok(Parsed::End);
             }
-            ItemKind::If => Node::If(Box::new(self.control("if")?)),
-            ItemKind::Range => Node::Range(Box::new(self.control("range")?)),
-            ItemKind::With => Node::With(Box::new(self.control("with")?)),
+            ItemKind::If => Node::If(self.control("if")?),
+            ItemKind::Range => Node::Range(self.control("range")?),
+            ItemKind::With => Node::With(self.control("with")?),
             ItemKind::Template => self.template()?,
             _ => {
                 self.back(item);
@@ -332,22 +406,29 @@ impl<'t> Parser<'t> {
     fn declare(&mut self, item: Item, assign: bool) -> Variable {
         let name = self.name(self.text(item));
         let slot = if assign {
-            self.tree.vars.iter().rev().find(|(n, _)| *n == name).and_then(|(_, slot)| *slot)
+            self.find_var(self.text(item)).and_then(|var| var.slot)
         } else {
             self.tree.slots += 1;
             Some(self.tree.slots - 1)
         };
-        self.tree.vars.push((name.clone(), slot));
+        self.tree.vars.push((name, slot));
         Variable { name, slot }
     }
 
-    fn pipeline(&mut self, context: &str, end: ItemKind) -> Result<Pipe> {
+    /// The innermost variable of a name.
+    fn find_var(&self, text: &[u8]) -> Option<Variable> {
+        let (name, slot) = *self.tree.vars.iter().rev().find(|(n, _)| **n.of(&self.ast.names) == *text)?;
+        Some(Variable { name, slot })
+    }
+
+    fn pipeline(&mut self, context: &str, end: ItemKind) -> Result<Id<Pipe>> {
         deep(|| self.pipeline_here(context, end))
     }
 
-    fn pipeline_here(&mut self, context: &str, end: ItemKind) -> Result<Pipe> {
+    fn pipeline_here(&mut self, context: &str, end: ItemKind) -> Result<Id<Pipe>> {
         let pos = self.peek_non_space().pos;
-        let (mut assign, mut decl, mut cmds) = (false, Vec::new(), Vec::new());
+        let mut assign = false;
+        let first_cmd = self.cmds.len();
         // Names before a comma are known only once `:=` or `=` has told what they are.
         let mut names = Vec::new();
         loop {
@@ -386,8 +467,9 @@ impl<'t> Parser<'t> {
         // Until the pipeline has been evaluated its variables are those of before, or none: the parser lets that pass.
         for v in &names {
             let text = self.text(*v);
-            if !self.tree.vars.iter().any(|(n, _)| **n == *text) {
-                self.tree.vars.push((Str::from(text), None));
+            if self.find_var(text).is_none() {
+                let name = self.name(text);
+                self.tree.vars.push((name, None));
             }
         }
         loop {
@@ -407,26 +489,29 @@ impl<'t> Parser<'t> {
                 | ItemKind::Variable
                 | ItemKind::LeftParen => {
                     self.back(item);
-                    cmds.push(self.command()?);
+                    let cmd = self.command()?;
+                    self.cmds.push(cmd);
                 }
                 _ => return self.unexpected(item, context),
             }
         }
-        for v in &names {
-            decl.push(self.declare(*v, assign));
-        }
+        let decl: Vec<Variable> = names.iter().map(|v| self.declare(*v, assign)).collect();
+        let decl = Slice::push(&mut self.ast.vars, decl.into_iter());
+        let cmds = Slice::push(&mut self.ast.cmds, self.cmds.drain(first_cmd..));
         if cmds.is_empty() {
             return self.error(format!("missing value for {context}"));
         }
-        for (i, c) in cmds.iter().enumerate().skip(1) {
-            if let Expr::Bool { .. } | Expr::Dot { .. } | Expr::Nil { .. } | Expr::Number(_) | Expr::String { .. } = c.args[0] {
+        for (i, c) in cmds.of(&self.ast.cmds).iter().enumerate().skip(1) {
+            if let Expr::Bool { .. } | Expr::Dot { .. } | Expr::Nil { .. } | Expr::Number(_) | Expr::String { .. } =
+                c.args.of(&self.ast.exprs)[0]
+            {
                 return self.error(format!("non executable command in pipeline stage {}", i + 1));
             }
         }
-        Ok(Pipe { pos, assign, decl: decl.into(), cmds: cmds.into() })
+        Ok(Id::push(&mut self.ast.pipes, Pipe { pos, assign, decl, cmds }))
     }
 
-    fn control(&mut self, context: &str) -> Result<Branch> {
+    fn control(&mut self, context: &str) -> Result<Id<Branch>> {
         let scope = self.tree.vars.len();
         let pipe = self.pipeline(context, ItemKind::RightDelim)?;
         let is_range = usize::from(context == "range");
@@ -435,29 +520,37 @@ impl<'t> Parser<'t> {
         self.tree.range_depth -= is_range;
         let else_list = match end {
             ListEnd::End => None,
-            ListEnd::Else => Some(if context == "if" && self.peek().kind == ItemKind::If {
-                self.next();
-                vec![Node::If(Box::new(self.else_chain("if")?))]
-            } else if context == "with" && self.peek().kind == ItemKind::With {
-                self.next();
-                vec![Node::With(Box::new(self.else_chain("with")?))]
-            } else {
-                let (list, end) = self.item_list()?;
-                if let ListEnd::Else = end {
-                    return self.error(format!("expected end; found {}", end.text()));
-                }
-                list
-            }),
+            ListEnd::Else => {
+                let chained = match (context, self.peek().kind) {
+                    ("if", ItemKind::If) => Some(Node::If as fn(Id<Branch>) -> Node),
+                    ("with", ItemKind::With) => Some(Node::With as fn(Id<Branch>) -> Node),
+                    _ => None,
+                };
+                Some(match chained {
+                    Some(node) => {
+                        self.next();
+                        let branch = self.else_chain(context)?;
+                        Slice::push(&mut self.ast.nodes, std::iter::once(node(branch)))
+                    }
+                    None => {
+                        let (list, end) = self.item_list()?;
+                        if let ListEnd::Else = end {
+                            return self.error(format!("expected end; found {}", end.text()));
+                        }
+                        list
+                    }
+                })
+            }
         };
         self.tree.vars.truncate(scope);
-        Ok(Branch { pipe, list: list.into(), else_list: else_list.map(Vec::into_boxed_slice) })
+        Ok(Id::push(&mut self.ast.branches, Branch { pipe, list, else_list }))
     }
 
-    fn else_chain(&mut self, context: &str) -> Result<Branch> {
+    fn else_chain(&mut self, context: &str) -> Result<Id<Branch>> {
         deep(|| self.else_chain_here(context))
     }
 
-    fn else_chain_here(&mut self, context: &str) -> Result<Branch> {
+    fn else_chain_here(&mut self, context: &str) -> Result<Id<Branch>> {
         if self.block_depth >= MAX_BLOCK_DEPTH {
             return self.error("control structures nest too deep");
         }
@@ -467,7 +560,7 @@ impl<'t> Parser<'t> {
         Ok(branch)
     }
 
-    fn template_name(&mut self, context: &str) -> Result<(Str, Pos)> {
+    fn template_name(&mut self, context: &str) -> Result<(Id<Str>, Pos)> {
         let item = self.next_non_space();
         if !matches!(item.kind, ItemKind::String | ItemKind::RawString) {
             return self.unexpected(item, context);
@@ -479,7 +572,7 @@ impl<'t> Parser<'t> {
         let context = "block clause";
         let (name, pos) = self.template_name(context)?;
         let pipe = self.pipeline(context, ItemKind::RightDelim)?;
-        self.nested(name_of(&name), context)?;
+        self.nested(self.name_of(name), context)?;
         Ok(Node::Template { pos, name, pipe: Some(pipe) })
     }
 
@@ -498,11 +591,11 @@ impl<'t> Parser<'t> {
 
     fn command(&mut self) -> Result<Command> {
         let pos = self.peek_non_space().pos;
-        let mut args = Vec::new();
+        let first = self.exprs.len();
         loop {
             self.peek_non_space();
             if let Some(operand) = self.operand()? {
-                args.push(operand);
+                self.exprs.push(operand);
             }
             let item = self.next();
             match item.kind {
@@ -513,7 +606,8 @@ impl<'t> Parser<'t> {
             }
             break;
         }
-        if args.is_empty() { self.error("empty command") } else { Ok(Command { pos, args: args.into() }) }
+        let args = Slice::push(&mut self.ast.exprs, self.exprs.drain(first..));
+        if args.is_empty() { self.error("empty command") } else { Ok(Command { pos, args }) }
     }
 
     fn operand(&mut self) -> Result<Option<Expr>> {
@@ -522,20 +616,25 @@ impl<'t> Parser<'t> {
             return Ok(Some(node));
         }
         let pos = self.peek().pos;
-        let mut fields = Vec::new();
+        // The name of a field was the last to be added, and those that follow go on from there.
+        let start = match node {
+            Expr::Field { .. } => self.ast.chains.len() - 1,
+            _ => self.ast.chains.len(),
+        };
         while self.peek().kind == ItemKind::Field {
             let item = self.next();
             let name = self.name(&self.text(item)[1..]);
-            fields.push(name);
+            self.ast.chains.push(name);
         }
-        let join = |a: &[Str]| a.iter().cloned().chain(fields.iter().cloned()).collect();
+        let field = Slice::since(&self.ast.chains, start);
         Ok(Some(match node {
-            Expr::Field { ident, .. } => Expr::Field { pos, ident: join(&ident) },
-            Expr::Variable { var, field, .. } => Expr::Variable { pos, var, field: join(&field) },
+            Expr::Field { .. } => Expr::Field { pos, ident: field },
+            Expr::Variable { var, .. } => Expr::Variable { pos, var, field },
             Expr::Bool { .. } | Expr::String { .. } | Expr::Number(_) | Expr::Nil { .. } | Expr::Dot { .. } => {
-                return self.error(format!("unexpected . after term {}", quote(node.to_string().as_bytes())));
+                let shown = Shown::parsing(&self.ast, self.text, node).to_string();
+                return self.error(format!("unexpected . after term {}", quote(shown.as_bytes())));
             }
-            node => Expr::Chain { pos, node: Box::new(node), field: fields.into() },
+            node => Expr::Chain { pos, node: Id::push(&mut self.ast.exprs, node), field },
         }))
     }
 
@@ -543,25 +642,23 @@ impl<'t> Parser<'t> {
         let item = self.next_non_space();
         let pos = item.pos;
         Ok(Some(match item.kind {
-            ItemKind::Identifier => {
-                let name = std::str::from_utf8(self.text(item)).unwrap_or("");
-                match self.functions.get(name) {
-                    Some(function) => Expr::Function { pos, function: function.clone() },
-                    None => return self.error(format!("function {} not defined", quote(self.text(item)))),
-                }
-            }
+            ItemKind::Identifier => match self.function(self.text(item)) {
+                Some(function) => Expr::Function { pos, function },
+                None => return self.error(format!("function {} not defined", quote(self.text(item)))),
+            },
             ItemKind::Dot => Expr::Dot { pos },
             ItemKind::Nil => Expr::Nil { pos },
-            ItemKind::Variable => match self.tree.vars.iter().rev().find(|(n, _)| **n == *self.text(item)) {
-                Some((name, slot)) => {
-                    Expr::Variable { pos, var: Variable { slot: *slot, name: name.clone() }, field: Box::new([]) }
-                }
+            ItemKind::Variable => match self.find_var(self.text(item)) {
+                Some(var) => Expr::Variable { pos, var, field: Slice::EMPTY },
                 None => return self.error(format!("undefined variable {}", quote(self.text(item)))),
             },
-            ItemKind::Field => Expr::Field { pos, ident: Box::new([self.name(&self.text(item)[1..])]) },
+            ItemKind::Field => {
+                let name = self.name(&self.text(item)[1..]);
+                Expr::Field { pos, ident: Slice::push(&mut self.ast.chains, std::iter::once(name)) }
+            }
             ItemKind::Bool => Expr::Bool { pos, value: self.text(item) == b"true" },
             ItemKind::CharConstant | ItemKind::Complex | ItemKind::Number => match number(item, self.text(item)) {
-                Ok(n) => Expr::Number(Box::new(n)),
+                Ok(n) => Expr::Number(Id::push(&mut self.ast.numbers, n)),
                 Err(e) => return self.error(e),
             },
             ItemKind::LeftParen => {
@@ -571,11 +668,11 @@ impl<'t> Parser<'t> {
                 self.paren_depth += 1;
                 let pipe = self.pipeline("parenthesized pipeline", ItemKind::RightParen)?;
                 self.paren_depth -= 1;
-                Expr::Pipe(Box::new(pipe))
+                Expr::Pipe(pipe)
             }
             ItemKind::String | ItemKind::RawString => {
                 let text = self.unquote(item)?;
-                Expr::String { pos, quoted: self.name(self.text(item)), text }
+                Expr::String { pos, end: item.end, text }
             }
             _ => {
                 self.back(item);
@@ -585,14 +682,28 @@ impl<'t> Parser<'t> {
     }
 }
 
-fn name_of(name: &Str) -> Arc<str> {
-    Arc::from(&*name.to_str_lossy())
+/// Whether a text is nothing but what Unicode calls white space.
+fn is_blank(text: &[u8]) -> bool {
+    match text.iter().position(|b| !b.is_ascii_whitespace()) {
+        None => true,
+        Some(i) if text[i].is_ascii_graphic() => false,
+        Some(i) => String::from_utf8_lossy(&text[i..]).trim().is_empty(),
+    }
 }
 
 /// `Tree.newNumber`: every type that the text can stand for.
 fn number(item: Item, bytes: &[u8]) -> Result<Number, String> {
     let text = std::str::from_utf8(bytes).unwrap_or("");
-    let mut n = Number { pos: item.pos, text: Str::from(bytes), int: None, uint: None, float: None, complex: None };
+    let mut n = Number { pos: item.pos, end: item.end, int: None, uint: None, float: None, complex: None };
+    // Most numbers are small and plain.
+    if let ItemKind::Number = item.kind
+        && (text.len() == 1 || text.len() < 10 && !text.starts_with('0'))
+        && text.bytes().all(|b| b.is_ascii_digit())
+        && let Ok(small) = text.parse::<u32>()
+    {
+        (n.int, n.uint, n.float) = (Some(small.into()), Some(small.into()), Some(small.into()));
+        return Ok(n);
+    }
     match item.kind {
         ItemKind::CharConstant => {
             let c = unquote_rune(bytes).ok_or_else(|| {

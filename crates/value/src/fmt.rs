@@ -1,5 +1,7 @@
 //! `fmt.Sprint`, `Sprintln` and `Sprintf` of Go 1.26 over [`Value`]s.
 
+use std::cell::Cell;
+
 use crate::number::format_float;
 use crate::quote::{append_quote, append_quote_char, can_backquote, decode_char};
 use crate::types::{IntKind, Kind, Type};
@@ -7,8 +9,24 @@ use crate::{List, Map, Object, Value};
 
 /// Where a value nests deeper than this (a map that holds itself), printing stops: Go would overflow its stack.
 const MAX_DEPTH: usize = 1000;
+/// Longest text that printing one value makes: shared lists can print far longer than they are.
+pub const MAX_TEXT: usize = 128 << 20;
 /// Widths and precisions beyond this are errors in Go (`tooLarge`).
 const MAX_WIDTH: i64 = 1_000_000;
+
+thread_local! {
+    static OVERRUN: Cell<Option<&'static str>> = const { Cell::new(None) };
+}
+
+/// Notes that a value on this thread was written or read only in part: what there is of it is no answer.
+pub fn overrun(why: &'static str) {
+    OVERRUN.set(Some(why));
+}
+
+/// What [`overrun`] noted since this was last asked: the caller of a function that gives text only must not use that text.
+pub fn take_overrun() -> Option<&'static str> {
+    OVERRUN.take()
+}
 
 /// `fmt.Sprint`: spaces between operands when neither is a string.
 pub fn sprint(args: &[Value]) -> Vec<u8> {
@@ -44,7 +62,7 @@ pub fn append_value(out: &mut Vec<u8>, v: &Value) {
         Value::Int(k, n) if !k.is_unsigned() => out.extend_from_slice(n.to_string().as_bytes()),
         Value::Float(f) => out.extend_from_slice(format_float(*f, b'g', None).as_bytes()),
         v => {
-            let mut p = Printer { out: std::mem::take(out), ..Printer::default() };
+            let mut p = Printer { start: out.len(), out: std::mem::take(out), ..Printer::default() };
             p.arg(v, 'v');
             *out = p.out;
         }
@@ -80,6 +98,8 @@ pub fn sprintf(format: &[u8], args: &[Value]) -> Vec<u8> {
 #[derive(Default)]
 struct Printer {
     out: Vec<u8>,
+    /// Where its own text begins.
+    start: usize,
     width: Option<usize>,
     precision: Option<usize>,
     plus: bool,
@@ -95,7 +115,7 @@ struct Printer {
 
 impl Printer {
     fn clear(&mut self) {
-        *self = Printer { out: std::mem::take(&mut self.out), depth: self.depth, ..Printer::default() };
+        *self = Printer { out: std::mem::take(&mut self.out), start: self.start, depth: self.depth, ..Printer::default() };
     }
 
     fn format(&mut self, format: &[u8], args: &[Value]) {
@@ -259,6 +279,11 @@ impl Printer {
     /// `printValue`: anything at any depth.
     fn value(&mut self, v: &Value, verb: char) {
         if self.depth > MAX_DEPTH {
+            overrun("the value nests too deeply to be printed");
+            return;
+        }
+        if self.out.len() - self.start > MAX_TEXT {
+            overrun("the printed value is too long");
             return;
         }
         self.depth += 1;

@@ -5,7 +5,7 @@
 
 use std::any::Any;
 use std::cell::{Cell, Ref, RefCell, RefMut};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::rc::Rc;
 
@@ -225,13 +225,20 @@ struct MapData {
     elem: Type,
     nil: bool,
     entries: RefCell<Entries>,
+    /// Makes the entries of a map that nobody has looked at yet.
+    pending: Cell<Option<Box<Pending>>>,
     /// Where the map stands in the values, for the record of a render; 0 is nowhere.
     origin: Cell<u32>,
 }
 
+type Pending = dyn FnOnce() -> Entries;
+
 impl Map {
     fn make(elem: Type, named: Option<&'static NamedType>, nil: bool, entries: Entries) -> Map {
-        Map { data: Rc::new(MapData { elem, nil, entries: RefCell::new(entries), origin: Cell::new(0) }), named }
+        Map {
+            data: Rc::new(MapData { elem, nil, entries: RefCell::new(entries), pending: Cell::new(None), origin: Cell::new(0) }),
+            named,
+        }
     }
 
     /// `map[string]interface {}`
@@ -263,6 +270,20 @@ impl Map {
         Map::make(elem, Some(named), false, entries)
     }
 
+    /// A map type with a name whose entries are made when they are first looked at.
+    pub fn on_demand(named: &'static NamedType, entries: impl FnOnce() -> Entries + 'static) -> Map {
+        let map = Map::named(named, Entries::new());
+        map.data.pending.set(Some(Box::new(entries)));
+        map
+    }
+
+    fn cell(&self) -> &RefCell<Entries> {
+        if let Some(make) = self.data.pending.take() {
+            self.data.entries.replace(make());
+        }
+        &self.data.entries
+    }
+
     /// A nil `map[string]T`: reads as empty, can't be written.
     pub fn nil(elem: Type) -> Map {
         Map::make(elem, None, true, Entries::new())
@@ -292,37 +313,37 @@ impl Map {
 
     /// The value of a key.
     pub fn get(&self, key: &[u8]) -> Option<Value> {
-        self.data.entries.borrow().get(key).cloned()
+        self.cell().borrow().get(key).cloned()
     }
 
     /// Sets a key, for all who share the map.
     pub fn insert(&self, key: Str, value: Value) {
-        self.data.entries.borrow_mut().insert(key, value);
+        self.cell().borrow_mut().insert(key, value);
     }
 
     /// Removes a key, for all who share the map.
     pub fn remove(&self, key: &[u8]) -> Option<Value> {
-        self.data.entries.borrow_mut().remove(key)
+        self.cell().borrow_mut().remove(key)
     }
 
     /// The number of keys.
     pub fn len(&self) -> usize {
-        self.data.entries.borrow().len()
+        self.cell().borrow().len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.data.entries.borrow().is_empty()
+        self.cell().borrow().is_empty()
     }
 
     /// A look at the entries; the map must not be changed meanwhile.
     pub fn entries(&self) -> Ref<'_, Entries> {
-        self.data.entries.borrow()
+        self.cell().borrow()
     }
 
     /// The entries for change.
     pub fn entries_mut(&self) -> RefMut<'_, Entries> {
-        self.data.entries.borrow_mut()
+        self.cell().borrow_mut()
     }
 
     /// Whether both are the same map in memory.
@@ -465,31 +486,43 @@ impl Value {
         }
     }
 
-    /// `reflect.DeepEqual`.
+    /// `reflect.DeepEqual`. A pair of maps or slices that was met before counts as equal, so cycles end.
     pub fn deep_equal(&self, other: &Value) -> bool {
-        match (self, other) {
-            (Value::Nil, Value::Nil) => true,
-            (Value::Bool(a), Value::Bool(b)) => a == b,
-            (Value::Int(k, a), Value::Int(l, b)) => k == l && a == b,
-            (Value::Float(a), Value::Float(b)) => a == b,
-            (Value::Complex(a, b), Value::Complex(c, d)) => a == c && b == d,
-            (Value::String(a), Value::String(b)) | (Value::Bytes(a), Value::Bytes(b)) => a == b,
-            (Value::List(a), Value::List(b)) => {
-                a.ty() == b.ty()
-                    && a.is_nil() == b.is_nil()
-                    && (a.same(b) || a.len() == b.len() && a.iter().zip(b.iter()).all(|(x, y)| x.deep_equal(y)))
-            }
-            (Value::Map(a), Value::Map(b)) => {
-                a.ty() == b.ty()
-                    && a.is_nil() == b.is_nil()
-                    && (a.same(b) || {
+        let mut met = HashSet::new();
+        let mut waiting = vec![(self.clone(), other.clone())];
+        while let Some((a, b)) = waiting.pop() {
+            let same = match (&a, &b) {
+                (Value::Nil, Value::Nil) => true,
+                (Value::Bool(a), Value::Bool(b)) => a == b,
+                (Value::Int(k, a), Value::Int(l, b)) => k == l && a == b,
+                (Value::Float(a), Value::Float(b)) => a == b,
+                (Value::Complex(a, b), Value::Complex(c, d)) => a == c && b == d,
+                (Value::String(a), Value::String(b)) | (Value::Bytes(a), Value::Bytes(b)) => a == b,
+                (Value::List(a), Value::List(b)) => {
+                    let like = a.ty() == b.ty() && a.is_nil() == b.is_nil() && a.len() == b.len();
+                    if like && !a.same(b) && met.insert((Rc::as_ptr(&a.0).addr(), Rc::as_ptr(&b.0).addr())) {
+                        waiting.extend(a.iter().cloned().zip(b.iter().cloned()));
+                    }
+                    like
+                }
+                (Value::Map(a), Value::Map(b)) => {
+                    let like = a.ty() == b.ty() && a.is_nil() == b.is_nil() && a.len() == b.len();
+                    if like && !a.same(b) && met.insert((Rc::as_ptr(&a.data).addr(), Rc::as_ptr(&b.data).addr())) {
                         let (a, b) = (a.entries(), b.entries());
-                        a.len() == b.len() && a.iter().zip(b.iter()).all(|((k, v), (l, w))| k == l && v.deep_equal(w))
-                    })
+                        waiting.extend(a.values().cloned().zip(b.values().cloned()));
+                        a.keys().eq(b.keys())
+                    } else {
+                        like
+                    }
+                }
+                (Value::Object(a), Value::Object(b)) => a.named_type().name == b.named_type().name && a.equals(&**b),
+                _ => false,
+            };
+            if !same {
+                return false;
             }
-            (Value::Object(a), Value::Object(b)) => a.named_type().name == b.named_type().name && a.equals(&**b),
-            _ => false,
         }
+        true
     }
 }
 

@@ -53,6 +53,25 @@ impl Tree<'_> {
         tree_to_data(self, false)
     }
 
+    /// What a scalar is: `Data::Int` if it is written as an integer that an `i64` holds, else as
+    /// [`from_slice`](crate::from_slice) gives it. Null for anything but a scalar; fails with go-yaml's message.
+    pub fn scalar(&self, id: NodeId) -> Result<pintle_value::Data, String> {
+        use crate::resolve::Scalar;
+        use pintle_value::Data;
+        let node = self.node(id);
+        if node.kind != NodeKind::Scalar {
+            return Ok(Data::Null);
+        }
+        Ok(match resolve(self.tag(id), &node.value, node.implicit)? {
+            Scalar::Null => Data::Null,
+            Scalar::Bool(b) => Data::Bool(b),
+            Scalar::Int(i) => Data::Int(i),
+            Scalar::Uint(u) => Data::Float(u as f64),
+            Scalar::Float(f) => Data::Float(f),
+            Scalar::Str(s) => Data::String(s.into_owned()),
+        })
+    }
+
     /// The string that the node is as a key.
     pub fn key_text(&self, id: NodeId) -> Option<String> {
         let id = self.follow(id);

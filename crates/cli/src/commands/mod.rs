@@ -1,6 +1,17 @@
 //! One file per command: its arguments, and what they mean for the library.
 
+pub mod build;
+pub mod cmp;
 pub mod completions;
+pub mod dependency;
+pub mod diff;
+pub mod graph;
+pub mod helm;
+pub mod init;
 pub mod render;
+pub mod rules;
+pub mod seal;
+pub mod source;
 pub mod template;
+pub mod validate;
 pub mod values;

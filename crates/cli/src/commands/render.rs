@@ -1,97 +1,117 @@
 //! `pintle render`: the friendly form. Manifests go to standard output, everything else to standard error.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use pintle::emit::{self, EmitOptions};
-use pintle::{Chart, Compat, Error, Options};
+use pintle::project::write::{MARKER, update};
+use pintle::project::{FILE, Job, Project};
+use pintle::{Error, emit};
 
-use super::values;
+use super::source::{self, Source, usage};
 use crate::{io, report};
 
 /// Arguments of `pintle render`.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The chart: a folder or a .tgz archive
+    /// A folder with a pintle.yaml, a chart (folder or .tgz archive), or a folder with a kustomization.yaml
     #[arg(default_value = ".", hide_default_value = true)]
-    chart: PathBuf,
+    path: PathBuf,
+    /// The environment: of pintle.yaml, or the ENV of a chart's values-ENV.yaml or values/ENV.yaml
+    #[arg(short, long, value_name = "ENV")]
+    env: Option<String>,
+    /// Every release of every environment of pintle.yaml
+    #[arg(long, conflicts_with = "env")]
+    all: bool,
     #[command(flatten)]
-    values: values::Args,
-    /// The release's name [default: the chart's name]
-    #[arg(long, value_name = "NAME")]
-    release: Option<String>,
-    /// The release's namespace
-    #[arg(short, long, value_name = "NAMESPACE", default_value = "default")]
-    namespace: String,
-    /// The Kubernetes version for .Capabilities
-    #[arg(long, value_name = "VERSION")]
-    kube_version: Option<String>,
-    /// Further API versions for .Capabilities; commas separate them
-    #[arg(long, value_name = "VERSIONS")]
-    api_versions: Vec<String>,
-    /// Print the files of crds/ too
-    #[arg(long)]
-    include_crds: bool,
-    /// Leave hooks out
-    #[arg(long)]
-    no_hooks: bool,
-    /// Write each template's output to a file below this folder
+    how: source::Args,
+    /// Write files below this folder: one for each release of pintle.yaml, else one for each template
     #[arg(long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
-    /// The Helm whose bytes are wanted: helm-4.3 or helm-3.22
-    #[arg(long, value_name = "PROFILE", default_value = "helm-4.3")]
-    compat: String,
-    /// Symbolic links may lead anywhere below this folder [default: the Git work tree around the chart, else the chart]
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-    /// A folder with the schemas that a values.schema.json refers to by URL: HOST/PATH below it, or just the file's name
-    #[arg(long, value_name = "DIR")]
-    schema_dir: Option<PathBuf>,
-    /// Leave values.schema.json aside
-    #[arg(long)]
-    skip_schema_validation: bool,
 }
 
 const EXAMPLES: &str = "Examples:
   pintle render --values values-prod.yaml
   pintle render charts/web --values values-prod.yaml --release web --namespace web
-  pintle render charts/web -f values.yaml -f values-prod.yaml --output-dir rendered";
+  pintle render charts/web -f values.yaml -f values-prod.yaml --output-dir rendered
+  pintle render --env prod
+  pintle render --env prod --release web
+  pintle render --all --output-dir rendered/";
 
 pub fn run(args: &Args) -> ExitCode {
-    let Some(compat) = Compat::from_name(&args.compat) else {
-        report::line(&format!("error: unknown profile {:?}: known are helm-4.3 and helm-3.22", args.compat));
-        return ExitCode::from(2);
-    };
-    match render(args, compat) {
+    match render(args) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(e) => {
-            report::error(&e);
-            ExitCode::FAILURE
+        Err(e) => report::failure(&e),
+    }
+}
+
+fn render(args: &Args) -> Result<(), Error> {
+    let source = Source::find(&args.path)?;
+    if args.all && !matches!(source, Source::Project(_)) {
+        return Err(usage(&format!("--all renders what a {FILE} lists, and {} has none", args.path.display())));
+    }
+    match source {
+        Source::Project(project) => render_project(&project, args),
+        Source::Kustomization(path) => {
+            let text = source::kustomization(&path, args.env.as_deref(), &args.how)?;
+            match &args.output_dir {
+                None => {
+                    io::print(&text);
+                    Ok(())
+                }
+                Some(_) => Err(usage("--output-dir: `pintle build --output DIR` writes a file for each object")),
+            }
+        }
+        Source::Chart(path) => {
+            let (release, emit) = source::chart(&path, args.env.as_deref(), &args.how)?;
+            let Some(dir) = &args.output_dir else {
+                let done = io::print_release(&release, &emit);
+                std::mem::forget(release);
+                return done;
+            };
+            for file in emit::files(&release, &emit)? {
+                io::write_below(dir, &file.path, &file.text).map_err(|e| Error::new("io", e))?;
+                report::line(&format!("wrote {}/{}", dir.display(), file.path));
+            }
+            Ok(())
         }
     }
 }
 
-fn render(args: &Args, compat: Compat) -> Result<(), Error> {
-    let values = args.values.merge(compat)?;
-    let chart = Chart::load(&args.chart, &values::load_options(&args.chart, args.root.as_deref(), compat))?;
-    let options = Options {
-        release_name: args.release.clone().unwrap_or_else(|| chart.name().to_owned()),
-        namespace: args.namespace.clone(),
-        compat,
-        kube_version: args.kube_version.clone(),
-        api_versions: args.api_versions.iter().flat_map(|v| values::split_commas(v)).collect(),
-        skip_schema_validation: args.skip_schema_validation,
-        schemas: values::schemas(args.schema_dir.as_deref()),
-        ..Options::default()
-    };
-    let release = pintle::render(&chart, &values, &options)?;
-    release.warnings.iter().for_each(report::diagnostic);
-    let emit = EmitOptions { include_crds: args.include_crds, no_hooks: args.no_hooks, compat, ..EmitOptions::default() };
-    let Some(dir) = &args.output_dir else { return io::print_release(&release, &emit) };
-    for file in emit::files(&release, &emit) {
-        io::write_below(dir, &file.path, &file.text).map_err(|e| Error::new("io", e))?;
-        report::line(&format!("wrote {}/{}", dir.display(), file.path));
+fn render_project(project: &Project, args: &Args) -> Result<(), Error> {
+    let release = args.how.release.as_deref();
+    if !args.all && args.env.is_none() && project.environments.len() > 1 {
+        let message = format!("{FILE} has several environments: name one with --env, or take them --all");
+        let mut error = usage(&message);
+        error.diagnostics_mut()[0].hints.push(format!("known: {}", project.environments.join(", ")));
+        return Err(error);
     }
+    let jobs: Vec<&Job> = project.select(args.env.as_deref(), release)?;
+    let rendered = source::jobs(project, &jobs, &args.how)?;
+    let named = project.output.as_ref().filter(|_| args.all).map(|dir| project.dir.join(dir));
+    let Some(dir) = args.output_dir.clone().or(named) else {
+        let all: Vec<u8> = rendered.into_iter().flat_map(|r| r.text).collect();
+        io::print(&all);
+        return Ok(());
+    };
+    let files: Vec<(String, Vec<u8>)> = rendered.into_iter().map(|r| (r.path, r.text)).collect();
+    // What this run would have made, were it still asked for: only that may go.
+    let in_scope = |path: &str| {
+        let (env, file) = path.split_once('/').unwrap_or((path, ""));
+        args.env.as_ref().is_none_or(|e| e == env) && release.is_none_or(|r| file == format!("{r}.yaml"))
+    };
+    report_written(&dir, &update(&dir, &files, &in_scope)?);
     Ok(())
+}
+
+fn report_written(dir: &Path, written: &pintle::project::write::Written) {
+    for path in &written.changed {
+        report::line(&format!("wrote {}", dir.join(path).display()));
+    }
+    for path in &written.removed {
+        report::line(&format!("removed {} (listed in {MARKER})", dir.join(path).display()));
+    }
+    if written.unchanged > 0 {
+        report::line(&format!("{} unchanged", written.unchanged));
+    }
 }

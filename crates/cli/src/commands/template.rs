@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use pintle::emit::{self, EmitOptions};
-use pintle::{Chart, Compat, Error, Options, Release};
+use pintle::{Chart, Compat, Diagnostic, Error, Options, Release};
 
 use super::values;
 use crate::{io, report};
@@ -18,9 +18,9 @@ pub struct Args {
     args: Vec<String>,
     #[command(flatten)]
     values: values::Args,
-    /// The release's namespace
-    #[arg(short, long, value_name = "NAMESPACE", default_value = "default")]
-    namespace: String,
+    /// The release's namespace [default: default]
+    #[arg(short, long, value_name = "NAMESPACE")]
+    namespace: Option<String>,
     #[command(flatten)]
     bools: Bools,
     /// Write each template's output to a file below this folder
@@ -38,9 +38,9 @@ pub struct Args {
     /// A template for the release's name
     #[arg(long, value_name = "TEMPLATE")]
     name_template: Option<String>,
-    /// The Helm whose bytes are wanted: helm-4.3 or helm-3.22
-    #[arg(long, value_name = "PROFILE", default_value = "helm-4.3")]
-    compat: String,
+    /// The Helm whose bytes are wanted: helm-4.3 or helm-3.22 [default: helm-4.3]
+    #[arg(long, value_name = "PROFILE")]
+    compat: Option<String>,
     /// Symbolic links may lead anywhere below this folder [default: the Git work tree around the chart, else the chart]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
@@ -71,7 +71,7 @@ macro_rules! switches {
 }
 
 /// `strconv.ParseBool`
-fn parse_bool(text: &str) -> Result<bool, String> {
+pub fn parse_bool(text: &str) -> Result<bool, String> {
     match text {
         "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
         "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),
@@ -102,6 +102,9 @@ switches!(Bools {
     validate,
 });
 
+/// What `--dry-run` without a value means, and what Helm calls it.
+const UNSET: &str = "unset";
+
 /// Flags that Helm takes and that mean nothing without a cluster, a repository or a terminal of Helm's.
 #[derive(clap::Args)]
 struct Ignored {
@@ -110,7 +113,7 @@ struct Ignored {
     #[arg(short = 'g', long, hide = true, num_args = 0..=1, require_equals = true, default_value = "false",
         default_missing_value = "true", value_parser = parse_bool)]
     generate_name: bool,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "unset", value_name = "STRATEGY")]
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = UNSET, value_name = "STRATEGY")]
     dry_run: Option<String>,
     #[arg(long, hide = true)]
     post_renderer: Option<String>,
@@ -215,6 +218,21 @@ switches!(IgnoredSwitches {
     kube_insecure_skip_tls_verify,
 });
 
+impl Args {
+    /// What the environment says where no flag does.
+    pub fn fill_in(&mut self, namespace: String, compat: Compat) {
+        self.namespace.get_or_insert(namespace);
+        self.compat.get_or_insert_with(|| compat.name().to_owned());
+    }
+
+    /// Why only the real Helm can do this: a chart that is no file here, a flag that needs a network, a cluster or a plugin.
+    pub fn needs_helm(&self) -> Option<Error> {
+        let is_elsewhere = |e: &Error| e.diagnostics().iter().any(|d| matches!(d.code, "usage/unsupported" | "chart/remote"));
+        let checked = check_flags(self).and_then(|()| name_and_chart(self)).and_then(|(_, chart)| locate(&chart));
+        checked.err().filter(is_elsewhere)
+    }
+}
+
 pub fn run(args: &Args) -> ExitCode {
     match template(args) {
         Ok(()) => ExitCode::SUCCESS,
@@ -247,15 +265,16 @@ fn template(args: &Args) -> Result<(), Failed> {
     let failed = |error: Error| Failed { error, compat_debug: args.bools.debug };
     check_flags(args).map_err(failed)?;
     let (name, chart_path) = name_and_chart(args).map_err(failed)?;
-    let compat = Compat::from_name(&args.compat).ok_or_else(|| {
-        failed(Error::new("usage/compat", format!("unknown profile {:?}: known are helm-4.3 and helm-3.22", args.compat)))
+    let profile = args.compat.as_deref().unwrap_or("helm-4.3");
+    let compat = Compat::from_name(profile).ok_or_else(|| {
+        failed(Error::new("usage/compat", format!("unknown profile {profile:?}: known are helm-4.3 and helm-3.22")))
     })?;
     let path = locate(&chart_path).map_err(failed)?;
     let values = args.values.merge(compat).map_err(failed)?;
     let chart = Chart::load(&path, &values::load_options(&path, args.root.as_deref(), compat)).map_err(failed)?;
     let options = Options {
         release_name: name.clone(),
-        namespace: args.namespace.clone(),
+        namespace: args.namespace.clone().unwrap_or_else(|| "default".to_owned()),
         is_upgrade: args.bools.is_upgrade,
         compat,
         kube_version: args.kube_version.clone(),
@@ -265,6 +284,7 @@ fn template(args: &Args) -> Result<(), Failed> {
         ..Options::default()
     };
     let release = pintle::render(&chart, &values, &options).map_err(failed)?;
+    deprecated_flags(args).iter().chain(&release.warnings).for_each(report::diagnostic);
     let emit = EmitOptions {
         include_crds: args.bools.include_crds,
         no_hooks: args.bools.no_hooks,
@@ -294,16 +314,21 @@ fn check_flags(args: &Args) -> Result<(), Error> {
     let refuse = |flag: &str, why: &str| Err(Error::new("usage/unsupported", format!("{flag} is not supported: {why}")));
     let i = &args.ignored;
     match i.dry_run.as_deref() {
-        None | Some("client" | "unset" | "true" | "false") => {}
-        Some("none") => {
-            let message = "invalid dry-run value (\"none\"). Must be \"server\" or \"client\"";
-            return Err(Error::new("usage/dry-run", message));
-        }
+        None | Some("client" | UNSET) => {}
         Some("server") => return refuse("--dry-run=server", "pintle never talks to a cluster"),
-        Some(other) => {
-            let message = format!("invalid dry-run value (\"{other}\"). Must be \"none\", \"server\", or \"client\"");
-            return Err(Error::new("usage/dry-run", message));
-        }
+        Some(other) => match parse_bool(other) {
+            Ok(true) => {}
+            Ok(false) => return invalid_dry_run(other, "\"server\" or \"client\""),
+            Err(_) if other == "none" => return invalid_dry_run(other, "\"server\" or \"client\""),
+            Err(_) => return invalid_dry_run(other, "\"none\", \"server\", or \"client\""),
+        },
+    }
+    if let Some(other) = i.wait.as_deref().filter(|w| !matches!(*w, "watcher" | "hookOnly" | "legacy" | "true" | "false")) {
+        let message = format!(
+            "invalid argument \"{other}\" for \"--wait\" flag: invalid wait input \"{other}\". Valid inputs are watcher, hookOnly, and \
+             legacy"
+        );
+        return Err(Error::new("usage/wait", message));
     }
     if args.bools.validate {
         return refuse("--validate", "pintle never talks to a cluster");
@@ -318,6 +343,42 @@ fn check_flags(args: &Args) -> Result<(), Error> {
         return refuse("--verify", "pintle checks no signatures; run `helm verify` first");
     }
     Ok(())
+}
+
+fn invalid_dry_run(given: &str, known: &str) -> Result<(), Error> {
+    Err(Error::new("usage/dry-run", format!("invalid dry-run value (\"{given}\"). Must be {known}")))
+}
+
+/// What Helm says of flags that it takes for old times' sake (`pkg/cmd/flags.go`, `pkg/cmd/helpers.go`, pflag).
+fn deprecated_flags(args: &Args) -> Vec<Diagnostic> {
+    let i = &args.ignored;
+    let mut said = Vec::new();
+    match i.wait.as_deref() {
+        Some("true") => said.push("--wait=true is deprecated (boolean value) and can be replaced with --wait=watcher".to_owned()),
+        Some("false") => {
+            said.push("--wait=false is deprecated (boolean value) and can be replaced with --wait=hookOnly".to_owned())
+        }
+        _ => {}
+    }
+    let no_effect = "this flag has no effect for 'helm template' and will be removed in Helm 5";
+    for (given, flag, instead) in [
+        (i.switches.force, "force", "use --force-replace instead"),
+        (i.switches.atomic, "atomic", "use --rollback-on-failure instead"),
+        (i.switches.hide_notes, "hide-notes", no_effect),
+        (i.switches.render_subchart_notes, "render-subchart-notes", no_effect),
+    ] {
+        if given {
+            said.push(format!("Flag --{flag} has been deprecated, {instead}"));
+        }
+    }
+    match i.dry_run.as_deref() {
+        Some(UNSET) => said.push("--dry-run is deprecated and should be replaced with '--dry-run=client'".to_owned()),
+        Some(value) if parse_bool(value).is_ok() => {
+            said.push(format!("boolean '--dry-run={value}' flag is deprecated and must be replaced with '--dry-run=client'"))
+        }
+        _ => {}
+    }
+    said.into_iter().map(|text| Diagnostic::warning("usage/deprecated", text)).collect()
 }
 
 /// `NameAndChart`
@@ -336,7 +397,8 @@ fn name_and_chart(args: &Args) -> Result<(String, String), Error> {
     }
 }
 
-fn locate(chart: &str) -> Result<PathBuf, Error> {
+/// The file that a chart's name means.
+pub fn locate(chart: &str) -> Result<PathBuf, Error> {
     let name = chart.trim();
     if name.contains("://") {
         let message = format!("{name}: charts are read from folders and archives only; pull the chart first");
@@ -350,13 +412,13 @@ fn locate(chart: &str) -> Result<PathBuf, Error> {
         return Err(Error::new("chart/missing", format!("path \"{name}\" not found")));
     }
     let message = format!("{name}: no such folder or archive; charts of repositories are not looked up, pull the chart first");
-    Err(Error::new("chart/missing", message))
+    Err(Error::new("chart/remote", message))
 }
 
 /// Writes the files, and prints Helm's lines about them.
 fn write(release: &Release, options: &EmitOptions, dir: &Path) -> Result<(), Error> {
     let mut out = Vec::new();
-    for file in emit::files(release, options) {
+    for file in emit::files(release, options)? {
         io::write_below(dir, &file.path, &file.text).map_err(|e| Error::new("io", e))?;
         for _ in 0..file.writes {
             out.extend_from_slice(format!("wrote {}/{}\n", dir.display(), file.path).as_bytes());

@@ -15,40 +15,45 @@ pub struct Args {
     /// A file of values; `-` is standard input. Later files win; commas separate files
     #[arg(short = 'f', long = "values", value_name = "FILE")]
     pub files: Vec<String>,
+    // Keys may begin with a hyphen; Helm takes the next argument whatever it is.
     /// Set values: `a.b=1,c[0]=x,d={y,z}`; `null` removes
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
     pub set: Vec<String>,
     /// Set text: `a.b=001`
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
     pub set_string: Vec<String>,
     /// Set JSON: `a.b={"c":1}`, or a whole object
-    #[arg(long, value_name = "KEY=JSON")]
+    #[arg(long, value_name = "KEY=JSON", allow_hyphen_values = true)]
     pub set_json: Vec<String>,
     /// Set the text of a file: `a.b=path`
-    #[arg(long, value_name = "KEY=FILE")]
+    #[arg(long, value_name = "KEY=FILE", allow_hyphen_values = true)]
     pub set_file: Vec<String>,
     /// Set text as it is, commas and all
-    #[arg(long, value_name = "KEY=TEXT")]
+    #[arg(long, value_name = "KEY=TEXT", allow_hyphen_values = true)]
     pub set_literal: Vec<String>,
 }
 
 impl Args {
     /// Reads the files and merges everything in Helm's order.
     pub fn merge(&self, compat: Compat) -> Result<Values, Error> {
+        self.options()?.merge(compat, &io::read_values)
+    }
+
+    /// Reads the files.
+    pub fn options(&self) -> Result<ValuesOptions, Error> {
         let mut files = Vec::new();
         for name in self.files.iter().flat_map(|f| split_commas(f)) {
             let text = io::read_values(&name).map_err(|e| Error::new("io", e))?;
             files.push(ValuesFile { name, text: text.into() });
         }
-        let options = ValuesOptions {
+        Ok(ValuesOptions {
             files,
             json: self.set_json.clone(),
             set: self.set.clone(),
             strings: self.set_string.clone(),
             set_files: self.set_file.clone(),
             literals: self.set_literal.clone(),
-        };
-        options.merge(compat, &io::read_values)
+        })
     }
 }
 
@@ -78,7 +83,7 @@ pub fn load_options(chart: &std::path::Path, root: Option<&std::path::Path>, com
         let chart = chart.canonicalize().ok()?;
         chart.ancestors().find(|d| d.join(".git").exists()).map(std::path::Path::to_owned)
     };
-    LoadOptions { root: root.map(std::path::Path::to_owned).or_else(work_tree), compat }
+    LoadOptions { root: root.map(std::path::Path::to_owned).or_else(work_tree), compat, on_demand: true }
 }
 
 /// Answers a schema's references by URL from a folder, if there is one.

@@ -1,4 +1,4 @@
-//! Every case of `tests/cases` against what Helm printed.
+//! Every case of `tests/cases` against what Helm and kustomize printed.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -53,13 +53,21 @@ fn check(path: &Path, label: &str, report: &mut String) {
         }
         let mut lines = case.head.iter().peekable();
         let mut before = Vec::new();
+        let mut said = String::new();
         while let Some(line) = lines.next() {
             let (mark, args) = line.split_once(' ').unwrap_or((line, ""));
             let more: &[&str] = match mark {
                 "$3" => &["--compat", "helm-3.22"],
-                "$" => &[],
+                "$" | "$k" => &[],
+                "~" => {
+                    if !said.contains(args) {
+                        writeln!(report, "{label}: not said: {args}\n  in: {said}").unwrap();
+                    }
+                    continue;
+                }
                 "=" => {
                     let output = pintle(&folder, args, &[]);
+                    said = String::from_utf8_lossy(&output.stderr).into_owned();
                     let mut now = format!("exit {}\n", output.status.code().unwrap_or(-1)).into_bytes();
                     now.extend_from_slice(&output.stdout);
                     if now != before {
@@ -83,7 +91,12 @@ fn check(path: &Path, label: &str, report: &mut String) {
                 wanted = refused;
             }
             let output = pintle(&folder, args, more);
-            let now = show(&folder, &output);
+            said = String::from_utf8_lossy(&output.stderr).into_owned();
+            let mut now = show(&folder, &output);
+            if mark == "$k" {
+                // Its own words are compared by `~` lines.
+                now = now.split_inclusive(|b| *b == b'\n').filter(|line| !line.starts_with(b"e|")).flatten().copied().collect();
+            }
             if now != wanted {
                 differ(report, label, &title, &wanted, &now);
             }
@@ -135,7 +148,7 @@ macro_rules! topics {
     )*};
 }
 
-topics!(loading dependencies values language objects functions output usage profiles);
+topics!(loading dependencies values language objects functions output usage profiles overlays);
 
 /// A folder of cases that no test names would never run.
 #[test]

@@ -2,5 +2,12 @@
 
 mod bad_input;
 mod case;
+mod checks;
+mod cmp;
 mod goldens;
+mod helm;
 mod library;
+mod project;
+mod systems;
+mod validate;
+mod warnings;

@@ -4,7 +4,6 @@ use std::io::Read;
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
-use pintle_value::Str;
 use pintle_value::quote::quote;
 
 use super::File;
@@ -70,8 +69,7 @@ pub(super) fn unpack(data: &[u8]) -> Result<Vec<File>> {
         if remaining == 0 {
             return Err(too_large());
         }
-        let data = Str::from(data.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&data));
-        files.push(File { name, data });
+        files.push(File::new(name, &data));
     }
     if files.is_empty() {
         return Err(bad("no files in chart archive".into()));

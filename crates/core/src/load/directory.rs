@@ -4,11 +4,9 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use pintle_value::Str;
-
 use super::ignore::Rules;
 use super::{File, LoadOptions};
-use crate::diagnostic::{Error, Result};
+use crate::diagnostic::{Diagnostic, Error, Result};
 
 /// The largest chart that Helm loads, in bytes (`MaxDecompressedChartSize`).
 pub(super) const MAX_CHART_SIZE: u64 = 100 << 20;
@@ -19,12 +17,15 @@ struct Reader {
     rules: Rules,
     root: PathBuf,
     files: Vec<File>,
+    links: Vec<Diagnostic>,
     size: u64,
+    on_demand: bool,
     /// One for all files: fresh memory for each costs more than the reading.
     buffer: Vec<u8>,
 }
 
-pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<Vec<File>> {
+/// The files of a chart's folder, and a note for every link that was followed.
+pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<(Vec<File>, Vec<Diagnostic>)> {
     let chart = dir.canonicalize().map_err(|e| io(dir, &e))?;
     if !chart.join("Chart.yaml").exists() {
         if !options.compat.checks_api_version() {
@@ -43,18 +44,29 @@ pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<Vec<File>> {
         Some(root) => root.canonicalize().map_err(|e| io(root, &e))?,
         None => chart.clone(),
     };
-    let mut reader = Reader { rules, root, files: Vec::new(), size: 0, buffer: Vec::new() };
+    let mut reader =
+        Reader { rules, root, files: Vec::new(), links: Vec::new(), size: 0, on_demand: options.on_demand, buffer: Vec::new() };
     reader.folder(&chart, "", 0)?;
-    Ok(reader.files)
+    Ok((reader.files, reader.links))
 }
 
-fn io(path: &Path, e: &std::io::Error) -> Error {
+pub(super) fn io(path: &Path, e: &std::io::Error) -> Error {
     let what = match e.kind() {
         std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => e.to_string(),
     };
     Error::new("io", format!("open {}: {what}", path.display()))
+}
+
+/// Whether every render of a chart needs a file of it, as far as its path tells.
+fn is_needed(path: &str) -> bool {
+    let mut inner = path;
+    while let Some((_, rest)) = inner.strip_prefix("charts/").and_then(|p| p.split_once('/')) {
+        inner = rest;
+    }
+    let named = ["Chart.yaml", "Chart.lock", "requirements.yaml", "requirements.lock", "values.yaml", "values.schema.json"];
+    inner.starts_with("templates/") || inner.starts_with("charts/") || named.contains(&inner)
 }
 
 impl Reader {
@@ -73,6 +85,9 @@ impl Reader {
             let inner = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
             let (path, is_dir, is_file) = if kind.is_symlink() {
                 let target = self.follow(&path, &inner)?;
+                let found = "found symbolic link in path. Contents of linked file included and used";
+                let note = Diagnostic::note("chart/links", found).about("path", &inner);
+                self.links.push(note.about("resolved", &target.to_string_lossy()));
                 let meta = fs::metadata(&target).map_err(|e| io(&target, &e))?;
                 (target, meta.is_dir(), meta.is_file())
             } else {
@@ -101,20 +116,25 @@ impl Reader {
             return Ok(target);
         }
         let message = format!("{inner} is a symbolic link out of {}", self.root.display());
-        Err(crate::Diagnostic::error("chart/links", message).hint("name the folder that links may lead into with --root").into())
+        Err(Diagnostic::error("chart/links", message).hint("name the folder that links may lead into with --root").into())
     }
 
     fn file(&mut self, path: &Path, name: String) -> Result<()> {
-        self.buffer.clear();
-        let read = fs::File::open(path).and_then(|f| f.take(MAX_CHART_SIZE - self.size + 1).read_to_end(&mut self.buffer));
-        read.map_err(|e| io(path, &e).wrap(format_args!("error reading {name}: ")))?;
-        self.size += self.buffer.len() as u64;
+        let failed = |e: &std::io::Error| io(path, e).wrap(format_args!("error reading {name}: "));
+        let file = fs::File::open(path).map_err(|e| failed(&e))?;
+        let is_read = !self.on_demand || is_needed(&name);
+        if is_read {
+            self.buffer.clear();
+            file.take(MAX_CHART_SIZE - self.size + 1).read_to_end(&mut self.buffer).map_err(|e| failed(&e))?;
+            self.size += self.buffer.len() as u64;
+        } else {
+            self.size += file.metadata().map_err(|e| failed(&e))?.len();
+        }
         if self.size > MAX_CHART_SIZE {
             let message = format!("error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART_SIZE} bytes");
             return Err(Error::new("chart/size", message));
         }
-        let data = Str::from(self.buffer.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.buffer));
-        self.files.push(File { name, data });
+        self.files.push(if is_read { File::new(name, &self.buffer) } else { File::on_disk(name, path) });
         Ok(())
     }
 }

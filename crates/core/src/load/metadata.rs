@@ -33,6 +33,8 @@ pub struct Metadata {
     pub dependencies: Vec<Dependency>,
     /// Empty, `application` or `library`.
     pub chart_type: String,
+    /// Whether there is a list of dependencies, be it an empty one: Helm looks into sub-charts then.
+    pub(crate) names_dependencies: bool,
     /// What has an entry that is null.
     with_null: Option<&'static str>,
 }
@@ -123,7 +125,34 @@ pub(super) fn api_version(text: &[u8]) -> Result<String, String> {
     Ok(string(&base, "apiVersion"))
 }
 
-fn string(data: &Data, field: &str) -> String {
+/// Chart.yaml as it stands, before anything is filled in or removed.
+pub(crate) fn fields(text: &[u8]) -> Result<Data, String> {
+    pintle_yaml::from_slice_typed(text, &Target::Struct(&METADATA)).map_err(|e| e.message)
+}
+
+/// What a strict reader says of Chart.yaml: keys that come twice, or that mean nothing.
+pub(crate) fn strictly(text: &[u8]) -> Result<(), String> {
+    let data = pintle_yaml::from_slice_strict(text).map_err(|e| e.message)?;
+    match unknown(&data, &METADATA) {
+        Some(key) => Err(format!("error unmarshaling JSON: while decoding JSON: json: unknown field {}", quote(key.as_bytes()))),
+        None => Ok(()),
+    }
+}
+
+/// The first key that is no field, in the order of JSON.
+fn unknown(data: &Data, of: &StructType) -> Option<String> {
+    data.as_map()?.iter().find_map(|(key, value)| {
+        let Some((_, target)) = of.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)) else {
+            return Some(key.clone());
+        };
+        match (target, value) {
+            (Target::List(Target::Pointer(Target::Struct(of))), Data::List(items)) => items.iter().find_map(|i| unknown(i, of)),
+            _ => None,
+        }
+    })
+}
+
+pub(crate) fn string(data: &Data, field: &str) -> String {
     data.get(field).and_then(Data::as_str).unwrap_or_default().to_owned()
 }
 
@@ -131,14 +160,14 @@ fn boolean(data: &Data, field: &str) -> bool {
     matches!(data.get(field), Some(Data::Bool(true)))
 }
 
-fn list<'d>(data: &'d Data, field: &str) -> &'d [Data] {
+pub(crate) fn list<'d>(data: &'d Data, field: &str) -> &'d [Data] {
     match data.get(field) {
         Some(Data::List(l)) => l,
         _ => &[],
     }
 }
 
-fn strings(data: &Data, field: &str) -> Vec<String> {
+pub(crate) fn strings(data: &Data, field: &str) -> Vec<String> {
     list(data, field).iter().map(|s| s.as_str().unwrap_or_default().to_owned()).collect()
 }
 
@@ -172,6 +201,7 @@ impl Metadata {
             kube_version: string(fields, "kubeVersion"),
             dependencies: list(fields, "dependencies").iter().map(Dependency::from_data).collect(),
             chart_type: string(fields, "type"),
+            names_dependencies: matches!(fields.get("dependencies"), Some(Data::List(_))),
             with_null: ["maintainers", "dependencies"].into_iter().find(|f| list(fields, f).iter().any(Data::is_null)),
         })
     }

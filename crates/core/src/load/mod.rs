@@ -4,9 +4,10 @@
 
 mod archive;
 mod directory;
+mod file;
 mod ignore;
-mod metadata;
-pub(crate) mod pattern;
+pub(crate) mod metadata;
+pub mod pattern;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use crate::diagnostic::{Diagnostic, Error, Result};
 use crate::merge::values_file;
 use crate::render::ParseCache;
 
+pub use file::File;
 pub use metadata::{Dependency, Maintainer, Metadata};
 
 /// How charts may be loaded.
@@ -27,15 +29,9 @@ pub struct LoadOptions {
     pub root: Option<PathBuf>,
     /// The Helm to be compatible with.
     pub compat: crate::Compat,
-}
-
-/// A file of a chart.
-#[derive(Clone, Debug)]
-pub struct File {
-    /// Its path within the chart, with slashes.
-    pub name: String,
-    /// Its bytes, without a byte order mark.
-    pub data: Str,
+    /// Reads the files of a folder that only `.Files` and crds/ lead to when they are asked for, not at once: for a process
+    /// that renders once and ends. By default a loaded chart has no more need of its folder.
+    pub on_demand: bool,
 }
 
 /// A chart with its dependencies.
@@ -55,7 +51,7 @@ pub struct Chart {
     pub files: Vec<File>,
     /// The charts under charts/, in order of their folders' and archives' names.
     pub dependencies: Vec<Arc<Chart>>,
-    /// What loading noticed.
+    /// What loading noticed, of the dependencies too.
     pub warnings: Vec<Diagnostic>,
     /// Where the chart was loaded from, for the places in messages.
     pub path: Option<PathBuf>,
@@ -74,12 +70,25 @@ impl Chart {
     /// Errors are those of `helm template`, with Helm's text.
     pub fn load(path: impl AsRef<Path>, options: &LoadOptions) -> Result<Arc<Chart>> {
         let path = path.as_ref();
-        let files = if path.is_dir() { directory::read(path, options)? } else { archive::read_file(path)? };
+        let (files, links) =
+            if path.is_dir() { directory::read(path, options)? } else { (archive::read_file(path)?, Vec::new()) };
         if options.compat.checks_api_version() {
             check_api_version(&files)?;
         }
+        Chart::from_place(path, files, links, options)
+    }
+
+    /// Loads as the linter does, which has a word of its own for an API version that isn't known.
+    pub(crate) fn load_any_version(path: &Path, options: &LoadOptions) -> Result<Arc<Chart>> {
+        let (files, links) =
+            if path.is_dir() { directory::read(path, options)? } else { (archive::read_file(path)?, Vec::new()) };
+        Chart::from_place(path, files, links, options)
+    }
+
+    fn from_place(path: &Path, files: Vec<File>, links: Vec<Diagnostic>, options: &LoadOptions) -> Result<Arc<Chart>> {
         let mut chart = Chart::from_files(files, options)?;
         chart.path = Some(path.to_owned());
+        chart.warnings.splice(0..0, links);
         Ok(Arc::new(chart))
     }
 
@@ -88,7 +97,7 @@ impl Chart {
         let mut metadata = None;
         let mut fields = Data::Null;
         for f in files.iter().filter(|f| f.name == "Chart.yaml") {
-            let read = Metadata::read(&mut fields, &f.data);
+            let read = Metadata::read(&mut fields, f.data()?);
             metadata =
                 Some(read.map_err(|e| {
                     Error::new("chart/metadata", options.compat.type_names(format!("cannot load Chart.yaml: {e}")))
@@ -114,16 +123,24 @@ impl Chart {
                 "Chart.yaml" => {}
                 "Chart.lock" | "requirements.lock" => {
                     check_lock(&f)?;
-                    if f.name == "requirements.lock" && chart.metadata.api_version == "v1" {
-                        chart.files.push(f);
+                    if f.name == "requirements.lock" {
+                        if chart.metadata.api_version == "v1" {
+                            chart.files.push(f);
+                        } else {
+                            chart.warnings.push(Diagnostic::warning(
+                                "chart/requirements",
+                                "Dependency locking is handled in Chart.lock since apiVersion \"v2\". We recommend migrating to \
+                                 Chart.lock.",
+                            ));
+                        }
                     }
                 }
                 "values.yaml" => {
-                    chart.values = values_file::read(&f.data, options.compat)
+                    chart.values = values_file::read(f.data()?, options.compat)
                         .map_err(|e| Error::new("values/yaml", format!("cannot load values.yaml: {e}")))?;
-                    chart.values_text = Some(f.data);
+                    chart.values_text = Some(f.data()?.clone());
                 }
-                "values.schema.json" => chart.schema = Some(f.data),
+                "values.schema.json" => chart.schema = Some(f.data()?.clone()),
                 "requirements.yaml" => {
                     has_metadata = true;
                     if chart.metadata.api_version != "v1" {
@@ -132,7 +149,7 @@ impl Chart {
                             "Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend migrating dependencies to Chart.yaml.",
                         ));
                     }
-                    let read = Metadata::read(&mut fields, &f.data);
+                    let read = Metadata::read(&mut fields, f.data()?);
                     chart.metadata = read.map_err(|e| {
                         Error::new("chart/metadata", options.compat.type_names(format!("cannot load requirements.yaml: {e}")))
                     })?;
@@ -148,7 +165,7 @@ impl Chart {
                     }
                     let inner = &name["charts/".len()..];
                     let folder = inner.split('/').next().unwrap_or(inner).to_owned();
-                    let file = File { name: inner.to_owned(), data: f.data };
+                    let file = f.renamed(inner.to_owned());
                     subcharts.entry(folder).or_default().push(file);
                 }
                 _ => chart.files.push(f),
@@ -165,6 +182,7 @@ impl Chart {
             let unpacked = chart.subchart(&folder, files, options);
             let in_chart = |e: Error| e.wrap(format_args!("error unpacking subchart {folder} in {}: ", chart.metadata.name));
             let unpacked = unpacked.map_err(in_chart)?;
+            chart.warnings.extend(unpacked.warnings.iter().cloned());
             chart.dependencies.push(Arc::new(unpacked));
         }
         Ok(chart)
@@ -178,10 +196,10 @@ impl Chart {
                     format!("error unpacking subchart tar in {}: expected {folder}, got {}", self.metadata.name, file.name);
                 return Err(Error::new("chart/archive", message));
             }
-            let files = archive::unpack(&file.data)?;
+            let files = archive::unpack(file.data()?)?;
             return Chart::from_files(files, options);
         }
-        let inner = |f: File| f.name.split_once('/').map(|(_, rest)| File { name: rest.to_owned(), data: f.data.clone() });
+        let inner = |f: File| f.name.split_once('/').map(|(_, rest)| f.renamed(rest.to_owned()));
         Chart::from_files(files.into_iter().filter_map(inner).collect(), options)
     }
 
@@ -190,10 +208,29 @@ impl Chart {
         &self.metadata.name
     }
 
+    /// Whether Chart.yaml has a list of dependencies, be it an empty one.
+    pub fn names_dependencies(&self) -> bool {
+        self.metadata.names_dependencies
+    }
+
     /// Whether the chart only lends templates to others.
     pub fn is_library(&self) -> bool {
         self.metadata.chart_type.eq_ignore_ascii_case("library")
     }
+}
+
+/// The files of an archive.
+pub(crate) fn packed_files(path: &Path) -> Result<Vec<File>> {
+    archive::read_file(path)
+}
+
+/// The files of a chart's folder as a package holds them, in order of their paths.
+///
+/// Errors: those of loading the chart.
+pub fn files(dir: &Path, options: &LoadOptions) -> Result<Vec<File>> {
+    let (mut files, _) = directory::read(dir, options)?;
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
 }
 
 /// The API version decides how a chart is loaded, so Helm looks at it before anything else.
@@ -202,7 +239,7 @@ fn check_api_version(files: &[File]) -> Result<()> {
         return Err(Error::new("chart/metadata", "Chart.yaml file is missing"));
     };
     let version =
-        metadata::api_version(&file.data).map_err(|e| Error::new("chart/metadata", format!("cannot load Chart.yaml: {e}")))?;
+        metadata::api_version(file.data()?).map_err(|e| Error::new("chart/metadata", format!("cannot load Chart.yaml: {e}")))?;
     match version.as_str() {
         "v1" | "v2" | "" => Ok(()),
         "v3" => Err(Error::new("chart/api-version", "invalid chart apiVersion")),
@@ -212,7 +249,7 @@ fn check_api_version(files: &[File]) -> Result<()> {
 
 /// A lock says nothing that a render needs, but one that can't be read is an error.
 fn check_lock(f: &File) -> Result<()> {
-    pintle_yaml::map_from_slice(&f.data)
+    pintle_yaml::map_from_slice(f.data()?)
         .map(drop)
         .map_err(|e| Error::new("chart/lock", format!("cannot load {}: {}", f.name, e.message)))
 }

@@ -6,10 +6,12 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 
+use pintle_value::quote::quote;
 use pintle_value::{Entries, List, Map, Str, Value};
 
 use super::dependencies::Node;
 use crate::Compat;
+use crate::diagnostic::Diagnostic;
 
 const GLOBAL: &[u8] = b"global";
 
@@ -18,7 +20,7 @@ pub struct Coalesce {
     /// Whether a null of the user, or of a default, removes the key where 4.3 does it.
     clean_nulls: bool,
     /// What Helm prints while it merges.
-    warnings: RefCell<Vec<String>>,
+    warnings: RefCell<Vec<Diagnostic>>,
 }
 
 fn is_table(v: &Value) -> bool {
@@ -44,6 +46,19 @@ fn shallow_copy(m: &Map) -> Map {
     Map::new(m.entries().clone())
 }
 
+/// The first name on a dotted path that leads to no table.
+pub fn no_table<'p>(values: &Map, path: &'p str) -> Option<&'p str> {
+    let mut names = path.split('.');
+    let mut map = values.clone();
+    names.find(|name| match map.get(name.as_bytes()) {
+        Some(Value::Map(inner)) => {
+            map = inner;
+            false
+        }
+        _ => true,
+    })
+}
+
 /// The table at a dotted path (`Values.Table`).
 pub fn table(values: &Map, path: &str) -> Option<Map> {
     path.split('.').try_fold(values.clone(), |m, key| match m.get(key.as_bytes()) {
@@ -58,14 +73,20 @@ impl Coalesce {
         Coalesce { clean_nulls: compat.nulls_delete_in_subcharts(), warnings: RefCell::default() }
     }
 
-    /// What Helm would have printed on standard error, once each.
-    pub fn into_warnings(self) -> Vec<String> {
+    /// What Helm prints on standard error, once each: it merges the same values several times.
+    pub fn into_warnings(self) -> Vec<Diagnostic> {
         let mut seen = HashSet::new();
-        self.warnings.into_inner().into_iter().filter(|w| seen.insert(w.clone())).collect()
+        self.warnings.into_inner().into_iter().filter(|w| seen.insert(w.message.clone())).collect()
     }
 
+    /// Notes something for [`Coalesce::into_warnings`].
+    pub(super) fn note(&self, warning: Diagnostic) {
+        self.warnings.borrow_mut().push(warning);
+    }
+
+    /// The value that is skipped is not repeated, as Helm does: it may be a secret.
     fn warn(&self, text: String) {
-        self.warnings.borrow_mut().push(text);
+        self.note(Diagnostic::warning("values/coalesce", text));
     }
 
     /// `CoalesceValues`: a copy of `values` with the defaults of the chart and its dependencies beneath.
@@ -85,6 +106,11 @@ impl Coalesce {
     /// `MergeTables`: lays `src` beneath `dest`, nulls kept.
     pub fn merge_tables(&self, dest: &Map, src: &Map) {
         self.tables(dest, src, "", true);
+    }
+
+    /// `CoalesceTables`: lays `src` beneath `dest`; a null in `dest` deletes.
+    pub fn coalesce_tables(&self, dest: &Map, src: &Map) {
+        self.tables(dest, src, "", false);
     }
 
     fn coalesce(&self, node: &Node, dest: &Map, prefix: &str, merge: bool) -> Result<(), String> {
@@ -115,7 +141,7 @@ impl Coalesce {
             None => Some(Map::new(Entries::new())),
             Some(Value::Map(g)) => Some(g),
             Some(_) => {
-                self.warn(format!("warning: skipping globals because {side} global is not a table."));
+                self.warn(format!("skipping globals because {side} global is not a table."));
                 None
             }
         };
@@ -133,7 +159,7 @@ impl Coalesce {
                             self.tables(&copied, &old, &join(prefix, &key.to_str_lossy()), true);
                             to.insert(key, Value::Map(copied));
                         }
-                        Some(_) => self.warn(format!("Conflict: cannot merge map onto non-map for \"{key}\". Skipping.")),
+                        Some(_) => self.warn(format!("Conflict: cannot merge map onto non-map for {}. Skipping.", quote(&key))),
                     }
                 }
                 (_, Some(Value::Map(_))) => self.warn(format!("key {key} is table. Skipping")),
@@ -164,7 +190,7 @@ impl Coalesce {
                         self.tables(&dest, src, &join(&prefix, &key.to_str_lossy()), merge);
                     }
                     Value::Nil => {}
-                    _ => self.warn(format!("warning: skipped value for {prefix}.{key}: Not a table.")),
+                    _ => self.warn(format!("skipped value for {prefix}.{key}: Not a table.")),
                 },
                 Some(_) => {}
                 None => {
@@ -198,14 +224,11 @@ impl Coalesce {
                 (_, Some(Value::Nil)) => {}
                 (Value::Map(s), Some(Value::Map(d))) => self.tables(d, s, &join(prefix, &key.to_str_lossy()), merge),
                 (Value::Map(_), Some(_)) => {
-                    self.warn(format!(
-                        "warning: cannot overwrite table with non table for {}",
-                        join(prefix, &key.to_str_lossy())
-                    ));
+                    self.warn(format!("cannot overwrite table with non table for {}", join(prefix, &key.to_str_lossy())));
                 }
                 (v, Some(d)) if is_table(d) && !matches!(v, Value::Nil) => {
                     let key = join(prefix, &key.to_str_lossy());
-                    self.warn(format!("warning: destination for {key} is a table. Ignoring non-table value"));
+                    self.warn(format!("destination for {key} is a table. Ignoring non-table value"));
                 }
                 _ => {}
             }

@@ -6,9 +6,11 @@
 use std::sync::Arc;
 
 use pintle_functions::semver::{Constraints, Version};
+use pintle_value::quote::quote;
 use pintle_value::{Entries, Map, Str, Value};
 
-use super::coalesce::{Coalesce, copy, table};
+use super::coalesce::{Coalesce, copy, no_table, table};
+use crate::diagnostic::Diagnostic;
 use crate::load::{Chart, Dependency, Metadata};
 
 /// A chart as one render sees it.
@@ -22,7 +24,7 @@ pub struct Node {
     pub values: Map,
     /// Its dependencies that take part, in Helm's order.
     pub dependencies: Vec<Node>,
-    /// Whether Chart.yaml named no dependencies at all, which ends their processing.
+    /// Whether Chart.yaml has no list of dependencies (left), which ends their processing.
     no_requirements: bool,
 }
 
@@ -34,7 +36,7 @@ impl Node {
             metadata: chart.metadata.clone(),
             values: Map::from(&chart.values),
             dependencies: chart.dependencies.iter().map(Node::new).collect(),
-            no_requirements: chart.metadata.dependencies.is_empty(),
+            no_requirements: !chart.metadata.names_dependencies,
         }
     }
 
@@ -84,8 +86,8 @@ fn enable(node: &mut Node, values: &Map, path: &str, coalesce: &Coalesce) -> Res
     }
     node.dependencies = dependencies;
     let effective = coalesce.values(node, values)?;
-    apply_tags(&mut node.metadata.dependencies, &effective);
-    apply_conditions(&mut node.metadata.dependencies, &effective, path);
+    apply_tags(&mut node.metadata.dependencies, &effective, coalesce);
+    apply_conditions(&mut node.metadata.dependencies, &effective, path, coalesce);
     let disabled: Vec<String> = node.metadata.dependencies.iter().filter(|r| !r.enabled).map(|r| r.name.clone()).collect();
     node.dependencies.retain(|c| !disabled.iter().any(|d| d == c.name()));
     node.metadata.dependencies.retain(|r| !disabled.contains(&r.name));
@@ -97,16 +99,28 @@ fn enable(node: &mut Node, values: &Map, path: &str, coalesce: &Coalesce) -> Res
     Ok(())
 }
 
-fn apply_tags(dependencies: &mut [Dependency], values: &Map) {
+/// What Helm says of a tag or a condition whose value is neither true nor false, and so decides nothing.
+fn no_bool(kind: &str, name: &str, chart: &str) -> Diagnostic {
+    Diagnostic::warning("values/no-bool", "returned non-bool value").about(kind, name).about("chart", chart)
+}
+
+fn apply_tags(dependencies: &mut [Dependency], values: &Map, coalesce: &Coalesce) {
     let Some(tags) = table(values, "tags") else { return };
     for r in dependencies {
-        let said = |wanted: bool| r.tags.iter().any(|t| matches!(tags.get(t.as_bytes()), Some(Value::Bool(b)) if b == wanted));
-        let (yes, no) = (said(true), said(false));
+        let (mut yes, mut no) = (false, false);
+        for tag in &r.tags {
+            match tags.get(tag.as_bytes()) {
+                Some(Value::Bool(true)) => yes = true,
+                Some(Value::Bool(false)) => no = true,
+                Some(_) => coalesce.note(no_bool("tag", tag, &r.name)),
+                None => {}
+            }
+        }
         r.enabled = yes || !no;
     }
 }
 
-fn apply_conditions(dependencies: &mut [Dependency], values: &Map, path: &str) {
+fn apply_conditions(dependencies: &mut [Dependency], values: &Map, path: &str, coalesce: &Coalesce) {
     for r in dependencies {
         for condition in r.condition.trim().split(',').filter(|c| !c.is_empty()) {
             let full = format!("{path}{condition}");
@@ -114,9 +128,14 @@ fn apply_conditions(dependencies: &mut [Dependency], values: &Map, path: &str) {
                 Some((p, k)) => (table(values, p), k),
                 None => (Some(values.clone()), full.as_str()),
             };
-            if let Some(Value::Bool(b)) = parent.and_then(|p| p.get(key.as_bytes())) {
-                r.enabled = b;
-                break;
+            match parent.and_then(|p| p.get(key.as_bytes())) {
+                Some(Value::Bool(b)) => {
+                    r.enabled = b;
+                    break;
+                }
+                // A table is no value to Helm (`Values.PathValue`).
+                None | Some(Value::Map(_)) => {}
+                Some(_) => coalesce.note(no_bool("path", condition, &r.name)),
             }
         }
     }
@@ -135,13 +154,24 @@ fn import_values(node: &mut Node, coalesce: &Coalesce) -> Result<(), String> {
         let mut pairs = Vec::new();
         for import in &r.import_values {
             let text = |key: &str| import.get(key).map_or_else(|| "<nil>".to_owned(), |v| print(&Value::from(v)));
-            let (child, parent) = match import {
-                pintle_value::Data::Map(_) => (text("child"), text("parent")),
-                pintle_value::Data::String(name) => (format!("exports.{name}"), ".".to_owned()),
+            let (child, parent, missing) = match import {
+                pintle_value::Data::Map(_) => {
+                    let missing = Diagnostic::warning("values/import", "ImportValues missing table from chart");
+                    (text("child"), text("parent"), missing.about("chart", &r.name))
+                }
+                pintle_value::Data::String(name) => {
+                    let missing = Diagnostic::warning("values/import", "ImportValues missing table");
+                    (format!("exports.{name}"), ".".to_owned(), missing)
+                }
                 _ => continue,
             };
             pairs.push(pair(&child, &parent));
-            let Some(found) = table(&effective, &format!("{}.{child}", r.name)) else { continue };
+            let path = format!("{}.{child}", r.name);
+            let Some(found) = table(&effective, &path) else {
+                let name = no_table(&effective, &path).unwrap_or_default();
+                coalesce.note(missing.about("error", &format!("{} is not a table", quote(name.as_bytes()))));
+                continue;
+            };
             coalesce.merge_tables(&imported, &at_path(&parent, found));
         }
         r.import_values = pairs;

@@ -3,12 +3,13 @@
 use pintle_value::quote::quote;
 use pintle_value::{Data, DataMap};
 
-use super::set::{Stop, check_nesting, index, put, put_index, take_list, take_list_at, take_map, take_map_at};
+use super::set::{Stop, check_indexes, check_nesting, index, put, put_index, take_list, take_list_at, take_map, take_map_at};
 
 /// Parses `text` into `dest`. Errors are Helm's texts.
 pub fn parse_into(text: &str, dest: &mut DataMap) -> Result<(), String> {
-    let mut parser = Parser { rest: text };
+    let mut parser = Parser { rest: text, indexes: 0 };
     loop {
+        parser.indexes = 0;
         match parser.key(dest, 0) {
             Ok(()) => {}
             Err(Stop::End) => return Ok(()),
@@ -19,6 +20,8 @@ pub fn parse_into(text: &str, dest: &mut DataMap) -> Result<(), String> {
 
 struct Parser<'t> {
     rest: &'t str,
+    /// How many indexes the key being read has so far.
+    indexes: usize,
 }
 
 impl<'t> Parser<'t> {
@@ -77,6 +80,8 @@ impl<'t> Parser<'t> {
         if i < 0 {
             return Err(format!("negative {i} index not allowed").into());
         }
+        self.indexes += 1;
+        check_indexes(self.indexes)?;
         let (k, last) = self.until(&['[', '.', '=']);
         if !k.is_empty() {
             return Err(format!("unexpected data at end of array index: {}", quote(k.as_bytes())).into());

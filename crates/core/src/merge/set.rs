@@ -7,6 +7,8 @@ use pintle_value::{Data, DataMap, json};
 
 /// The largest index of a list.
 const MAX_INDEX: i64 = 65536;
+/// How many indexes the keys of one text may have.
+const MAX_INDEXES: usize = 1000;
 /// How deep keys may nest.
 const MAX_NESTING: usize = 30;
 
@@ -33,8 +35,9 @@ pub enum Reading<'r> {
 ///
 /// Errors are Helm's texts; what was read before one stays written.
 pub fn parse_into(text: &str, dest: &mut DataMap, reading: &Reading<'_>) -> Result<(), String> {
-    let mut parser = Parser { rest: text, reading };
+    let mut parser = Parser { rest: text, reading, indexes: 0 };
     loop {
+        parser.indexes = 0;
         match parser.key(dest, 0) {
             Ok(()) => {}
             Err(Stop::End) => return Ok(()),
@@ -59,6 +62,8 @@ type Parse<T> = Result<T, Stop>;
 
 struct Parser<'t> {
     rest: &'t str,
+    /// How many indexes the key being read has so far.
+    indexes: usize,
     reading: &'t Reading<'t>,
 }
 
@@ -104,6 +109,14 @@ pub(super) fn put_index(list: &mut Vec<Data>, index: i64, value: Data) -> Result
 pub(super) fn check_nesting(level: usize) -> Result<(), String> {
     if level > MAX_NESTING {
         return Err(format!("value name nested level is greater than maximum supported nested level of {MAX_NESTING}"));
+    }
+    Ok(())
+}
+
+/// Helm has no limit here but its stack; texts of any use stay far below.
+pub(super) fn check_indexes(count: usize) -> Result<(), String> {
+    if count > MAX_INDEXES {
+        return Err(format!("value has more than {MAX_INDEXES} indexes"));
     }
     Ok(())
 }
@@ -249,6 +262,8 @@ impl Parser<'_> {
         if i < 0 {
             return Err(format!("negative {i} index not allowed").into());
         }
+        self.indexes += 1;
+        check_indexes(self.indexes)?;
         let (k, last) = self.until(&['[', '.', '=']);
         if !k.is_empty() {
             return Err(format!("unexpected data at end of array index: {}", quote(k.as_bytes())).into());

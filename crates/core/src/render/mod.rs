@@ -3,7 +3,7 @@
 //! Takes the tree of a render and its values, gives a text for each file of templates/. What the texts mean is not its business.
 
 mod message;
-mod objects;
+pub(crate) mod objects;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -18,6 +18,7 @@ use crate::Compat;
 use crate::capabilities::Capabilities;
 use crate::diagnostic::{Diagnostic, Error, Result, Span, Trace};
 use crate::merge::dependencies::Node;
+use crate::parallel;
 
 pub use message::helm_text;
 
@@ -116,7 +117,7 @@ pub fn render(root: &Node, values: &Map, context: &Context<'_>, mut records: Opt
         values_type,
         compat,
     };
-    collector.chart(root, root.name(), values.clone(), true);
+    collector.chart(root, root.name(), values.clone(), true)?;
     let templates = collector.templates;
     if let Some(records) = &mut records {
         records.texts = templates.iter().map(|(name, t)| (name.clone(), t.text.clone())).collect();
@@ -124,8 +125,10 @@ pub fn render(root: &Node, values: &Map, context: &Context<'_>, mut records: Opt
 
     let mut set = Templates::new();
     let order = order(templates.keys());
-    for name in &order {
-        let parsed = root.chart.parsed.get(name, &templates[*name].text, compat);
+    let cache = &root.chart.parsed;
+    let texts: Vec<(&String, &Str)> = order.iter().map(|name| (*name, &templates[*name].text)).collect();
+    let parsed = parallel::map(&texts, |(_, text)| text.len(), |(name, text)| cache.get(name, text, compat));
+    for (name, parsed) in order.iter().zip(parsed) {
         set.add(parsed.map_err(|e| parse_error(name, &e))?);
     }
 
@@ -210,7 +213,7 @@ struct Collector {
 
 impl Collector {
     /// `recAllTpls`: the templates of a chart with their dot, its dependencies first. Gives the dot.
-    fn chart(&mut self, node: &Node, path: &str, values: Map, is_root: bool) -> Map {
+    fn chart(&mut self, node: &Node, path: &str, values: Map, is_root: bool) -> Result<Map> {
         let subcharts = Map::new(Entries::new());
         let chart = if self.compat.chart_is_a_map() {
             Value::Map(objects::chart(&node.metadata, is_root))
@@ -219,7 +222,7 @@ impl Collector {
         };
         let dot = Map::new(Entries::from([
             ("Chart".into(), chart),
-            ("Files".into(), objects::files(&node.chart.files)),
+            ("Files".into(), objects::files(&node.chart)),
             ("Release".into(), self.release.clone()),
             ("Capabilities".into(), self.capabilities.clone()),
             ("Values".into(), Value::Map(values.with_type(self.values_type))),
@@ -231,7 +234,7 @@ impl Collector {
                 _ => Map::new(Entries::new()),
             };
             let child_path = format!("{path}/charts/{}", child.name());
-            let child_dot = self.chart(child, &child_path, child_values, false);
+            let child_dot = self.chart(child, &child_path, child_values, false)?;
             subcharts.insert(child.name().into(), Value::Map(child_dot));
         }
         for t in &node.chart.templates {
@@ -240,10 +243,10 @@ impl Collector {
                 continue;
             }
             let base_path = format!("{path}/templates");
-            let renderable = Renderable { text: t.data.clone(), dot: dot.clone(), base_path };
+            let renderable = Renderable { text: t.data()?.clone(), dot: dot.clone(), base_path };
             self.templates.insert(format!("{path}/{}", t.name), renderable);
         }
-        dot
+        Ok(dot)
     }
 }
 

@@ -3,14 +3,17 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use pintle_functions::glob::Glob;
 use pintle_functions::path::base;
+use pintle_value::fmt::overrun;
 use pintle_value::types::{BYTES, DICT, Kind, STRINGS, Signature, Type};
 use pintle_value::{Entries, List, Map, Method, NamedType, Object, Str, Value, json};
 
+use crate::Compat;
 use crate::capabilities::{Capabilities, KubeVersion};
-use crate::load::{File, Metadata};
+use crate::load::{Chart, File, Metadata};
 
 type Answer = Result<Value, String>;
 
@@ -118,9 +121,18 @@ fn by_base_name(v: &Value, convert: impl Fn(&Str) -> Value) -> Value {
 }
 
 /// `.Files`
-pub fn files(files: &[File]) -> Value {
-    let entries = files.iter().map(|f| (Str::from(f.name.as_str()), Value::Bytes(f.data.clone())));
-    Value::Map(Map::named(&FILES, entries.collect()))
+pub fn files(chart: &Arc<Chart>) -> Value {
+    let chart = chart.clone();
+    Value::Map(Map::on_demand(&FILES, move || {
+        let entry = |f: &File| match f.data() {
+            Ok(data) => Some((Str::from(f.name.as_str()), Value::Bytes(data.clone()))),
+            Err(_) => {
+                overrun("a file of the chart can't be read any more");
+                None
+            }
+        };
+        chart.files.iter().filter_map(entry).collect()
+    }))
 }
 
 static VERSION_SET: NamedType = NamedType {
@@ -220,22 +232,21 @@ fn kube_version(v: &KubeVersion, named: &'static NamedType) -> Value {
     }))
 }
 
-/// `.Capabilities`
-pub fn capabilities(c: &Capabilities) -> Value {
-    let helm4 = c.compat.chart_is_a_map();
-    let api_versions = c.api_versions.iter().map(|v| Value::from(v.as_str())).collect();
-    let mut build = vec![
-        ("Version", Value::from(c.compat.helm_version())),
+/// The Go that the Helms stood in for are built with.
+pub const GO_VERSION: &str = "go1.26.8";
+
+/// `version.BuildInfo`: `.Capabilities.HelmVersion`, and what `helm version --template` is over.
+pub fn build_info(version: &'static str, compat: Compat) -> Value {
+    let mut fields = vec![
+        ("Version", Value::from(version)),
         ("GitCommit", "".into()),
         ("GitTreeState", "".into()),
-        ("GoVersion", "go1.26.8".into()),
+        ("GoVersion", GO_VERSION.into()),
     ];
-    if helm4 {
-        build.push(("KubeClientVersion", "v1.37".into()));
-    }
-    let helm_version = Value::Object(Rc::new(Struct {
+    fields.extend(compat.kube_client_version().map(|v| ("KubeClientVersion", v.into())));
+    Value::Object(Rc::new(Struct {
         named: &BUILD_INFO,
-        fields: build,
+        fields,
         json: &[
             ("Version", "version,omitempty"),
             ("GitCommit", "git_commit,omitempty"),
@@ -244,7 +255,14 @@ pub fn capabilities(c: &Capabilities) -> Value {
             ("KubeClientVersion", "kube_client_version"),
         ],
         pointer_string: None,
-    }));
+    }))
+}
+
+/// `.Capabilities`
+pub fn capabilities(c: &Capabilities) -> Value {
+    let helm4 = c.compat.chart_is_a_map();
+    let api_versions = c.api_versions.iter().map(|v| Value::from(v.as_str())).collect();
+    let helm_version = build_info(c.compat.helm_version(), c.compat);
     Value::Object(Rc::new(Struct {
         named: if helm4 { &CAPABILITIES } else { &CAPABILITIES_HELM3 },
         fields: vec![

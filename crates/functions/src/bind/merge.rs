@@ -103,7 +103,8 @@ fn copy(call: &mut dyn Call, v: &Value, depth: usize) -> Result<Value, Error> {
     if depth > MAX_DEPTH {
         return Err(too_deep());
     }
-    call.charge(1)?;
+    // A copy is memory that stays.
+    call.charge(24)?;
     Ok(match v {
         Value::List(l) if l.is_nil() => v.clone(),
         Value::List(l) => {

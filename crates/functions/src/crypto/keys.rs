@@ -1,6 +1,6 @@
 //! Private keys: making, writing, reading, signing.
 
-use num_bigint_dig::{BigUint, RandBigInt, prime::probably_prime};
+use num_bigint_dig::{BigUint, RandBigInt};
 use p256::ecdsa::signature::Signer;
 use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey, EncodeRsaPublicKey};
 use rsa::traits::PublicKeyParts;
@@ -8,6 +8,7 @@ use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use sha2::{Digest, Sha256};
 
 use super::der::{self, Reader, tag};
+use super::prime::{self, Bases, Search};
 use super::{Random, pem};
 use crate::limits;
 use crate::world::World;
@@ -18,6 +19,9 @@ const OID_EC: &[u32] = &[1, 2, 840, 10045, 2, 1];
 const OID_P256: &[u32] = &[1, 2, 840, 10045, 3, 1, 7];
 const OID_ECDSA_SHA256: &[u32] = &[1, 2, 840, 10045, 4, 3, 2];
 const OID_ED25519: &[u32] = &[1, 3, 101, 112];
+
+/// The public exponent of new RSA keys: a prime, and Go's.
+const RSA_EXPONENT: u64 = 65_537;
 
 /// `DigestInfo` of SHA-256 up to the hash (RFC 8017, 9.2).
 const SHA256_PREFIX: [u8; 19] =
@@ -58,10 +62,10 @@ pub fn generate(world: &dyn World, kind: &[u8]) -> Vec<u8> {
 fn dsa(world: &dyn World) -> Key {
     let mut random = Random(world);
     let one = BigUint::from(1u8);
-    let prime = |n: &BigUint, rounds| n.bits() > 1 && probably_prime(n, rounds);
+    let bases = Bases::draw(&mut random);
     loop {
         let q = random.gen_biguint(256) | &one | (&one << 255usize);
-        if !prime(&q, 32) {
+        if !prime::is_prime(&q, bases) {
             continue;
         }
         // As many tries as Go makes before it takes another q.
@@ -69,7 +73,7 @@ fn dsa(world: &dyn World) -> Key {
             let mut p = random.gen_biguint(2048) | &one | (&one << 2047usize);
             let rest = (&p % &q) - &one;
             p -= rest;
-            if p.bits() < 2048 || !prime(&p, 32) {
+            if p.bits() < 2048 || !prime::is_prime(&p, bases) {
                 continue;
             }
             let e = (&p - &one) / &q;
@@ -98,9 +102,23 @@ fn rsa_algorithm(oid: &[u32]) -> Vec<u8> {
 }
 
 impl Key {
-    /// A new RSA key.
+    /// A new RSA key of `bits` bits, which is an even number from 128 on, with the exponent 65537.
     pub fn rsa(world: &dyn World, bits: usize) -> Result<Key, String> {
-        RsaPrivateKey::new(&mut Random(world), bits).map(|k| Key::Rsa(Box::new(k))).map_err(|e| e.to_string())
+        let mut random = Random(world);
+        loop {
+            let (first, second) = (Search::draw(&mut random, bits / 2), Search::draw(&mut random, bits / 2));
+            let (p, q) = std::thread::scope(|scope| {
+                let p = std::thread::Builder::new().spawn_scoped(scope, || first.run(RSA_EXPONENT));
+                let q = second.run(RSA_EXPONENT);
+                // Where no thread is to be had, or it ended early, one after the other.
+                let p = p.ok().and_then(|p| p.join().ok());
+                (p.unwrap_or_else(|| first.run(RSA_EXPONENT)), q)
+            });
+            if p != q {
+                let key = RsaPrivateKey::from_p_q(p, q, BigUint::from(RSA_EXPONENT)).map_err(|e| e.to_string())?;
+                return Ok(Key::Rsa(Box::new(key)));
+            }
+        }
     }
 
     /// As Go writes it: PKCS #1, SEC 1, Sprig's DSA format, or PKCS #8.
@@ -188,8 +206,7 @@ impl Key {
                 if key.size() < 62 {
                     return Err("crypto/rsa: message too long for RSA key size".to_owned());
                 }
-                let scheme = Pkcs1v15Sign { hash_len: Some(32), prefix: Box::from(SHA256_PREFIX.as_slice()) };
-                key.sign(scheme, &Sha256::digest(message)).map_err(|e| e.to_string())
+                key.sign(sha256_scheme(), &Sha256::digest(message)).map_err(|e| e.to_string())
             }
             Key::P256(key) => {
                 let signature: p256::ecdsa::Signature = p256::ecdsa::SigningKey::from(key).sign(message);
@@ -200,6 +217,11 @@ impl Key {
             Key::Dsa(_) => Err("x509: only RSA, ECDSA and Ed25519 keys supported".to_owned()),
         }
     }
+}
+
+/// RSASSA-PKCS1-v1_5 with SHA-256.
+pub(super) fn sha256_scheme() -> Pkcs1v15Sign {
+    Pkcs1v15Sign { hash_len: Some(32), prefix: Box::from(SHA256_PREFIX.as_slice()) }
 }
 
 /// The public point, uncompressed.

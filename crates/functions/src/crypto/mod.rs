@@ -8,6 +8,7 @@ mod der;
 mod keys;
 mod password;
 mod pem;
+mod prime;
 
 pub use aes::{decrypt_aes, encrypt_aes};
 pub use cert::{Certificate, Request, build_custom, generate_ca, generate_self_signed, generate_signed};

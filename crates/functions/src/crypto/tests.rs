@@ -50,6 +50,20 @@ fn keys_read_back() {
     assert_eq!(Key::from_pem(b"x").err().unwrap(), "no PEM data in input");
 }
 
+/// Threads search for the primes, yet the world alone decides which are found; and what one key signs its public half confirms.
+#[test]
+fn rsa_keys_depend_on_the_world_only() {
+    use rsa::traits::PublicKeyParts;
+    let make = || Key::rsa(&world(), 2048).unwrap();
+    assert_eq!(make().to_pem(), make().to_pem());
+    let Key::Rsa(key) = Key::from_pem(&make().to_pem()).unwrap() else { panic!("no RSA key") };
+    assert_eq!((key.n().bits(), key.e()), (2048, &65_537u32.into()));
+    key.validate().unwrap();
+    let signature = make().sign(b"message").unwrap();
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(b"message");
+    assert!(key.to_public_key().verify(keys::sha256_scheme(), &digest, &signature).is_ok());
+}
+
 #[test]
 fn certificates_build() {
     let key = generate_private_key(&world(), b"ecdsa");

@@ -24,7 +24,7 @@ type Result = std::result::Result<(), String>;
 /// assert_eq!(pintle_functions::toml::encode(&Value::dict(entries)).unwrap(), b"host = \"a\"\nport = 80\n");
 /// ```
 pub fn encode(v: &Value) -> std::result::Result<Vec<u8>, String> {
-    let mut e = Encoder { out: Vec::new(), depth: 0 };
+    let mut e = Encoder { out: Vec::new(), depth: 0, looks: 0 };
     if matches!(v, Value::Nil) {
         return Err("reflect: call of reflect.Value.Type on zero Value".to_owned());
     }
@@ -44,6 +44,8 @@ enum Shape {
 struct Encoder {
     out: Vec<u8>,
     depth: usize,
+    /// How many values were looked at for their shapes.
+    looks: usize,
 }
 
 /// A map or struct to its keys and values.
@@ -74,8 +76,13 @@ fn is_nil(v: &Value) -> bool {
 }
 
 impl Encoder {
-    fn shape(&self, v: &Value) -> std::result::Result<Shape, String> {
-        Ok(match v {
+    fn shape(&mut self, v: &Value) -> std::result::Result<Shape, String> {
+        self.depth += 1;
+        self.looks += 1;
+        if self.depth > MAX_DEPTH || self.looks > limits::MAX_LIST {
+            return Err("toml: value nests too deeply".to_owned());
+        }
+        let shape = match v {
             _ if is_nil(v) => Shape::Nil,
             Value::Map(_) => Shape::Table,
             Value::Object(_) if is_struct(v) => Shape::Table,
@@ -92,7 +99,9 @@ impl Encoder {
             }
             Value::Complex(..) => return Err("unsupported type: complex128".to_owned()),
             _ => Shape::Simple,
-        })
+        };
+        self.depth -= 1;
+        Ok(shape)
     }
 
     fn newline(&mut self) {
@@ -188,7 +197,7 @@ impl Encoder {
 
     /// The entries that are simple, and those that are tables or arrays of them.
     #[allow(clippy::type_complexity)]
-    fn sorted(&self, v: &Value) -> std::result::Result<(Vec<(Str, Value)>, Vec<(Str, Value)>), String> {
+    fn sorted(&mut self, v: &Value) -> std::result::Result<(Vec<(Str, Value)>, Vec<(Str, Value)>), String> {
         let (mut simple, mut tables) = (Vec::new(), Vec::new());
         for (name, v) in table(v).unwrap_or_default() {
             match self.shape(&v)? {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::visit::{Visit, Visitor};
+use crate::fmt::{MAX_TEXT, overrun};
 use crate::number::format_json_float;
 
 /// How JSON is laid out.
@@ -95,6 +96,10 @@ impl Encoder<'_> {
         for (i, item) in items.enumerate() {
             if self.error.is_some() {
                 return;
+            }
+            if self.out.len() > MAX_TEXT {
+                overrun("the value is too long as JSON");
+                return self.fail(format!("json: the value is longer than {MAX_TEXT} bytes"));
             }
             if i > 0 {
                 self.out.push(',');

@@ -1,0 +1,75 @@
+//! The steps of a render, apart, so that each can be timed. `helm-library/main.go` has the same steps of Helm's library.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use pintle::arrange::{Arranged, arrange};
+use pintle::capabilities::Capabilities;
+use pintle::check::check;
+use pintle::emit::{EmitOptions, stream};
+use pintle::merge::coalesce::Coalesce;
+use pintle::merge::dependencies::{Node, process};
+use pintle::render::{Context, ReleaseInfo};
+use pintle::{Chart, Compat, Error, Limits, LoadOptions, Options, Values};
+use pintle_functions::bind::Host;
+use pintle_functions::world::System;
+use pintle_value::{Entries, Map};
+
+const RELEASE: &str = "bench";
+
+/// What the templates of a chart are rendered with.
+pub struct Prepared {
+    root: Node,
+    values: Map,
+    capabilities: Capabilities,
+}
+
+/// The chart of a folder or an archive.
+///
+/// Errors are those of [`Chart::load`].
+pub fn load(path: &Path) -> Result<Arc<Chart>, Error> {
+    Chart::load(path, &LoadOptions::default())
+}
+
+/// From a chart to the `.Values` of it and its dependencies: conditions, imports, defaults, the schema.
+///
+/// Errors are those of [`pintle::render()`] before the first template.
+pub fn values(chart: &Arc<Chart>) -> Result<Prepared, Error> {
+    let failed = |e: String| Error::new("values", e);
+    let none = Map::new(Entries::new());
+    let coalesce = Coalesce::new(Compat::default());
+    let mut root = Node::new(chart);
+    process(&mut root, &none, &coalesce).map_err(failed)?;
+    let capabilities = Capabilities::new(Compat::default(), None, &[])?;
+    let values = coalesce.values(&root, &none).map_err(failed)?;
+    let options = Options::default();
+    check(&root, &values, &|url| (options.schemas)(url)).map_err(|(e, _)| e)?;
+    Ok(Prepared { root, values, capabilities })
+}
+
+/// From values to documents and hooks in order. Templates are parsed the first time that a chart is rendered, and no more.
+///
+/// Errors are those of templates, and of output that is no YAML.
+pub fn render(prepared: &Prepared) -> Result<Arranged, Error> {
+    let release = ReleaseInfo { name: RELEASE.into(), namespace: "default".into(), is_upgrade: false };
+    let host = Host::new(System);
+    let context = Context { release: &release, capabilities: &prepared.capabilities, limits: Limits::default(), host: &host };
+    let mut files = pintle::render::render(&prepared.root, &prepared.values, &context, None)?;
+    files.retain(|name, _| !name.ends_with("NOTES.txt"));
+    arrange(&files, Compat::default())
+}
+
+/// The output of a chart that is loaded already, from beginning to end.
+///
+/// Errors are those of [`pintle::render()`].
+pub fn output(chart: &Arc<Chart>) -> Result<Vec<u8>, Error> {
+    let options = Options { release_name: RELEASE.into(), ..Options::default() };
+    stream(&pintle::render(chart, &Values::default(), &options)?, &EmitOptions::default())
+}
+
+/// `pintle template` without its process.
+///
+/// Errors are those of loading and rendering.
+pub fn whole(path: &Path) -> Result<Vec<u8>, Error> {
+    output(&load(path)?)
+}

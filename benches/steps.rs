@@ -1,0 +1,38 @@
+//! Criterion's benchmarks: `cargo bench -p pintle-benches`, with further charts in `PINTLE_BENCH_CHARTS`.
+
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+
+use criterion::{BatchSize, Criterion};
+use pintle_benches::{load, output, render, values, whole};
+
+/// The project's own charts and those that `PINTLE_BENCH_CHARTS` names, colons between them.
+fn charts() -> Vec<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let own = [here.join("../charts/web"), here.join("charts/shop")];
+    let named = std::env::var_os("PINTLE_BENCH_CHARTS").unwrap_or_default();
+    own.into_iter().chain(std::env::split_paths(&named).filter(|p| !p.as_os_str().is_empty())).collect()
+}
+
+fn steps(c: &mut Criterion) {
+    for path in charts() {
+        let chart = load(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let id = |step: &str| format!("{step}/{}", chart.name());
+        c.bench_function(&id("load"), |b| b.iter_with_large_drop(|| load(black_box(&path))));
+        c.bench_function(&id("values"), |b| b.iter_with_large_drop(|| values(black_box(&chart))));
+        // As in a process that renders once: no template is parsed yet.
+        let fresh = || values(&load(&path).expect("it loaded before")).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        c.bench_function(&id("render"), |b| {
+            b.iter_batched_ref(fresh, |prepared| render(black_box(prepared)), BatchSize::LargeInput);
+        });
+        c.bench_function(&id("whole"), |b| b.iter(|| whole(black_box(&path))));
+        // As in a program that keeps its charts.
+        c.bench_function(&id("again"), |b| b.iter(|| output(black_box(&chart))));
+    }
+}
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    steps(&mut criterion);
+    criterion.final_summary();
+}

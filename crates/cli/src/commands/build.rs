@@ -1,0 +1,221 @@
+//! `pintle build`: what `kustomize build` takes and prints (sigs.k8s.io/kustomize/kustomize/v5 v5.7.1, commands/build).
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use pintle::emit::{self, EmitOptions};
+use pintle::{Chart, Compat, Diagnostic, LoadOptions, Options as RenderOptions, Span, ValuesFile, ValuesOptions};
+use pintle_kustomize::{ChartRequest, Error, HelmOptions, Inflate, LoadRestrictions, Options, Output, Reorder, Warning};
+
+use crate::{io, report};
+
+/// Every flag of `kustomize build`, and `--strict`.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The folder with the kustomization.yaml
+    #[arg(default_value = ".", hide_default_value = true)]
+    dir: String,
+    /// Write to this file, or a file for each object into this folder
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// What warns fails: targets, images and vars that match nothing
+    #[arg(long)]
+    strict: bool,
+    /// Files from outside of a kustomization's folder: LoadRestrictionsRootOnly or LoadRestrictionsNone
+    #[arg(long, value_name = "RULE", default_value = "LoadRestrictionsRootOnly")]
+    load_restrictor: String,
+    /// The order of the output unless sortOptions say: legacy or none
+    #[arg(long, value_name = "ORDER")]
+    reorder: Option<String>,
+    #[command(flatten)]
+    switches: Switches,
+    /// API versions for .Capabilities of charts
+    #[arg(long, value_name = "VERSION")]
+    helm_api_versions: Vec<String>,
+    /// The Kubernetes version for .Capabilities of charts
+    #[arg(long, value_name = "VERSION", default_value = "", hide_default_value = true)]
+    helm_kube_version: String,
+    /// Taken for kustomize's sake: charts are rendered by pintle itself, as Helm 3.22 does
+    #[arg(long, value_name = "COMMAND")]
+    helm_command: Option<String>,
+    #[arg(long, hide = true)]
+    network_name: Option<String>,
+    #[arg(long, hide = true)]
+    mount: Vec<String>,
+    #[arg(short, long, hide = true)]
+    env: Vec<String>,
+}
+
+const EXAMPLES: &str = "Examples:
+  pintle build overlays/prod
+  pintle build overlays/prod --strict > prod.yaml
+  pintle build overlays/prod --enable-helm --output rendered/";
+
+/// A switch as pflag has it: `--flag`, or `--flag=false`.
+macro_rules! switches {
+    ($name:ident { $($(#[$doc:meta])* $field:ident,)* }) => {
+        #[derive(clap::Args)]
+        struct $name {
+            $($(#[$doc])*
+            #[arg(long, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true",
+                value_parser = super::template::parse_bool, value_name = "BOOL", hide_default_value = true,
+                hide_possible_values = true)]
+            $field: bool,)*
+        }
+    };
+}
+
+switches!(Switches {
+    /// Allow helmCharts: charts in local folders
+    enable_helm,
+    /// Taken for kustomize's sake: programs and containers are not run
+    enable_alpha_plugins,
+    /// Label every object app.kubernetes.io/managed-by
+    enable_managedby_label,
+    #[arg(hide = true)]
+    helm_debug,
+    #[arg(hide = true)]
+    network,
+    #[arg(hide = true)]
+    as_current_user,
+});
+
+pub fn run(args: &Args) -> ExitCode {
+    match build(args) {
+        Ok(code) => code,
+        Err(e) => {
+            fail(&e);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build(args: &Args) -> Result<ExitCode, Error> {
+    let illegal = |flag: &str, value: &str, legal: &str| {
+        Err(Error::new(format!("illegal flag value --{flag} {value}; legal values: [{legal}]")))
+    };
+    let restrictions = match args.load_restrictor.as_str() {
+        "LoadRestrictionsNone" => LoadRestrictions::None,
+        "LoadRestrictionsRootOnly" | "" => LoadRestrictions::RootOnly,
+        other => return illegal("load-restrictor", other, "LoadRestrictionsRootOnly LoadRestrictionsNone"),
+    };
+    let reorder = match args.reorder.as_deref() {
+        None => Reorder::Unspecified,
+        Some("legacy") => Reorder::Legacy,
+        Some("none") => Reorder::None,
+        Some(other) => return illegal("reorder", other, "legacy none"),
+    };
+    let options = Options {
+        restrictions,
+        reorder,
+        managed_by_label: args.switches.enable_managedby_label,
+        plugins: args.switches.enable_alpha_plugins,
+        helm: HelmOptions {
+            enabled: args.switches.enable_helm || args.switches.enable_alpha_plugins,
+            api_versions: args.helm_api_versions.clone(),
+            kube_version: args.helm_kube_version.clone(),
+        },
+        inflate: &Charts,
+        ..Options::default()
+    };
+    let output = pintle_kustomize::build(&args.dir, &options)?;
+    let unmet = output.warnings.iter().filter(|w| !w.note).count();
+    output.warnings.iter().for_each(|w| warn(w, args.strict));
+    if args.strict && unmet > 0 {
+        return Ok(ExitCode::FAILURE);
+    }
+    let code = write(&output, args.output.as_deref())?;
+    // The program ends here: taking everything apart first would only take time.
+    std::mem::forget(output);
+    Ok(code)
+}
+
+fn write(output: &Output, path: Option<&Path>) -> Result<ExitCode, Error> {
+    let failed = |path: &Path, e: std::io::Error| Error::new(format!("write {}: {e}", path.display()));
+    let Some(path) = path else { return Ok(io::print(output.to_yaml()?.as_bytes())) };
+    if !path.is_dir() {
+        std::fs::write(path, output.to_yaml()?).map_err(|e| failed(path, e))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for (name, text) in output.files()? {
+        let file = path.join(name);
+        std::fs::write(&file, text).map_err(|e| failed(&file, e))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Renders charts with the library, as Helm 3.22.
+struct Charts;
+
+impl Inflate for Charts {
+    fn inflate(&self, request: &ChartRequest) -> Result<Vec<u8>, Error> {
+        let compat = Compat::Helm3;
+        let failed = |e: pintle::Error| {
+            let at = e.diagnostics().iter().find_map(|d| d.span.as_ref()).map(|s| (s.file.clone(), s.line as u32));
+            let error = Error::new(e.to_string());
+            match at {
+                Some((file, line)) => error.at(&file, line),
+                None => error,
+            }
+        };
+        let files =
+            request.values.iter().map(|(name, text)| ValuesFile { name: name.clone(), text: text.clone().into() }).collect();
+        let values = ValuesOptions { files, ..ValuesOptions::default() };
+        let values = values.merge(compat, &io::read_values).map_err(failed)?;
+        let chart =
+            Chart::load(&request.chart, &LoadOptions { compat, ..super::values::load_options(&request.chart, None, compat) });
+        let chart = chart.map_err(failed)?;
+        let named = match (request.name_template.as_str(), request.release_name.as_str()) {
+            // Helm would make up a name from the clock, and every build would be another.
+            ("", "") => "release-name".to_owned(),
+            ("", name) => name.to_owned(),
+            (template, _) => pintle::release::name_from_template(template).map_err(failed)?,
+        };
+        let namespace = if request.namespace.is_empty() { "default" } else { &request.namespace };
+        let options = RenderOptions {
+            release_name: named,
+            namespace: namespace.to_owned(),
+            compat,
+            kube_version: (!request.kube_version.is_empty()).then(|| request.kube_version.clone()),
+            api_versions: request.api_versions.clone(),
+            ..RenderOptions::default()
+        };
+        let release = pintle::render(&chart, &values, &options).map_err(failed)?;
+        let emit = EmitOptions {
+            include_crds: request.include_crds,
+            no_hooks: request.skip_hooks,
+            skip_tests: request.skip_tests,
+            compat,
+            ..EmitOptions::default()
+        };
+        let mut text = Vec::new();
+        match emit::write(&release, &emit, &mut text).map_err(failed)? {
+            Ok(()) => Ok(text),
+            Err(e) => Err(Error::new(e.to_string())),
+        }
+    }
+}
+
+/// An error: kustomize's line, then where it is and what helps. Lines of the files are not repeated: they may hold secrets.
+fn fail(e: &Error) {
+    report::line(&format!("Error: {}", report::harmless(&e.message)));
+    if let Some(at) = &e.location {
+        report::line(&format!("  --> {}", report::harmless(&at.to_string())));
+    }
+    for hint in &e.hints {
+        report::line(&format!("  help: {}", report::harmless(hint)));
+    }
+}
+
+fn warn(w: &Warning, strict: bool) {
+    if w.note {
+        return report::line(&report::harmless(&w.message));
+    }
+    let mut shown = match strict {
+        true => Diagnostic::error("kustomize", w.message.clone()),
+        false => Diagnostic::warning("kustomize", w.message.clone()),
+    };
+    shown.span = w.location.as_ref().map(|at| Span::new(at.file.clone(), at.line as usize, 0, 0));
+    report::diagnostic(&shown);
+}

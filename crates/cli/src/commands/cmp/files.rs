@@ -1,0 +1,184 @@
+//! `pintle cmp files` and `pintle cmp annotation`: what an application depends on.
+//!
+//! Argo CD renders an application again only if something below its `manifest-generate-paths` changed, and can't know the paths itself
+//! (argo-cd#21086).
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use pintle::load::files as chart_files;
+use pintle::project::{self, FILE};
+use pintle::{Compat, Data, Error, overlay};
+use pintle_kustomize::{ChartRequest, Disk, FileSystem, HelmOptions, Inflate};
+
+use super::{Application, Kind, Said, generate, values};
+use crate::commands::source::Source;
+
+/// What a render reads.
+#[derive(Default)]
+struct Reads {
+    /// Files, without links.
+    files: BTreeSet<PathBuf>,
+    /// Folders in which a new file is read too, and files that would be read.
+    watched: BTreeSet<PathBuf>,
+}
+
+/// One file a line, from the repository's root, sorted.
+pub fn list(app: &Application) -> Result<Said, Error> {
+    let files: BTreeSet<String> = reads(app)?.files.iter().map(|f| app.paths.shown(f)).collect();
+    Ok((files.iter().map(|f| format!("{f}\n")).collect::<String>().into_bytes(), Vec::new()))
+}
+
+/// The annotation's value: folders, and the files outside of them.
+pub fn annotation(app: &Application) -> Result<Said, Error> {
+    let Reads { files, watched } = reads(app)?;
+    let all: BTreeSet<&PathBuf> = files.iter().chain(&watched).collect();
+    let is_covered = |path: &Path| path.ancestors().skip(1).any(|above| watched.contains(above));
+    let shown: BTreeSet<String> =
+        all.into_iter().filter(|p| !is_covered(p)).map(|p| format!("/{}", app.paths.shown(p))).collect();
+    let text = shown.into_iter().collect::<Vec<_>>().join(";");
+    Ok(((text + "\n").into_bytes(), Vec::new()))
+}
+
+fn reads(app: &Application) -> Result<Reads, Error> {
+    let mut reads = Reads::default();
+    let own = app.paths.inside(&app.dir, &app.dir.display().to_string())?;
+    match app.kind()? {
+        Kind::Source(Source::Chart(path)) => {
+            reads.chart(app, &path)?;
+            reads.values(app, Some(&path))?;
+        }
+        Kind::Source(Source::Kustomization(path)) => {
+            reads.kustomization(app, &path)?;
+            reads.watched.insert(own);
+        }
+        Kind::Source(Source::Project(project)) => {
+            reads.file(app, &project.dir.join(FILE))?;
+            reads.values(app, None)?;
+            for job in generate::jobs(app, &project)? {
+                for file in &job.values {
+                    reads.file(app, &project.dir.join(&file.path))?;
+                }
+                match &job.source {
+                    project::Source::Chart(path) => reads.chart(app, &project.dir.join(path))?,
+                    project::Source::Kustomization(path) => reads.kustomization(app, &project.dir.join(path))?,
+                }
+                for (fields, _) in &job.overlays {
+                    reads.named(app, &project.dir, &Data::Map(fields.clone()))?;
+                }
+            }
+        }
+        Kind::Plain => {
+            for file in generate::manifest_files(&app.dir) {
+                reads.file(app, &file)?;
+            }
+            reads.watched.insert(own);
+        }
+    }
+    Ok(reads)
+}
+
+impl Reads {
+    fn file(&mut self, app: &Application, path: &Path) -> Result<(), Error> {
+        self.files.insert(app.paths.inside(path, &path.display().to_string())?);
+        Ok(())
+    }
+
+    /// A chart's files without what .helmignore names, and those of dependencies in folders that charts/ doesn't hold.
+    fn chart(&mut self, app: &Application, path: &Path) -> Result<(), Error> {
+        let shown = path.display().to_string();
+        let real = app.paths.inside(path, &shown)?;
+        if real.is_file() {
+            self.files.insert(real);
+            return Ok(());
+        }
+        if !self.watched.insert(real) {
+            return Ok(());
+        }
+        let load = generate::load_options(app, Compat::default());
+        for file in chart_files(path, &load)? {
+            self.file(app, &path.join(&file.name))?;
+        }
+        let ignore = path.join(".helmignore");
+        if ignore.is_file() {
+            self.file(app, &ignore)?;
+        }
+        for (dependency, status) in pintle::package::status(path, &load)? {
+            if let (Some(folder), pintle::package::Status::Missing) = (dependency.repository.strip_prefix("file://"), status) {
+                self.chart(app, &path.join(folder))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn values(&mut self, app: &Application, chart: Option<&Path>) -> Result<(), Error> {
+        let values::Files { files, watched } = values::files(app, chart)?;
+        self.files.extend(files);
+        self.files.extend(values::set_files(app)?);
+        self.watched.extend(watched);
+        Ok(())
+    }
+
+    /// What a build reads is known by building.
+    fn kustomization(&mut self, app: &Application, path: &Path) -> Result<(), Error> {
+        let recorder = Recorder::default();
+        let helm = HelmOptions { enabled: true, ..HelmOptions::default() };
+        let options =
+            pintle_kustomize::Options { files: &recorder, helm, inflate: &recorder, ..pintle_kustomize::Options::default() };
+        pintle_kustomize::build(&path.to_string_lossy(), &options).map_err(overlay::error)?;
+        for file in recorder.files.into_inner() {
+            self.file(app, &file)?;
+        }
+        for chart in recorder.charts.into_inner() {
+            self.chart(app, &chart)?;
+        }
+        Ok(())
+    }
+
+    /// What fields of an overlay name, if it is there.
+    fn named(&mut self, app: &Application, dir: &Path, fields: &Data) -> Result<(), Error> {
+        match fields {
+            Data::Map(map) => map.values().try_for_each(|v| self.named(app, dir, v)),
+            Data::List(list) => list.iter().try_for_each(|v| self.named(app, dir, v)),
+            // A patch in place is no path.
+            Data::String(name) if !name.is_empty() && !name.contains('\n') => match dir.join(name) {
+                path if path.is_file() => self.file(app, &path),
+                path if path.is_dir() && overlay::build(&path).is_ok() => self.kustomization(app, &path),
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A disk that remembers what was read.
+#[derive(Default)]
+struct Recorder {
+    files: RefCell<BTreeSet<PathBuf>>,
+    charts: RefCell<BTreeSet<PathBuf>>,
+}
+
+impl FileSystem for Recorder {
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        Disk.canonical(path)
+    }
+
+    fn is_dir(&self, path: &Path) -> bool {
+        Disk.is_dir(path)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let text = Disk.read(path)?;
+        self.files.borrow_mut().insert(path.to_owned());
+        Ok(text)
+    }
+}
+
+impl Inflate for Recorder {
+    fn inflate(&self, request: &ChartRequest) -> Result<Vec<u8>, pintle_kustomize::Error> {
+        self.charts.borrow_mut().insert(request.chart.clone());
+        overlay::Charts.inflate(request)
+    }
+}

@@ -1,0 +1,280 @@
+//! `pintle cmp generate`: an application's manifests.
+//!
+//! Names, namespaces, versions and CRDs are as in Argo CD's own Helm support (`reposerver/repository`, `helmTemplate`): the release is called
+//! like the application and lives in the destination's namespace, the cluster's versions are the capabilities, CRDs are printed.
+
+use std::path::{Path, PathBuf};
+
+use pintle::checks::{Checks, Mode, check, check_release, stream_documents};
+use pintle::emit::{EmitOptions, stream};
+use pintle::package::{self, Status};
+use pintle::project::run::{self, Output};
+use pintle::project::{FILE, Job, Project};
+use pintle::{Chart, Compat, Data, Diagnostic, Error, LoadOptions, Options, overlay};
+use pintle_yaml::Tree;
+
+use super::limits::Watch;
+use super::{Application, Kind, Said, values};
+use crate::commands::source::{Source, usage};
+
+pub fn run(app: &Application) -> Result<Said, Error> {
+    let watch = Watch::start()?;
+    let here = vec![shown_folder(app)];
+    watch.doing(here.clone());
+    let allow_empty = app.parameters.switch("allow-empty")?.unwrap_or(false);
+    let _place = watch.place()?;
+    watch.doing(here);
+    let (text, warnings) = match app.kind()? {
+        Kind::Source(Source::Project(project)) => of_project(app, &project, &watch)?,
+        Kind::Source(Source::Chart(path)) => of_chart(app, &path)?,
+        Kind::Source(Source::Kustomization(path)) => of_kustomization(app, &path)?,
+        Kind::Plain => of_manifests(app)?,
+    };
+    // Argo CD takes an empty output for an application without objects, and with pruning deletes them all.
+    if !allow_empty && !has_objects(&text) {
+        let message = format!("{} renders no objects", shown_folder(app));
+        let hint = "with pruning, Argo CD would delete everything; the parameter allow-empty=true allows it";
+        return Err(Diagnostic::error("cmp/empty", message).hint(hint).into());
+    }
+    Ok((text, warnings))
+}
+
+fn shown_folder(app: &Application) -> String {
+    let shown = app.dir.canonicalize().map(|dir| app.paths.shown(&dir)).unwrap_or_default();
+    if shown.is_empty() { "the repository's root".to_owned() } else { shown }
+}
+
+/// Links of charts may lead anywhere in the repository.
+pub fn load_options(app: &Application, compat: Compat) -> LoadOptions {
+    LoadOptions { root: Some(app.paths.root.clone()), compat, on_demand: true }
+}
+
+fn options(app: &Application) -> Result<Options, Error> {
+    let p = &app.parameters;
+    let cluster = app.environment.get("KUBE_API_VERSIONS").map(|v| v.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let version = p.text("kube-version")?.or_else(|| app.environment.get("KUBE_VERSION")).map(str::to_owned);
+    Ok(Options {
+        kube_version: version,
+        api_versions: p.list("api-versions")?.or(cluster).unwrap_or_default(),
+        ..Options::default()
+    })
+}
+
+fn checks(app: &Application) -> Result<Checks, Error> {
+    Ok(Checks { mode: app.parameters.validation()?, ..Checks::default() })
+}
+
+fn of_chart(app: &Application, path: &Path) -> Result<Said, Error> {
+    let p = &app.parameters;
+    let compat = Compat::default();
+    dependencies(app, path)?;
+    let chart = Chart::load(path, &load_options(app, compat))?;
+    app.secrets.of_values(&chart.values);
+    let values = values::options(app, Some(path), &chart.values)?.merge(compat, &|file| values::read_file(app, file))?;
+    app.secrets.of_values(values.data());
+    let name = p.text("release-name")?.or_else(|| app.environment.application()).unwrap_or_else(|| chart.name());
+    let namespace = p.text("namespace")?.or_else(|| app.environment.get("ARGOCD_APP_NAMESPACE")).unwrap_or("default");
+    let options = Options { release_name: name.to_owned(), namespace: namespace.to_owned(), compat, ..options(app)? };
+    let release = pintle::render(&chart, &values, &options)?;
+    let checks = checks(app)?;
+    let (shown, error) = checks.mode.judge(check_release(&release, &chart, &values, &options, &checks));
+    error.map_or(Ok(()), Err)?;
+    let emit = EmitOptions {
+        include_crds: p.switch("include-crds")?.unwrap_or(true),
+        skip_tests: p.switch("skip-tests")?.unwrap_or(false),
+        compat,
+        ..EmitOptions::default()
+    };
+    Ok((stream(&release, &emit)?, release.warnings.iter().chain(&shown).cloned().collect()))
+}
+
+/// Packs dependencies from folders of the repository that charts/ doesn't hold: Argo CD runs `helm dependency build` then. What lies
+/// elsewhere is Helm's error of the render.
+fn dependencies(app: &Application, path: &Path) -> Result<(), Error> {
+    if !path.is_dir() {
+        return Ok(());
+    }
+    let load = load_options(app, Compat::default());
+    let mut missing = false;
+    for (dependency, status) in package::status(path, &load)? {
+        let Some(folder) = dependency.repository.strip_prefix("file://") else {
+            match status {
+                Status::Missing => return Ok(()),
+                _ => continue,
+            }
+        };
+        if status == Status::Missing {
+            app.paths.inside(&path.join(folder), &format!("dependency {} ({})", dependency.name, dependency.repository))?;
+            missing = true;
+        }
+    }
+    if missing { package::build(path, &load).map(|_| ()) } else { Ok(()) }
+}
+
+/// The jobs of a pintle.yaml that the parameters ask for, with the cluster's versions where the file names none.
+pub fn jobs(app: &Application, project: &Project) -> Result<Vec<Job>, Error> {
+    let p = &app.parameters;
+    let environment = p.text("environment")?;
+    if environment.is_none() && project.environments.len() > 1 {
+        let mut error = usage(&format!("{FILE} has several environments: name one with the parameter environment"));
+        error.diagnostics_mut()[0].hints.push(format!("known: {}", project.environments.join(", ")));
+        return Err(error);
+    }
+    if p.text("namespace")?.is_some() {
+        return Err(usage(&format!("parameter namespace: {FILE} says which namespace a release has in which environment")));
+    }
+    let mut jobs: Vec<Job> = project.select(environment, p.text("release-name")?)?.into_iter().cloned().collect();
+    for job in &mut jobs {
+        let cluster = app.environment.get("KUBE_VERSION").map(str::to_owned);
+        job.kube_version = job.kube_version.take().or(cluster);
+        for file in &job.values {
+            inside_project(app, project, Path::new(&file.path))?;
+        }
+        let (pintle::project::Source::Chart(path) | pintle::project::Source::Kustomization(path)) = &job.source;
+        inside_project(app, project, path)?;
+    }
+    Ok(jobs)
+}
+
+/// What isn't there is the render's error, with its line.
+fn inside_project(app: &Application, project: &Project, path: &Path) -> Result<(), Error> {
+    let full = project.dir.join(path);
+    if full.exists() { app.paths.inside(&full, &path.display().to_string()).map(|_| ()) } else { Ok(()) }
+}
+
+fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Said, Error> {
+    let p = &app.parameters;
+    let jobs = jobs(app, project)?;
+    for job in &jobs {
+        app.secrets.of_values(&job.set);
+        for file in &job.values {
+            let text = std::fs::read(project.dir.join(&file.path)).unwrap_or_default();
+            if let Ok(Some(tree)) = Tree::parse(&text)
+                && let Ok(Data::Map(values)) = tree.to_data()
+            {
+                app.secrets.of_values(&values);
+            }
+        }
+    }
+    let options = Options { kube_version: p.text("kube-version")?.map(str::to_owned), ..options(app)? };
+    // Defaults of several charts don't say of which kind a text is.
+    let given = values::options(app, None, &pintle::DataMap::new())?;
+    watch.doing(jobs.iter().map(Job::title).collect());
+    // What set-file names is read on several threads.
+    let files: Vec<(String, Result<Vec<u8>, String>)> = given
+        .set_files
+        .iter()
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(_, path)| (path.to_owned(), values::read_file(app, path)))
+        .collect();
+    let settings = run::Settings {
+        load: load_options(app, Compat::default()),
+        values: given,
+        options,
+        read_file: &|path| {
+            let found = files.iter().find(|(name, _)| name == path);
+            found.map_or_else(|| Err(format!("{path} is not read here")), |(_, text)| text.clone())
+        },
+        include_crds: p.switch("include-crds")?.unwrap_or(false),
+        no_hooks: false,
+        skip_tests: p.switch("skip-tests")?.unwrap_or(false),
+        checks: checks(app)?,
+        done: &|job| watch.done(&job.title()),
+    };
+    let (mut text, mut warnings) = (Vec::new(), Vec::new());
+    let mut failures: Option<Error> = None;
+    for result in run::run(project, &jobs.iter().collect::<Vec<_>>(), &settings) {
+        match result {
+            Ok(Output { text: more, warnings: noticed }) => {
+                append(&mut text, &more);
+                warnings.extend(noticed);
+            }
+            Err(e) => match &mut failures {
+                None => failures = Some(e),
+                Some(first) => first.diagnostics_mut().extend(e.diagnostics().iter().cloned()),
+            },
+        }
+    }
+    failures.map_or(Ok((text, warnings)), Err)
+}
+
+fn of_kustomization(app: &Application, path: &Path) -> Result<Said, Error> {
+    app.parameters.only_everywhere("a kustomization")?;
+    let built = overlay::build(path)?;
+    let (shown, text) = checked(app, built.text)?;
+    Ok((text, built.warnings.into_iter().chain(shown).collect()))
+}
+
+fn checked(app: &Application, text: Vec<u8>) -> Result<(Vec<Diagnostic>, Vec<u8>), Error> {
+    let checks = checks(app)?;
+    if checks.mode == Mode::Off {
+        return Ok((Vec::new(), text));
+    }
+    let title = format!("the output of {}", shown_folder(app));
+    let (shown, error) = checks.mode.judge(check(&stream_documents(&title, &text)?, &checks));
+    error.map_or(Ok((shown, text)), Err)
+}
+
+/// The files of a folder that may hold manifests: those that Argo CD takes from a plain folder, not from the folders below.
+pub fn manifest_files(dir: &Path) -> Vec<PathBuf> {
+    let is_one = |p: &PathBuf| p.extension().and_then(|e| e.to_str()).is_some_and(|e| matches!(e, "yaml" | "yml" | "json"));
+    let mut found: Vec<PathBuf> =
+        std::fs::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path()).filter(|p| is_one(p) && p.is_file()).collect();
+    found.sort();
+    found
+}
+
+/// Plain manifests, as they are; what is no object is left out, as Argo CD does.
+fn of_manifests(app: &Application) -> Result<Said, Error> {
+    app.parameters.only_everywhere("plain manifests")?;
+    let mut texts = Vec::new();
+    for file in manifest_files(&app.dir) {
+        let shown = app.paths.shown(&app.paths.named(&file.file_name().unwrap_or_default().to_string_lossy())?);
+        let real = app.paths.inside(&file, &shown)?;
+        texts.push((shown.clone(), std::fs::read(real).map_err(|e| Error::new("io", format!("{shown}: {e}")))?));
+    }
+    let mut documents = Vec::new();
+    let mut text = Vec::new();
+    for (file, content) in &texts {
+        for document in stream_documents(file, content)? {
+            let failed = |e: pintle_yaml::Error| Error::new("yaml/parse", format!("{file}: {}", e.message));
+            let Some(tree) = Tree::parse(document.text).map_err(failed)? else { continue };
+            let data = tree.to_data().map_err(failed)?;
+            if ["apiVersion", "kind"].iter().all(|key| data.get(key).is_some()) {
+                append(&mut text, document.text);
+                documents.push(document);
+            }
+        }
+    }
+    let checks = checks(app)?;
+    let found = if checks.mode == Mode::Off { Vec::new() } else { check(&documents, &checks) };
+    let (shown, error) = checks.mode.judge(found);
+    error.map_or(Ok((text, shown)), Err)
+}
+
+/// Adds to a stream, each part a document of its own.
+fn append(stream: &mut Vec<u8>, text: &[u8]) {
+    if text.is_empty() {
+        return;
+    }
+    if !text.starts_with(b"---\n") {
+        stream.extend_from_slice(b"---\n");
+    }
+    stream.extend_from_slice(text);
+    if !text.ends_with(b"\n") {
+        stream.push(b'\n');
+    }
+}
+
+/// Whether any document of a stream is an object, or a list with one.
+fn has_objects(text: &[u8]) -> bool {
+    let is_object = |data: Data| {
+        let is_list = data.get("kind").and_then(Data::as_str).is_some_and(|kind| kind.ends_with("List"));
+        match data.get("items").and_then(Data::as_list) {
+            Some(items) if is_list => !items.is_empty(),
+            _ => data.get("kind").is_some(),
+        }
+    };
+    let documents = pintle_yaml::split_documents(text).unwrap_or_default();
+    documents.iter().any(|d| Tree::parse(d).ok().flatten().and_then(|t| t.to_data().ok()).is_some_and(is_object))
+}

@@ -1,0 +1,140 @@
+//! Limits on time and on how many renders run at once. Argo CD bounds neither for plugins: its own parallelism limit leaves them out, and
+//! after the caller's deadline (60 s) it says no more than that it has passed.
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pintle::{Diagnostic, Error};
+
+use crate::report;
+
+/// Below the repo-server's 60 s, so that the message is ours.
+const TIMEOUT: Duration = Duration::from_secs(50);
+const TIMEOUT_VARIABLE: &str = "PINTLE_CMP_TIMEOUT";
+const PLACES_VARIABLE: &str = "PINTLE_CMP_CONCURRENCY";
+
+/// Runs out of time unless it is dropped before.
+pub struct Watch {
+    /// What is being done, for the message.
+    doing: Arc<Mutex<Vec<String>>>,
+    until: Instant,
+    limit: Duration,
+    _done: mpsc::Sender<()>,
+}
+
+impl Watch {
+    /// Starts the clock. Errors: a limit that is no time.
+    pub fn start() -> Result<Watch, Error> {
+        let limit = match std::env::var(TIMEOUT_VARIABLE) {
+            Ok(text) if !text.is_empty() => duration(&text)
+                .ok_or_else(|| Error::new("cmp/limit", format!("{TIMEOUT_VARIABLE}={text}: 50s, 500ms or 1m is meant")))?,
+            _ => TIMEOUT,
+        };
+        let doing: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (done, stopped) = mpsc::channel::<()>();
+        let shown = doing.clone();
+        thread::spawn(move || {
+            if stopped.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+                let doing = shown.lock().map(|d| d.clone()).unwrap_or_default();
+                report::line(&format!("error: {} took longer than {limit:?} ({TIMEOUT_VARIABLE})", list(&doing)));
+                // Nothing is printed before all is rendered, so nothing is half printed.
+                std::process::exit(1);
+            }
+        });
+        Ok(Watch { doing, until: Instant::now() + limit, limit, _done: done })
+    }
+
+    /// Says what is being done now.
+    pub fn doing(&self, what: Vec<String>) {
+        if let Ok(mut doing) = self.doing.lock() {
+            *doing = what;
+        }
+    }
+
+    /// Says that one of several is done.
+    pub fn done(&self, what: &str) {
+        if let Ok(mut doing) = self.doing.lock() {
+            doing.retain(|d| d != what);
+        }
+    }
+
+    /// Waits for a place among the renders of this pod.
+    pub fn place(&self) -> Result<Place, Error> {
+        let default = thread::available_parallelism().map_or(1, usize::from);
+        let places = match std::env::var(PLACES_VARIABLE) {
+            Ok(text) if !text.is_empty() => text
+                .parse()
+                .ok()
+                .filter(|n| *n > 0)
+                .ok_or_else(|| Error::new("cmp/limit", format!("{PLACES_VARIABLE}={text}: a number above 0 is meant")))?,
+            _ => default,
+        };
+        // A little earlier than the clock, whose message would name the wrong cause.
+        let margin = Duration::from_millis(100).min(self.limit / 4);
+        loop {
+            if let Some(place) = (0..places).find_map(Place::take) {
+                return Ok(place);
+            }
+            if Instant::now() + margin >= self.until {
+                let message = format!("waited {:?} for {places} other renders", self.limit);
+                let hint = format!("{PLACES_VARIABLE} says how many may run at once, {TIMEOUT_VARIABLE} how long to wait");
+                return Err(Diagnostic::error("cmp/limit", message).hint(hint).into());
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// A place among the renders that run at once. On Linux it is an abstract socket's name: the kernel gives it free when the process ends,
+/// however it ends, and a read-only container needs no folder for it. Elsewhere, where no Argo CD runs, there is no limit.
+pub struct Place {
+    #[cfg(target_os = "linux")]
+    _socket: Option<std::os::unix::net::UnixListener>,
+}
+
+impl Place {
+    #[cfg(target_os = "linux")]
+    fn take(number: usize) -> Option<Place> {
+        use std::os::linux::net::SocketAddrExt;
+        use std::os::unix::net::{SocketAddr, UnixListener};
+        // Processes that share a folder for temporary files share the limit. Names are at most 107 bytes long.
+        let folder = std::env::temp_dir().to_string_lossy().into_owned();
+        let end = folder.char_indices().map(|(i, _)| i).find(|i| folder.len() - i <= 70).unwrap_or(0);
+        let address = SocketAddr::from_abstract_name(format!("pintle-cmp:{}:{number}", &folder[end..])).ok()?;
+        match UnixListener::bind_addr(&address) {
+            Ok(socket) => Some(Place { _socket: Some(socket) }),
+            Err(e) if e.kind() == std::io::ErrorKind::AddrInUse => None,
+            // Where there are no such sockets there is no limit.
+            Err(_) => Some(Place { _socket: None }),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn take(_: usize) -> Option<Place> {
+        Some(Place {})
+    }
+}
+
+/// `50`, `50s`, `500ms`, `2m`.
+fn duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number: u64 = text[..digits].parse().ok()?;
+    let unit = match &text[digits..] {
+        "ms" => 1,
+        "" | "s" => 1000,
+        "m" => 60_000,
+        _ => return None,
+    };
+    (1..=86_400_000).contains(&number).then(|| Duration::from_millis(number.saturating_mul(unit)))
+}
+
+fn list(doing: &[String]) -> String {
+    let (shown, rest) = doing.split_at(doing.len().min(3));
+    match (shown, rest.len()) {
+        ([], _) => "reading the application".to_owned(),
+        (shown, 0) => format!("rendering {}", shown.join(", ")),
+        (shown, more) => format!("rendering {} and {more} more", shown.join(", ")),
+    }
+}

@@ -1,0 +1,70 @@
+//! `pintle graph`: what the objects of a release have to do with each other, as a picture.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use pintle::Error;
+use pintle::checks::{graph, stream_documents};
+
+use super::source;
+use crate::{io, report};
+
+/// Arguments of `pintle graph`.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// What to render: a folder with a pintle.yaml, a chart, a kustomization; or a file of manifests
+    #[arg(default_value = ".", hide_default_value = true)]
+    path: PathBuf,
+    /// The environment
+    #[arg(short, long, value_name = "ENV")]
+    env: Option<String>,
+    #[command(flatten)]
+    how: source::Args,
+    /// What is drawn
+    #[arg(short, long, value_enum, default_value = "mermaid")]
+    output: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Mermaid,
+    Dot,
+    Svg,
+}
+
+const EXAMPLES: &str = "Examples:
+  pintle graph charts/web --values values-prod.yaml
+  pintle graph --env prod --release web --output svg > web.svg
+  pintle graph rendered/prod/web.yaml --output dot | dot -Tpng > web.png";
+
+pub fn run(args: &Args) -> ExitCode {
+    match draw(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => report::failure(&e),
+    }
+}
+
+fn draw(args: &Args) -> Result<(), Error> {
+    let is_manifests = args.path.is_file()
+        && args.path.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json")
+        && args.path.file_name().is_some_and(|n| n != pintle::project::FILE);
+    let text: Vec<u8> = if is_manifests {
+        std::fs::read(&args.path).map_err(|e| Error::new("io", format!("open {}: {e}", args.path.display())))?
+    } else {
+        source::streams(&args.path, args.env.as_deref(), &args.how)?
+            .into_iter()
+            .flat_map(|r| [b"---\n", &r.text[..]].concat())
+            .collect()
+    };
+    let mut checks = args.how.checks.checks()?;
+    checks.namespace = args.how.namespace.clone().unwrap_or_default();
+    let drawn = graph(&stream_documents("the output", &text)?, &checks);
+    let picture = match args.output {
+        Format::Mermaid => drawn.to_mermaid(),
+        Format::Dot => drawn.to_dot(),
+        Format::Svg => drawn.to_svg(),
+    };
+    io::print(picture.as_bytes());
+    Ok(())
+}

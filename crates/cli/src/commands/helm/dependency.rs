@@ -1,0 +1,196 @@
+//! `helm dependency list` and `build`, for dependencies that are in folders or in charts/ already
+//! (`helm.sh/helm/v4/pkg/action/dependency.go`, `pkg/downloader/manager.go`).
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::{Component, Path, PathBuf};
+
+use clap::Parser;
+use pintle::package::{self, Status};
+use pintle::{Chart, Compat, Error};
+
+use super::arguments::{Globals, take_command};
+use super::{Answer, Answered, DONE, elsewhere, wrong_arguments};
+use crate::commands::template::parse_bool;
+use crate::commands::values::load_options;
+use crate::io;
+
+/// What is done about dependencies.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    List(List),
+    Build(Build),
+}
+
+/// Arguments of `helm dependency list`.
+#[derive(Parser)]
+#[command(name = "helm dependency list", bin_name = "helm dependency list", args_override_self = true)]
+pub struct List {
+    /// The chart's folder or archive
+    args: Vec<String>,
+    /// The widest that a column may be
+    #[arg(long, default_value_t = 80, value_name = "COLUMNS")]
+    max_col_width: usize,
+    #[command(flatten)]
+    globals: Globals,
+}
+
+/// Arguments of `helm dependency build`.
+#[derive(Parser)]
+#[command(name = "helm dependency build", bin_name = "helm dependency build", args_override_self = true)]
+pub struct Build {
+    /// The chart's folder
+    args: Vec<String>,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
+    verify: Option<bool>,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
+    skip_refresh: Option<bool>,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
+    insecure_skip_tls_verify: Option<bool>,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
+    plain_http: Option<bool>,
+    #[arg(long, hide = true)]
+    keyring: Option<String>,
+    #[arg(long, hide = true)]
+    username: Option<String>,
+    #[arg(long, hide = true)]
+    password: Option<String>,
+    #[arg(long, hide = true)]
+    ca_file: Option<String>,
+    #[arg(long, hide = true)]
+    cert_file: Option<String>,
+    #[arg(long, hide = true)]
+    key_file: Option<String>,
+    #[command(flatten)]
+    globals: Globals,
+}
+
+pub fn run(rest: &[OsString], compat: Compat) -> Answered {
+    let (command, rest) = take_command(rest);
+    match command.as_deref() {
+        Some("list" | "ls") => match super::parse::<List>(&rest) {
+            Ok(args) => list(&chart_of("list", &args.args)?, args.max_col_width, compat),
+            Err(answer) => Ok(answer),
+        },
+        Some("build") => match super::parse::<Build>(&rest) {
+            Ok(args) if args.verify == Some(true) => Ok(elsewhere("--verify is not supported")),
+            Ok(args) => build(&chart_of("build", &args.args)?, compat),
+            Err(answer) => Ok(answer),
+        },
+        Some(other) => Ok(elsewhere(&format!("\"dependency {other}\" is nothing that pintle does as helm"))),
+        None => Ok(elsewhere("helm dependency knows list and build here")),
+    }
+}
+
+/// The one argument, as Go's `filepath.Clean` leaves it.
+fn chart_of(command: &str, args: &[String]) -> Result<PathBuf, Error> {
+    match args {
+        [] => Ok(PathBuf::from(".")),
+        [chart] => {
+            let clean: PathBuf = Path::new(chart).components().filter(|c| *c != Component::CurDir).collect();
+            Ok(if clean.as_os_str().is_empty() { PathBuf::from(".") } else { clean })
+        }
+        _ => Err(wrong_arguments(
+            &format!("dependency {command}"),
+            "accepts at most 1 argument",
+            &format!("dependency {command} CHART [flags]"),
+        )),
+    }
+}
+
+/// A path below another as `filepath.Join` writes it.
+fn join(folder: &Path, name: &str) -> String {
+    if folder == Path::new(".") { name.to_owned() } else { folder.join(name).display().to_string() }
+}
+
+fn list(path: &Path, width: usize, compat: Compat) -> Answered {
+    if !path.exists() {
+        return Err(Error::new("chart/missing", format!("stat {}: no such file or directory", path.display())));
+    }
+    let options = load_options(path, None, compat);
+    let chart = Chart::load(path, &options)?;
+    if !chart.names_dependencies() {
+        return Ok(Answer::Done(io::print(format!("WARNING: no dependencies at {}\n", join(path, "charts")).as_bytes())));
+    }
+    let mut rows = vec![["NAME", "VERSION", "REPOSITORY", "STATUS"].map(str::to_owned)];
+    for (d, status) in package::status(path, &options)? {
+        let status = match status {
+            Status::Ok => "ok",
+            Status::Unpacked => "unpacked",
+            Status::Missing => "missing",
+            Status::WrongVersion => "wrong version",
+        };
+        rows.push([d.name, d.version, d.repository, status.to_owned()]);
+    }
+    for cell in rows.iter_mut().flatten() {
+        shorten(cell, width);
+    }
+    let mut text = crate::commands::dependency::table(&rows);
+    text.push('\n');
+    let mut here: Vec<_> = std::fs::read_dir(path.join("charts")).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    here.sort();
+    for file in here.iter().filter(|f| f.is_dir() || f.extension().is_some_and(|e| e == "tgz")) {
+        let shown = join(path, &format!("charts/{}", file.file_name().unwrap_or_default().to_string_lossy()));
+        let _ = match Chart::load(file, &options) {
+            Err(_) => writeln!(text, "WARNING: {shown:?} is not a chart."),
+            Ok(c) if chart.metadata.dependencies.iter().any(|d| d.name == c.name()) => Ok(()),
+            Ok(_) => writeln!(text, "WARNING: {shown:?} is not in Chart.yaml."),
+        };
+    }
+    Ok(Answer::Done(io::print(text.as_bytes())))
+}
+
+/// `MaxColWidth` of the table that Helm uses: three dots stand for the rest; 0 is no limit.
+fn shorten(cell: &mut String, width: usize) {
+    if width == 0 || cell.chars().count() <= width {
+        return;
+    }
+    *cell = cell.chars().take(width.saturating_sub(3)).chain("...".chars()).collect();
+}
+
+/// Packs what lies in folders. What comes from a repository and is in charts/ already is left as it is, which Helm would fetch again.
+fn build(path: &Path, compat: Compat) -> Answered {
+    if !path.exists() {
+        let shown = path.display();
+        return Err(Error::new("chart/missing", format!("could not find {shown}: stat {shown}: no such file or directory")));
+    }
+    if !path.is_dir() {
+        return Err(Error::new("chart/missing", "only unpacked charts can be updated"));
+    }
+    let options = load_options(path, None, compat);
+    let all = package::status(path, &options)?;
+    if all.is_empty() {
+        return DONE;
+    }
+    let is_absent = |status: &Status| matches!(status, Status::Missing | Status::WrongVersion);
+    if let Some((d, _)) =
+        all.iter().find(|(d, s)| !d.repository.is_empty() && !d.repository.starts_with("file://") && is_absent(s))
+    {
+        let message = format!("{} {} comes from {}, and nothing is fetched here", d.name, d.version, d.repository);
+        return Ok(Answer::Elsewhere(Error::new("package/remote", message)));
+    }
+    let mut text = format!("Saving {} charts\n", all.len());
+    for (d, status) in all.iter().filter(|(d, _)| d.repository.is_empty()) {
+        let _ = writeln!(text, "Dependency {} did not declare a repository. Assuming it exists in the charts directory", d.name);
+        if is_absent(status) {
+            io::print(text.as_bytes());
+            let folder = path.join("charts").join(&d.name);
+            return Err(match Chart::load(&folder, &options) {
+                Ok(c) => Error::new(
+                    "package/version",
+                    format!(
+                        "dependency {} at version {} does not satisfy the constraint {}",
+                        d.name, c.metadata.version, d.version
+                    ),
+                ),
+                Err(_) => Error::new(
+                    "package/missing",
+                    format!("unable to load chart '{0}': stat {0}: no such file or directory", folder.display()),
+                ),
+            });
+        }
+    }
+    package::build(path, &options)?;
+    text.push_str("Deleting outdated charts\n");
+    Ok(Answer::Done(io::print(text.as_bytes())))
+}

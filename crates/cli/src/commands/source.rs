@@ -1,0 +1,310 @@
+//! What is to be rendered, found out once for all commands that render: a pintle.yaml, a chart, a kustomization.
+//!
+//! Takes a path and the flags that say how, gives streams of manifests with their titles.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pintle::checks::{Checks, Mode, Part, check, check_release, stream_documents};
+use pintle::emit::{EmitOptions, stream};
+use pintle::project::discover::{self, Target};
+use pintle::project::run::{self, Output};
+use pintle::project::{FILE, Job, Project};
+use pintle::{Chart, Compat, Diagnostic, Error, Options, overlay};
+
+use super::values;
+use crate::{io, report};
+
+/// The flags that say how something is rendered.
+#[derive(clap::Args)]
+#[group(skip)]
+pub struct Args {
+    #[command(flatten)]
+    pub values: values::Args,
+    /// The release's name [default: the chart's name]; with a pintle.yaml, the release that is wanted
+    #[arg(long, value_name = "NAME")]
+    pub release: Option<String>,
+    /// The release's namespace [default: default]
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+    /// The Kubernetes version for .Capabilities
+    #[arg(long, value_name = "VERSION")]
+    pub kube_version: Option<String>,
+    /// Further API versions for .Capabilities; commas separate them
+    #[arg(long, value_name = "VERSIONS")]
+    pub api_versions: Vec<String>,
+    /// Print the files of crds/ too
+    #[arg(long)]
+    pub include_crds: bool,
+    /// Leave hooks out
+    #[arg(long)]
+    pub no_hooks: bool,
+    /// The Helm whose bytes are wanted: helm-4.3 or helm-3.22
+    #[arg(long, value_name = "PROFILE", default_value = "helm-4.3", value_parser = profile)]
+    pub compat: Compat,
+    /// Symbolic links may lead anywhere below this folder [default: the Git work tree around the chart, else the chart]
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// A folder with the schemas that a values.schema.json refers to by URL: HOST/PATH below it, or just the file's name
+    #[arg(long, value_name = "DIR")]
+    pub schema_dir: Option<PathBuf>,
+    /// Leave values.schema.json aside
+    #[arg(long)]
+    pub skip_schema_validation: bool,
+    #[command(flatten)]
+    pub checks: CheckArgs,
+}
+
+/// The flags that say what is checked.
+#[derive(clap::Args)]
+#[group(skip)]
+#[command(next_help_heading = "Checks")]
+pub struct CheckArgs {
+    /// What findings do: error (errors withhold the output), warn, off
+    #[arg(long, value_name = "MODE", default_value = "error", value_parser = mode)]
+    pub check: Mode,
+    /// Another level for a rule or a topic: ref/secret=error, hygiene/*=warn
+    #[arg(long, value_name = "CODE=LEVEL")]
+    pub rule: Vec<String>,
+    /// An object that exists though nothing renders it: Secret/db, Secret/prod/db, ConfigMap/*
+    #[arg(long, value_name = "KIND/NAME")]
+    pub existing: Vec<String>,
+    /// Look for these parts only: schema, api, refs, secrets; commas separate them
+    #[arg(long, value_name = "PARTS", value_delimiter = ',', value_parser = part)]
+    pub only: Vec<Part>,
+    /// Show findings at the level note too
+    #[arg(long)]
+    pub notes: bool,
+}
+
+fn mode(name: &str) -> Result<Mode, String> {
+    Mode::from_name(name).ok_or_else(|| "known are error, warn and off".to_owned())
+}
+
+fn part(name: &str) -> Result<Part, String> {
+    Part::from_name(name).ok_or_else(|| "known are schema, api, refs and secrets".to_owned())
+}
+
+impl CheckArgs {
+    /// What the flags ask for.
+    pub fn checks(&self) -> Result<Checks, Error> {
+        let mut checks = Checks {
+            existing: self.existing.clone(),
+            notes: self.notes,
+            mode: self.check,
+            only: self.only.clone(),
+            ..Checks::default()
+        };
+        for rule in &self.rule {
+            let (code, level) = rule.split_once('=').ok_or_else(|| usage(&format!("--rule {rule}: CODE=LEVEL is meant")))?;
+            checks.set_level(code, level).map_err(|e| usage(&format!("--rule: {e}")))?;
+        }
+        Ok(checks)
+    }
+}
+
+fn profile(name: &str) -> Result<Compat, String> {
+    Compat::from_name(name).ok_or_else(|| "known are helm-4.3 and helm-3.22".to_owned())
+}
+
+/// A stream of manifests.
+pub struct Rendered {
+    /// Its file below an output folder: `prod/web.yaml`.
+    pub path: String,
+    /// The release's own namespace, if it has one.
+    pub namespace: Option<String>,
+    /// The manifests.
+    pub text: Vec<u8>,
+}
+
+/// What a path turned out to be.
+pub enum Source {
+    /// A repository with a pintle.yaml.
+    Project(Box<Project>),
+    /// A chart's folder or archive.
+    Chart(PathBuf),
+    /// A folder with a kustomization.
+    Kustomization(PathBuf),
+}
+
+impl Source {
+    /// Finds out what `path` is. The current folder may also lie below that of a pintle.yaml.
+    pub fn find(path: &Path) -> Result<Source, Error> {
+        let above = || {
+            let here = path.canonicalize().ok().filter(|_| path == Path::new("."))?;
+            let work_tree = here.ancestors().position(|d| d.join(".git").exists())?;
+            here.ancestors().skip(1).take(work_tree).map(|d| d.join(FILE)).find(|f| f.is_file())
+        };
+        let target = match discover::target(path) {
+            Err(e) => above().map(Target::Project).ok_or(e)?,
+            Ok(target) => target,
+        };
+        Source::read(target)
+    }
+
+    /// What was found, a pintle.yaml read.
+    pub fn read(target: Target) -> Result<Source, Error> {
+        Ok(match target {
+            Target::Chart(path) => Source::Chart(path),
+            Target::Kustomization(path) => Source::Kustomization(path),
+            Target::Project(file) => {
+                let text = std::fs::read(&file).map_err(|e| Error::new("io", format!("open {}: {e}", file.display())))?;
+                let dir = file.parent().filter(|d| *d != Path::new("")).unwrap_or(Path::new("."));
+                Source::Project(Box::new(Project::read(dir, &file.display().to_string(), &text)?))
+            }
+        })
+    }
+}
+
+/// Renders the jobs of a project. Warnings are shown; errors are those of all jobs.
+pub fn jobs(project: &Project, jobs: &[&Job], args: &Args) -> Result<Vec<Rendered>, Error> {
+    if args.namespace.is_some() {
+        return Err(usage(&format!("--namespace: {FILE} says which namespace a release has in which environment")));
+    }
+    let progress = Progress::new(jobs.len());
+    let settings = run::Settings {
+        load: values::load_options(&project.dir, args.root.as_deref(), args.compat),
+        values: args.values.options()?,
+        options: options(args),
+        read_file: &io::read_values,
+        include_crds: args.include_crds,
+        no_hooks: args.no_hooks,
+        skip_tests: false,
+        checks: args.checks.checks()?,
+        done: &|job| progress.step(job),
+    };
+    let results = run::run(project, jobs, &settings);
+    progress.end();
+    let mut rendered = Vec::new();
+    let mut failures: Option<Error> = None;
+    for (job, result) in jobs.iter().zip(results) {
+        match result {
+            Ok(Output { text, warnings }) => {
+                for mut warning in warnings {
+                    warning.message = format!("{}: {}", job.title(), warning.message);
+                    report::diagnostic(&warning);
+                }
+                let namespace = Some(job.namespace.clone());
+                rendered.push(Rendered { path: job.output.clone(), namespace, text });
+            }
+            Err(e) => match &mut failures {
+                None => failures = Some(e),
+                Some(first) => first.diagnostics_mut().extend(e.diagnostics().iter().cloned()),
+            },
+        }
+    }
+    failures.map_or(Ok(rendered), Err)
+}
+
+fn options(args: &Args) -> Options {
+    Options {
+        compat: args.compat,
+        kube_version: args.kube_version.clone(),
+        api_versions: args.api_versions.iter().flat_map(|v| values::split_commas(v)).collect(),
+        skip_schema_validation: args.skip_schema_validation,
+        schemas: values::schemas(args.schema_dir.as_deref()),
+        ..Options::default()
+    }
+}
+
+/// Loads and renders a chart; `env` adds the file of values that lies in or beside it. The release and what to print of it.
+pub fn chart(path: &Path, env: Option<&str>, args: &Args) -> Result<(pintle::Release, EmitOptions), Error> {
+    let mut given = args.values.options()?;
+    if let Some(env) = env {
+        let file = discover::environment_values(path, env)?;
+        let name = file.display().to_string();
+        let text = io::read_values(&name).map_err(|e| Error::new("io", e))?.into();
+        given.files.insert(0, pintle::ValuesFile { name, text });
+    }
+    let values = given.merge(args.compat, &io::read_values)?;
+    let chart = Chart::load(path, &values::load_options(path, args.root.as_deref(), args.compat))?;
+    let options = Options {
+        release_name: args.release.clone().unwrap_or_else(|| chart.name().to_owned()),
+        namespace: args.namespace.clone().unwrap_or_else(|| "default".to_owned()),
+        ..options(args)
+    };
+    let release = pintle::render(&chart, &values, &options)?;
+    release.warnings.iter().for_each(report::diagnostic);
+    let checks = args.checks.checks()?;
+    let (shown, error) = checks.mode.judge(check_release(&release, &chart, &values, &options, &checks));
+    shown.iter().for_each(report::diagnostic);
+    error.map_or(Ok(()), Err)?;
+    // The program ends soon: taking everything apart first would only take time.
+    std::mem::forget((chart, values));
+    let emit =
+        EmitOptions { include_crds: args.include_crds, no_hooks: args.no_hooks, compat: args.compat, ..EmitOptions::default() };
+    Ok((release, emit))
+}
+
+/// Builds a kustomization; flags that set values have no meaning there.
+pub fn kustomization(path: &Path, env: Option<&str>, args: &Args) -> Result<Vec<u8>, Error> {
+    let v = &args.values;
+    let sets = [&v.files, &v.set, &v.set_string, &v.set_json, &v.set_file, &v.set_literal].into_iter().any(|s| !s.is_empty());
+    if sets || env.is_some() || args.release.is_some() || args.namespace.is_some() {
+        let what = "--env, --release, --namespace and values have no meaning there";
+        return Err(usage(&format!("{} is built by its kustomization: {what}", path.display())));
+    }
+    let built = overlay::build(path)?;
+    built.warnings.iter().for_each(report::diagnostic);
+    let checks = args.checks.checks()?;
+    if checks.mode != Mode::Off {
+        let title = format!("the output of {}", path.display());
+        let (shown, error) = checks.mode.judge(check(&stream_documents(&title, &built.text)?, &checks));
+        shown.iter().for_each(report::diagnostic);
+        error.map_or(Ok(()), Err)?;
+    }
+    Ok(built.text)
+}
+
+/// Everything that `path` gives for an environment, in one stream each.
+pub fn streams(path: &Path, env: Option<&str>, args: &Args) -> Result<Vec<Rendered>, Error> {
+    match Source::find(path)? {
+        Source::Project(project) => {
+            let selected = project.select(env, args.release.as_deref())?;
+            jobs(&project, &selected, args)
+        }
+        Source::Chart(path) => {
+            let (release, emit) = chart(&path, env, args)?;
+            let namespace = args.namespace.clone();
+            Ok(vec![Rendered { path: "chart.yaml".into(), namespace, text: stream(&release, &emit)? }])
+        }
+        Source::Kustomization(path) => {
+            let text = kustomization(&path, env, args)?;
+            Ok(vec![Rendered { path: "kustomization.yaml".into(), namespace: None, text }])
+        }
+    }
+}
+
+/// An error that is the caller's.
+pub fn usage(message: &str) -> Error {
+    Diagnostic::error("usage/flags", message).into()
+}
+
+/// How far a long run is, on a terminal only.
+struct Progress {
+    total: usize,
+    done: AtomicUsize,
+    shown: Option<Mutex<()>>,
+}
+
+impl Progress {
+    fn new(total: usize) -> Progress {
+        let shown = (total > 1 && std::io::stderr().is_terminal()).then(|| Mutex::new(()));
+        Progress { total, done: AtomicUsize::new(0), shown }
+    }
+
+    fn step(&self, job: &Job) {
+        let Some(lock) = &self.shown else { return };
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        let _line = lock.lock();
+        let _ = write!(std::io::stderr(), "\r\x1b[K[{done}/{}] {}", self.total, report::harmless(&job.title()));
+    }
+
+    fn end(&self) {
+        if self.shown.is_some() {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! `pintle validate`: manifests checked as an API server would check them, with kubeconform's flags beside our own.
+
+mod files;
+mod flags;
+mod output;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::thread::{available_parallelism, scope};
+
+use pintle_validate::{Locations, Options, ResourceReport, Status, Validator};
+
+use crate::{io, report};
+
+use flags::Format;
+pub use flags::normalized;
+
+/// Examples that `--help` ends with.
+const EXAMPLES: &str = "Examples:
+  pintle validate rendered/
+  pintle template web charts/web | pintle validate -
+  pintle validate --kube-version 1.31 --kube-version 1.37 --crds crds/ -o github rendered/";
+
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Files, folders (every .yaml, .yml and .json below) or - for standard input
+    #[arg(value_name = "FILE | DIR | -")]
+    files: Vec<PathBuf>,
+    /// What to print: text, json, junit, tap, sarif or github
+    #[arg(short = 'o', value_name = "FORMAT", value_parser = flags::format)]
+    format: Option<Format>,
+    /// What to print, as kubeconform does: json, junit, pretty, tap or text
+    #[arg(long, value_name = "FORMAT", value_parser = flags::kubeconform_format, conflicts_with = "format")]
+    output: Option<Format>,
+    /// Check only some of: schema, api
+    #[arg(long, value_name = "CHECKS", value_delimiter = ',', value_parser = ["schema", "api"])]
+    only: Vec<String>,
+    /// The Kubernetes version to check for, 1.25 to 1.37; several may be given
+    #[arg(long, visible_alias = "kubernetes-version", value_name = "VERSION", value_delimiter = ',', value_parser = flags::version)]
+    kube_version: Vec<u32>,
+    /// Folders or files with CustomResourceDefinitions; they win over those in the program
+    #[arg(long, value_name = "DIR")]
+    crds: Vec<PathBuf>,
+    /// Where to look for schemas, in this order: `default`, folders, or templates of file names
+    #[arg(long, value_name = "LOCATION")]
+    schema_location: Vec<String>,
+    /// Fail on kinds without a schema
+    #[arg(long, conflicts_with = "ignore_missing_schemas")]
+    strict_schemas: bool,
+    /// Skip kinds without a schema; this is the default
+    #[arg(long)]
+    ignore_missing_schemas: bool,
+    /// Refuse fields that the schema doesn't know, and duplicate ones; this is the default
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = clap::ArgAction::Set)]
+    strict: bool,
+    /// Kinds that aren't checked: `Kind` or `group/version/Kind`
+    #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+    skip: Vec<String>,
+    /// Kinds that are refused
+    #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+    reject: Vec<String>,
+    /// Leave out files whose names match this regular expression
+    #[arg(long, value_name = "REGEXP")]
+    ignore_filename_pattern: Vec<String>,
+    /// Stop at the first object that is wrong
+    #[arg(long)]
+    exit_on_error: bool,
+    /// End with a summary
+    #[arg(long)]
+    summary: bool,
+    /// List the objects that are sound, too
+    #[arg(long)]
+    verbose: bool,
+    /// How many files to check at once
+    #[arg(short = 'n', value_name = "NUMBER")]
+    threads: Option<usize>,
+    /// Taken and ignored: schemas are in the program, so there is nothing to keep
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+}
+
+/// Checks files and prints what is wrong with them.
+pub fn run(args: &Args) -> ExitCode {
+    match checked(args) {
+        Ok((reports, files)) => {
+            let format = args.format.or(args.output).unwrap_or(Format::Text);
+            let shown = output::Shown { reports: &reports, files, verbose: args.verbose, summary: args.summary };
+            let printed = io::print(output::render(&shown, format).as_bytes());
+            let is_bad = reports.iter().any(|r| matches!(r.status, Status::Invalid | Status::Error));
+            if is_bad { ExitCode::FAILURE } else { printed }
+        }
+        Err(Failure::Usage(message)) => {
+            report::line(&format!("error: {message}"));
+            ExitCode::from(2)
+        }
+        Err(Failure::Read(message)) => {
+            report::line(&format!("error: {message}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why nothing was checked.
+enum Failure {
+    Usage(String),
+    Read(String),
+}
+
+fn checked(args: &Args) -> Result<(Vec<ResourceReport>, usize), Failure> {
+    let locations = Locations::new(&args.schema_location).map_err(Failure::Usage)?;
+    let ignored = files::Ignored::new(&args.ignore_filename_pattern).map_err(Failure::Usage)?;
+    let names = files::inputs(&args.files, &ignored).map_err(|e| match e {
+        files::Error::None => Failure::Usage("name files or folders, or - for standard input".to_owned()),
+        files::Error::Read(message) => Failure::Read(message),
+    })?;
+    let has = |check: &str| args.only.is_empty() || args.only.iter().any(|o| o == check);
+    let versions = if args.kube_version.is_empty() { vec![pintle_validate::NEWEST] } else { args.kube_version.clone() };
+    let options = Options {
+        versions,
+        schema: has("schema"),
+        api: has("api"),
+        strict: args.strict,
+        strict_schemas: args.strict_schemas,
+        skip: args.skip.clone(),
+        reject: args.reject.clone(),
+    };
+    let threads = args.threads.filter(|n| *n > 0).unwrap_or_else(|| available_parallelism().map_or(1, usize::from)).min(16);
+    let mut validator = Validator::new(options).with_locations(locations);
+    for input in files::inputs(&args.crds, &files::Ignored::default()).or_else(files::Error::or_empty).map_err(Failure::Read)? {
+        validator.add_crds(&input.read().map_err(Failure::Read)?);
+    }
+    let texts = in_parallel(&names, threads, files::Input::read);
+    let mut inputs = Vec::with_capacity(names.len());
+    for (input, text) in names.iter().zip(texts) {
+        inputs.push((input.name(), text.map_err(Failure::Read)?));
+    }
+    inputs.iter().for_each(|(_, text)| validator.add_crds(text));
+    let mut reports: Vec<ResourceReport> =
+        in_parallel(&inputs, threads, |(name, text)| validator.check(name, text)).into_iter().flatten().collect();
+    if args.exit_on_error
+        && let Some(first) = reports.iter().position(|r| matches!(r.status, Status::Invalid | Status::Error))
+    {
+        reports.truncate(first + 1);
+    }
+    Ok((reports, inputs.len()))
+}
+
+/// The results of the same work on many items, in their order.
+fn in_parallel<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    // Small sets are done before a thread has started.
+    let threads = threads.min(items.len().div_ceil(16));
+    if threads < 2 {
+        return items.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut done = Vec::new();
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            match items.get(i) {
+                Some(item) => done.push((i, work(item))),
+                None => return done,
+            }
+        }
+    };
+    let mut results: Vec<(usize, R)> = scope(|s| {
+        let others: Vec<_> = (1..threads).map(|_| s.spawn(worker)).collect();
+        let mut results = worker();
+        for other in others {
+            results.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        results
+    });
+    results.sort_unstable_by_key(|(i, _)| *i);
+    results.into_iter().map(|(_, r)| r).collect()
+}

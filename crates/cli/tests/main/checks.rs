@@ -1,0 +1,141 @@
+//! What `render` and `diff` look for in what they print, and how findings are shown.
+
+use std::path::PathBuf;
+
+use crate::case::{self, Case, pintle};
+
+const CHART: &str = "-- chart/Chart.yaml --
+apiVersion: v2
+name: web
+version: 1.0.0
+-- chart/values.yaml --
+replicas: 1
+port: http
+-- chart/templates/_helpers.tpl --
+{{- define \"spec\" -}}
+replicas: {{ .Values.replicas }}
+{{- end -}}
+-- chart/templates/web.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  {{- include \"spec\" . | nindent 2 }}
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: web
+        image: example.com/web:v1
+        ports: [{name: http, containerPort: 80}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selector: {app: web}
+  ports:
+  - port: 80
+    targetPort: {{ .Values.port }}
+";
+
+fn chart(name: &str) -> PathBuf {
+    let folder = case::folder(&format!("checks-{name}"));
+    Case::parse(CHART.as_bytes()).lay_out(&folder);
+    folder
+}
+
+/// The exit code, standard output and standard error.
+fn run(folder: &std::path::Path, args: &str) -> (Option<i32>, String, String) {
+    let output = pintle(folder, args, &[]);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn what_is_sound_is_printed_without_a_word() {
+    let folder = chart("sound");
+    let (code, out, said) = run(&folder, "render chart");
+    assert_eq!((code, said.as_str()), (Some(0), ""));
+    assert!(out.contains("kind: Service"));
+}
+
+#[test]
+fn what_a_cluster_would_refuse_is_not_printed() {
+    let folder = chart("refused");
+    let (code, out, said) = run(&folder, "render chart --set replicas=many");
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{said}");
+    assert!(said.contains("error: Deployment web: spec.replicas"), "{said}");
+    // The template's line, the include, and the flag behind it.
+    assert!(said.contains("--> web/templates/_helpers.tpl:2:"), "{said}");
+    assert!(said.contains("web/templates/web.yaml:5:") && said.contains("called here"), "{said}");
+    assert!(said.contains("--set replicas"), "{said}");
+    let (code, out, said) = run(&folder, "render chart --set replicas=many --check warn");
+    assert!(code == Some(0) && out.contains("replicas: many") && said.contains("warning: Deployment web"), "{said}");
+    let (code, out, said) = run(&folder, "render chart --set replicas=many --check off");
+    assert!(code == Some(0) && out.contains("replicas: many") && said.is_empty(), "{said}");
+    // A stand-in for another tool checks nothing.
+    assert_eq!(run(&folder, "template web chart --set replicas=many").0, Some(0));
+}
+
+#[test]
+fn what_would_not_work_is_told_and_printed() {
+    let folder = chart("works-not");
+    let (code, out, said) = run(&folder, "render chart --set port=htpp");
+    assert!(code == Some(0) && out.contains("targetPort: htpp"), "{said}");
+    assert!(said.contains("warning: ") && said.contains("[ref/port]"), "{said}");
+    assert!(said.contains("web/templates/web.yaml:22:"), "{said}");
+    assert_eq!(run(&folder, "render chart --set port=htpp --rule ref/port=error").0, Some(1));
+    assert_eq!(run(&folder, "render chart --set port=htpp --rule ref/*=off").2, "");
+    assert_eq!(run(&folder, "render chart --set port=htpp --only schema,api").2, "");
+    let (code, _, said) = run(&folder, "render chart --rule ref/prt=off");
+    assert!(code == Some(2) && said.contains("did you mean ref/port?"), "{said}");
+    assert!(run(&folder, "render chart --notes").2.contains("[hygiene/limits]"));
+}
+
+#[test]
+fn pintle_yaml_says_what_counts() {
+    let folder = chart("project");
+    let project = |checks: &str| {
+        let text = format!(
+            "releases:\n  web:\n    chart: chart\n    set: {{port: htpp}}\n    environments: [a]\n    checks: {checks}\n"
+        );
+        case::write(&folder.join("pintle.yaml"), text.as_bytes());
+        run(&folder, "render")
+    };
+    assert!(project("{}").2.contains("warning: web (a): "));
+    assert_eq!(project("{levels: {ref/port: off}}").2, "");
+    assert_eq!(project("{levels: {ref/port: error}}").0, Some(1));
+    let (code, _, said) = project("{levels: {ref/prt: error}}");
+    assert!(code == Some(1) && said.contains("did you mean ref/port?") && said.contains("pintle.yaml:6:"), "{said}");
+}
+
+#[test]
+fn a_release_is_drawn() {
+    let folder = chart("graph");
+    let (_, mermaid, _) = run(&folder, "graph chart");
+    assert!(mermaid.starts_with("flowchart LR\n") && mermaid.contains("-->|selects|"), "{mermaid}");
+    assert!(run(&folder, "graph chart -o svg").1.starts_with("<svg "));
+    assert!(run(&folder, "graph chart -o dot").1.starts_with("digraph release {"));
+    assert!(run(&folder, "rules").1.lines().any(|l| l.starts_with("ref/port ")));
+}
+
+#[test]
+fn values_are_sealed_and_proved() {
+    let folder = case::folder("checks-seal");
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../seal/tests");
+    for file in ["key.pem", "cert.pem"] {
+        std::fs::copy(fixtures.join(file), folder.join(file)).unwrap();
+    }
+    case::write(&folder.join("value"), b"hunter2");
+    let (code, sealed, said) = run(&folder, "seal --cert cert.pem --namespace prod --name db < value");
+    assert!(code == Some(0) && sealed.starts_with("AQ") && !said.contains("hunter2"), "{said}");
+    case::write(&folder.join("sealed"), sealed.as_bytes());
+    let opens = |args: &str| run(&folder, &format!("seal --check --key key.pem {args} < sealed"));
+    assert_eq!(opens("--namespace prod --name db"), (Some(0), String::new(), "it opens\n".to_owned()));
+    assert_eq!(opens("--namespace prod --name other").0, Some(1));
+    assert_eq!(opens("--scope cluster-wide").0, Some(1));
+    assert!(run(&folder, "seal --cert cert.pem < value").2.contains("--namespace is part of what the value is sealed for"));
+    assert_eq!(run(&folder, "seal --cert value --scope cluster-wide < value").0, Some(1));
+}

@@ -1,0 +1,463 @@
+//! `pintle cmp`: each kind of folder, each parameter, errors as Argo CD shows them, the announcement, what an application depends on.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use pintle::Data;
+
+use crate::case::{self, Case};
+
+const REPOSITORY: &str = "-- charts/web/Chart.yaml --
+apiVersion: v2
+name: web
+version: 1.0.0
+-- charts/web/.helmignore --
+notes.txt
+-- charts/web/notes.txt --
+ignored
+-- charts/web/values.yaml --
+replicas: 1
+note: default
+count: \"007\"
+image:
+  repository: web
+  tag: v1
+ports: [80, 443]
+labels: {}
+password: hunter2
+enabled: true
+-- charts/web/values-prod.yaml --
+note: of prod
+-- charts/web/values.schema.json --
+{\"properties\": {
+  \"replicas\": {\"type\": \"integer\", \"title\": \"Replicas\", \"description\": \"How many pods\"},
+  \"image\": {\"$ref\": \"#/definitions/image\"},
+  \"host\": {\"type\": \"string\", \"description\": \"Where it is found\"}
+ },
+ \"required\": [\"host\"],
+ \"definitions\": {\"image\": {\"type\": \"object\", \"properties\": {\"tag\": {\"type\": \"string\", \"description\": \"The image's tag\"}}}}
+}
+-- charts/web/crds/a.yaml --
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: a}
+-- charts/web/templates/a.yaml --
+{{- if .Values.enabled }}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .Release.Name }}
+  namespace: {{ .Release.Namespace }}
+data:
+  replicas: {{ .Values.replicas | quote }}
+  kind: {{ kindOf .Values.replicas }}
+  note: {{ .Values.note | quote }}
+  count: {{ .Values.count | quote }}
+  tag: {{ .Values.image.tag | quote }}
+  ports: {{ .Values.ports | toJson | quote }}
+  labels: {{ .Values.labels | toJson | quote }}
+  kube: {{ .Capabilities.KubeVersion.Version }}
+  api: {{ .Capabilities.APIVersions.Has \"x.dev/v1\" | quote }}
+{{- end }}
+{{- if eq .Values.note \"fail\" }}
+{{ fail (printf \"password %s is bad\" .Values.password) }}
+{{- end }}
+{{- if eq .Values.note \"slow\" }}
+{{- range $i := until 100000 }}{{ range $j := until 100000 }}{{ end }}{{ end }}
+{{- end }}
+-- charts/web/templates/test.yaml --
+{{- if .Values.enabled }}
+apiVersion: v1
+kind: Pod
+metadata:
+  name: test
+  annotations: {helm.sh/hook: test}
+spec: {containers: [{name: a, image: a@sha256:0000000000000000000000000000000000000000000000000000000000000000}]}
+{{- end }}
+-- charts/web/host.yaml --
+host: example.com
+-- values/web/a.yaml --
+host: example.com
+note: a
+-- values/web/b.yaml --
+note: b
+-- values/text.txt --
+from a file
+-- project/pintle.yaml --
+releases:
+  web:
+    chart: ../charts/web
+    values: [\"../values/web/a.yaml\"]
+    namespace: web-{env}
+    environments: {dev: {}, prod: {set: {note: inline}}}
+-- overlay/kustomization.yaml --
+namePrefix: prod-
+resources: [a.yaml]
+-- overlay/a.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a}
+-- plain/a.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: plain}
+---
+# nothing
+-- plain/b.json --
+{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"json\"}}
+-- plain/values.yaml --
+not: an object
+-- plain/below/c.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: below}
+-- nothing/a.yaml --
+apiVersion: v1
+kind: List
+items: []
+";
+
+fn repository(name: &str) -> PathBuf {
+    let folder = case::folder(&format!("cmp-{name}"));
+    Case::parse(REPOSITORY.as_bytes()).lay_out(&folder.join("repository"));
+    case::write(&folder.join("outside.yaml"), b"note: outside\n");
+    folder.join("repository")
+}
+
+/// A parameter as Argo CD's JSON.
+fn parameter(name: &str, kind: &str, value: &str) -> String {
+    format!("{{\"name\": \"{name}\", \"{kind}\": {value}}}")
+}
+
+/// The host that the schema requires.
+fn host() -> String {
+    parameter("value-files", "array", "[\"host.yaml\"]")
+}
+
+/// Runs a command in an application's folder, as Argo CD's plugin server does.
+fn cmp(repository: &Path, path: &str, command: &str, parameters: &[String], more: &[(&str, &str)]) -> Output {
+    let mut run = Command::new(env!("CARGO_BIN_EXE_pintle"));
+    run.current_dir(repository.join(path)).env_clear().arg("cmp").args(command.split(' '));
+    run.env("TMPDIR", repository).env("PINTLE_CMP_CONCURRENCY", "8");
+    run.env("ARGOCD_APP_NAME", "argocd_shop").env("ARGOCD_APP_NAMESPACE", "shop").env("ARGOCD_APP_SOURCE_PATH", path);
+    run.env("KUBE_VERSION", "1.31.0").env("KUBE_API_VERSIONS", "v1,x.dev/v1");
+    run.env("ARGOCD_APP_PARAMETERS", format!("[{}]", parameters.join(",")));
+    run.envs(more.iter().copied()).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn succeeds(repository: &Path, path: &str, command: &str, parameters: &[String]) -> String {
+    let output = cmp(repository, path, command, parameters, &[]);
+    assert!(output.status.success(), "{command} {parameters:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn fails(repository: &Path, path: &str, parameters: &[String]) -> String {
+    let output = cmp(repository, path, "generate", parameters, &[]);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""), "{parameters:?}");
+    text(&output.stderr)
+}
+
+#[test]
+fn a_chart_is_rendered_as_argos_own_helm_does() {
+    let folder = repository("chart");
+    let out = succeeds(&folder, "charts/web", "generate", &[host()]);
+    for part in [
+        "name: shop\n  namespace: shop\n",
+        "kube: v1.31.0",
+        "api: \"true\"",
+        "kind: float64",
+        "kind: CustomResourceDefinition",
+        "kind: Pod",
+    ] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+}
+
+#[test]
+fn every_parameter_does_what_it_says() {
+    let folder = repository("parameters");
+    let cases: &[(&str, &str, &str, &str)] = &[
+        ("release-name", "string", "\"other\"", "name: other\n"),
+        ("namespace", "string", "\"elsewhere\"", "namespace: elsewhere\n"),
+        ("environment", "string", "\"prod\"", "note: \"of prod\""),
+        ("values", "map", "{\"note\": \"set\", \"image.tag\": \"v2\"}", "tag: \"v2\""),
+        ("values", "string", "\"image: {tag: v3}\"", "tag: \"v3\""),
+        ("values.image.tag", "string", "\"10\"", "tag: \"10\""),
+        ("values.replicas", "string", "\"3\"", "replicas: \"3\""),
+        ("values.count", "string", "\"008\"", "count: \"008\""),
+        ("values.ports", "array", "[\"1\", \"2\"]", "ports: \"[1,2]\""),
+        ("values.labels", "map", "{\"a.b\": \"1\"}", r#"labels: "{\"a.b\":\"1\"}""#),
+        ("set", "map", "{\"note\": \"a,b\"}", "note: \"a,b\""),
+        ("set", "array", "[\"replicas=5\"]", "replicas: \"5\""),
+        ("set", "array", "[\"note=$ARGOCD_APP_NAMESPACE-$HOME\"]", "note: \"shop-\""),
+        ("set-string", "map", "{\"count\": \"009\"}", "count: \"009\""),
+        ("set-file", "map", "{\"note\": \"/values/text.txt\"}", "note: \"from a file\\n\""),
+        ("set-file", "array", "[\"note=../../values/text.txt\"]", "note: \"from a file\\n\""),
+        ("api-versions", "array", "[\"y.dev/v1\"]", "api: \"false\""),
+        ("kube-version", "string", "\"1.33.1\"", "kube: v1.33.1"),
+    ];
+    for (name, kind, value, wanted) in cases {
+        let out = succeeds(&folder, "charts/web", "generate", &[host(), parameter(name, kind, value)]);
+        assert!(out.contains(wanted), "{name} {value}: {out}");
+    }
+    let off = |name: &str, value: &str| succeeds(&folder, "charts/web", "generate", &[host(), parameter(name, "string", value)]);
+    assert!(!off("include-crds", "\"false\"").contains("CustomResourceDefinition"));
+    assert!(!off("skip-tests", "\"true\"").contains("kind: Pod"));
+    // A field of the page that was cleared is none.
+    assert!(off("release-name", "\"\"").contains("name: shop\n"));
+}
+
+#[test]
+fn value_files_are_globs_and_stay_in_the_repository() {
+    let folder = repository("files");
+    let files = |list: &str| parameter("value-files", "array", list);
+    let out = succeeds(&folder, "charts/web", "generate", &[files("[\"/values/*/?.yaml\"]")]);
+    assert!(out.contains("note: \"b\""), "{out}");
+    let out = succeeds(&folder, "charts/web", "generate", &[files("[\"/values/**/b.yaml\", \"../../values/web/a.yaml\"]")]);
+    assert!(out.contains("note: \"a\""), "{out}");
+
+    let error = fails(&folder, "charts/web", &[files("[\"absent.yaml\"]")]);
+    assert_eq!(error, "error: value file absent.yaml doesn't exist\n");
+    let ignore = parameter("ignore-missing-value-files", "string", "\"true\"");
+    succeeds(
+        &folder,
+        "charts/web",
+        "generate",
+        &[files("[\"host.yaml\", \"$ARGOCD_APP_NAME.yaml\", \"no/*.yaml\"]"), ignore.clone()],
+    );
+
+    for path in ["../../../outside.yaml", "/../outside.yaml", "../../../*.yaml"] {
+        let error = fails(&folder, "charts/web", &[files(&format!("[\"{path}\"]")), ignore.clone()]);
+        assert!(error.contains("leads out of the repository"), "{path}: {error}");
+    }
+    #[cfg(unix)]
+    {
+        case::link(&folder.join("values/link.yaml"), "../../outside.yaml");
+        let error = fails(&folder, "charts/web", &[files("[\"/values/link.yaml\"]")]);
+        assert_eq!(error, "error: values/link.yaml leads out of the repository\n");
+        case::link(&folder.join("charts/web/templates/link.yaml"), "../../../../outside.yaml");
+        let error = fails(&folder, "charts/web", &[host()]);
+        assert!(error.contains("templates/link.yaml is a symbolic link out of the repository\n"), "{error}");
+        fs::remove_file(folder.join("charts/web/templates/link.yaml")).unwrap();
+    }
+    let error = fails(&folder, "charts/web", &[host(), parameter("set-file", "map", "{\"note\": \"../../../outside.yaml\"}")]);
+    assert!(error.contains("leads out of the repository"), "{error}");
+}
+
+#[test]
+fn a_project_renders_its_environment() {
+    let folder = repository("project");
+    let environment = parameter("environment", "string", "\"prod\"");
+    let out = succeeds(&folder, "project", "generate", std::slice::from_ref(&environment));
+    assert!(out.contains("name: web\n  namespace: web-prod") && out.contains("note: \"inline\""), "{out}");
+    assert!(out.contains("kube: v1.31.0") && !out.contains("CustomResourceDefinition"), "{out}");
+    let out = succeeds(&folder, "project", "generate", &[environment, parameter("set", "map", "{\"note\": \"over\"}")]);
+    assert!(out.contains("note: \"over\""), "{out}");
+    let error = fails(&folder, "project", &[]);
+    assert!(error.contains("several environments") && error.contains("known: dev, prod"), "{error}");
+}
+
+#[test]
+fn kustomizations_and_plain_manifests_are_rendered_too() {
+    let folder = repository("plain");
+    let out = succeeds(&folder, "overlay", "generate", &[]);
+    assert!(out.contains("name: prod-a"), "{out}");
+    let out = succeeds(&folder, "plain", "generate", &[]);
+    assert!(out.contains("plain") && out.contains("json") && !out.contains("below") && !out.contains("not:"), "{out}");
+    for path in ["overlay", "plain"] {
+        let error = fails(&folder, path, &[parameter("set", "map", "{\"a\": \"b\"}")]);
+        assert!(error.contains("parameter set has no meaning"), "{error}");
+    }
+    // One above is another application's.
+    fs::copy(folder.join("project/pintle.yaml"), folder.join("pintle.yaml")).unwrap();
+    assert_eq!(succeeds(&folder, "plain", "generate", &[]), out);
+}
+
+#[test]
+fn nothing_is_an_error() {
+    let folder = repository("empty");
+    let disabled = parameter("values.enabled", "string", "\"false\"");
+    let crds = parameter("include-crds", "string", "\"false\"");
+    let error = fails(&folder, "charts/web", &[host(), disabled.clone(), crds.clone()]);
+    assert!(error.starts_with("error: charts/web renders no objects\n"), "{error}");
+    let allow = parameter("allow-empty", "string", "\"true\"");
+    assert_eq!(succeeds(&folder, "charts/web", "generate", &[host(), disabled, crds, allow.clone()]).trim(), "");
+    assert!(fails(&folder, "nothing", &[]).contains("renders no objects"));
+    succeeds(&folder, "nothing", "generate", &[allow]);
+}
+
+#[test]
+fn errors_are_short_and_hold_no_secrets() {
+    let folder = repository("errors");
+    let fail = parameter("values.note", "string", "\"fail\"");
+    let error = fails(&folder, "charts/web", &[host(), fail.clone()]);
+    assert!(error.starts_with("error: ") && error.contains("password *** is bad"), "{error}");
+    assert!(error.contains("web/templates/a.yaml:") && !error.contains("hunter2") && !error.contains('\x1b'), "{error}");
+    let error = fails(&folder, "charts/web", &[host(), fail, parameter("set", "map", "{\"password\": \"s3cret-thing\"}")]);
+    assert!(error.contains("***") && !error.contains("s3cret"), "{error}");
+    assert!(!error.contains(&*folder.to_string_lossy()), "{error}");
+
+    let error = fails(&folder, "charts/web", &[parameter("relase-name", "string", "\"a\"")]);
+    assert!(error.contains("unknown parameter \"relase-name\"") && error.contains("did you mean release-name?"), "{error}");
+    for (name, kind, value) in [
+        ("validation", "string", "\"maybe\""),
+        ("skip-tests", "string", "\"yes\""),
+        ("release-name", "array", "[]"),
+        ("value-files", "map", "{}"),
+        ("set", "string", "\"a=b\""),
+    ] {
+        let error = fails(&folder, "charts/web", &[host(), parameter(name, kind, value)]);
+        assert!(error.starts_with(&format!("error: parameter {name} is ")), "{error}");
+    }
+}
+
+#[test]
+fn findings_withhold_the_output_unless_asked() {
+    let folder = repository("validation");
+    let twin = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: plain}\ndata: {twin: a}\n";
+    case::write(&folder.join("plain/d.yaml"), twin);
+    let error = fails(&folder, "plain", &[]);
+    assert!(error.contains("[identity/duplicate]") && error.contains("plain/"), "{error}");
+    for mode in ["\"warn\"", "\"off\""] {
+        assert!(succeeds(&folder, "plain", "generate", &[parameter("validation", "string", mode)]).contains("twin"));
+    }
+}
+
+#[test]
+fn time_and_places_are_limited() {
+    let folder = repository("limits");
+    let slow = parameter("values.note", "string", "\"slow\"");
+    let output = cmp(&folder, "charts/web", "generate", &[host(), slow.clone()], &[("PINTLE_CMP_TIMEOUT", "300ms")]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stderr), "error: rendering charts/web took longer than 300ms (PINTLE_CMP_TIMEOUT)\n");
+
+    let output = cmp(&folder, "charts/web", "generate", &[host()], &[("PINTLE_CMP_TIMEOUT", "soon")]);
+    assert!(text(&output.stderr).contains("50s, 500ms or 1m is meant"));
+}
+
+/// A place is a socket's name on Linux.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_place_a_render_waits() {
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr, UnixListener};
+
+    let folder = repository("places");
+    let one = [("PINTLE_CMP_CONCURRENCY", "1"), ("PINTLE_CMP_TIMEOUT", "400ms"), ("TMPDIR", "/a")];
+    let taken = UnixListener::bind_addr(&SocketAddr::from_abstract_name("pintle-cmp:/a:0").unwrap()).unwrap();
+    let output = cmp(&folder, "overlay", "generate", &[], &one);
+    assert!(text(&output.stderr).contains("PINTLE_CMP_CONCURRENCY"), "{}", text(&output.stderr));
+    drop(taken);
+    let one = [("PINTLE_CMP_CONCURRENCY", "1"), ("TMPDIR", "/a")];
+    assert!(cmp(&folder, "overlay", "generate", &[], &one).status.success());
+}
+
+#[test]
+fn the_announcement_describes_the_charts_values() {
+    let folder = repository("announcement");
+    let out = succeeds(&folder, "charts/web", "parameters", &[parameter("environment", "string", "\"prod\"")]);
+    let list = pintle_value::json::list_from_slice(out.as_bytes()).unwrap();
+    let names: Vec<&str> = list.iter().map(|p| p.get("name").and_then(Data::as_str).unwrap()).collect();
+    assert_eq!((names[0], names[15]), ("release-name", "values.count"));
+    let one = |name: &str| list.iter().find(|p| p.get("name").and_then(Data::as_str) == Some(name)).unwrap();
+    let field = |name: &str, field: &str| one(name).get(field).cloned();
+    let string = |s: &str| Some(Data::String(s.into()));
+    assert_eq!(field("release-name", "string"), string("shop"));
+    assert_eq!(field("value-files", "collectionType"), string("array"));
+    assert_eq!(field("values.replicas", "title"), string("Replicas"));
+    assert_eq!(field("values.replicas", "tooltip"), string("How many pods"));
+    assert_eq!(field("values.replicas", "itemType"), string("number"));
+    assert_eq!(field("values.replicas", "string"), string("1"));
+    assert_eq!(field("values.image.tag", "tooltip"), string("The image's tag"));
+    assert_eq!(field("values.note", "string"), string("of prod"));
+    assert_eq!(field("values.ports", "array"), Some(Data::List(vec![Data::String("80".into()), Data::String("443".into())])));
+    assert_eq!(field("values.labels", "collectionType"), string("map"));
+    assert_eq!(field("values.host", "required"), Some(Data::Bool(true)));
+    assert_eq!(field("values.password", "string"), None);
+    assert!(!out.contains("hunter2"));
+
+    let out = succeeds(&folder, "overlay", "parameters", &[]);
+    let list = pintle_value::json::list_from_slice(out.as_bytes()).unwrap();
+    assert_eq!(list.len(), 2, "{out}");
+}
+
+#[test]
+fn files_and_annotation_name_what_is_read() {
+    let folder = repository("depends");
+    let files = parameter("value-files", "array", "[\"/values/web/a.yaml\"]");
+    let chart = "charts/web/.helmignore
+charts/web/Chart.yaml
+charts/web/crds/a.yaml
+charts/web/host.yaml
+charts/web/templates/a.yaml
+charts/web/templates/test.yaml
+charts/web/values-prod.yaml
+charts/web/values.schema.json
+charts/web/values.yaml
+";
+    let listed = succeeds(&folder, "charts/web", "files", std::slice::from_ref(&files));
+    assert_eq!(listed, format!("{chart}values/web/a.yaml\n"));
+    assert_eq!(succeeds(&folder, "charts/web", "annotation", &[files]), "/charts/web;/values/web/a.yaml\n");
+    let glob = parameter("value-files", "array", "[\"/values/*/a.yaml\"]");
+    assert_eq!(succeeds(&folder, "charts/web", "annotation", &[glob]), "/charts/web;/values\n");
+    assert_eq!(succeeds(&folder, "overlay", "files", &[]), "overlay/a.yaml\noverlay/kustomization.yaml\n");
+    let prod = parameter("environment", "string", "\"prod\"");
+    let annotation = succeeds(&folder, "project", "annotation", &[prod]);
+    assert_eq!(annotation, "/charts/web;/project/pintle.yaml;/values/web/a.yaml\n");
+    assert_eq!(succeeds(&folder, "plain", "annotation", &[]), "/plain\n");
+}
+
+#[test]
+fn a_part_of_the_repository_is_enough() {
+    // With manifest-generate-paths Argo CD sends what lies below the paths' common folder.
+    let folder = repository("part");
+    let run = |file: &str| {
+        let files = parameter("value-files", "array", &format!("[\"{file}\"]"));
+        let path = ("ARGOCD_APP_SOURCE_PATH", "shop/charts/web");
+        cmp(&folder, "charts/web", "generate", &[files], &[path])
+    };
+    assert!(text(&run("/shop/values/web/a.yaml").stdout).contains("note: \"a\""));
+    let error = text(&run("/values/web/a.yaml").stderr);
+    assert!(error.contains("is no part of what Argo CD sent"), "{error}");
+}
+
+#[test]
+fn dependencies_in_folders_are_packed() {
+    let folder = repository("dependencies");
+    let dependency =
+        "apiVersion: v2\nname: app\nversion: 1.0.0\ndependencies: [{name: lib, version: 1.0.0, repository: file://../lib}]\n";
+    case::write(&folder.join("charts/app/Chart.yaml"), dependency.as_bytes());
+    case::write(&folder.join("charts/lib/Chart.yaml"), b"apiVersion: v2\nname: lib\nversion: 1.0.0\n");
+    let object = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: of-lib}\n";
+    case::write(&folder.join("charts/lib/templates/a.yaml"), object);
+    assert_eq!(succeeds(&folder, "charts/app", "annotation", &[]), "/charts/app;/charts/lib\n");
+    assert!(succeeds(&folder, "charts/app", "generate", &[]).contains("of-lib"));
+}
+
+#[test]
+fn the_configuration_is_yaml() {
+    let folder = repository("config");
+    let parse = |what: &str| {
+        let out = succeeds(&folder, "plain", &format!("config {what} --image registry.example.com/pintle:1"), &[]);
+        pintle_yaml::Tree::parse(out.as_bytes()).unwrap().unwrap().to_data().unwrap()
+    };
+    let at = |data: &Data, path: &str| {
+        path.split('.').fold(data.clone(), |d, key| match key.parse::<usize>() {
+            Ok(i) => d.as_list().unwrap()[i].clone(),
+            Err(_) => d.get(key).cloned().unwrap_or_default(),
+        })
+    };
+    let string = |s: &str| Data::String(s.into());
+    assert_eq!(at(&parse("plugin"), "spec.generate.command.2"), string("generate"));
+    let (patch, values) = (parse("kustomize"), parse("helm"));
+    let container = at(&patch, "spec.template.spec.containers.0");
+    assert_eq!(at(&container, "image"), string("registry.example.com/pintle:1"));
+    assert_eq!(at(&container, "securityContext.runAsUser"), Data::Float(999.0));
+    assert_eq!(at(&values, "repoServer.extraContainers.0"), container);
+    assert_eq!(at(&values, "repoServer.volumes"), at(&patch, "spec.template.spec.volumes"));
+}

@@ -1,0 +1,57 @@
+//! A chart's files: in memory, or on disk until somebody wants their bytes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use pintle_value::Str;
+
+use super::directory::io;
+use crate::diagnostic::Result;
+
+/// A file of a chart.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Its path within the chart, with slashes.
+    pub name: String,
+    contents: Arc<Contents>,
+}
+
+#[derive(Debug)]
+struct Contents {
+    data: OnceLock<Str>,
+    path: PathBuf,
+}
+
+impl File {
+    /// A file in memory. A byte order mark is no part of its bytes, as in Helm.
+    pub fn new(name: impl Into<String>, data: &[u8]) -> File {
+        let data = OnceLock::from(without_mark(data));
+        File { name: name.into(), contents: Arc::new(Contents { data, path: PathBuf::new() }) }
+    }
+
+    /// A file that is read when its bytes are wanted.
+    pub(super) fn on_disk(name: String, path: &Path) -> File {
+        File { name, contents: Arc::new(Contents { data: OnceLock::new(), path: path.to_owned() }) }
+    }
+
+    /// The same file under another name.
+    pub(crate) fn renamed(&self, name: String) -> File {
+        File { name, contents: self.contents.clone() }
+    }
+
+    /// Its bytes, without a byte order mark. The error of one that is gone since the chart was loaded.
+    pub fn data(&self) -> Result<&Str> {
+        let contents = &*self.contents;
+        if contents.data.get().is_none() {
+            let data = fs::read(&contents.path)
+                .map_err(|e| io(&contents.path, &e).wrap(format_args!("error reading {}: ", self.name)))?;
+            return Ok(contents.data.get_or_init(|| without_mark(&data)));
+        }
+        Ok(contents.data.get_or_init(Str::default))
+    }
+}
+
+fn without_mark(data: &[u8]) -> Str {
+    Str::from(data.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(data))
+}

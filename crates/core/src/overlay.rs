@@ -1,0 +1,131 @@
+//! Overlays: what kustomize makes of a folder, or of manifests that are already rendered.
+//!
+//! Takes a folder, or manifests and the fields of a kustomization; gives manifests and what was noticed. kustomize's own behaviour
+//! lives in the crate `pintle-kustomize`; here it meets charts, diagnostics and pintle.yaml.
+
+use std::path::Path;
+
+use pintle_kustomize::{
+    ChartRequest, HelmOptions, Inflate, Kustomization, Location, Options as BuildOptions, Output, SourceObject, Warning,
+};
+use pintle_value::{Data, DataMap};
+
+use crate::Compat;
+use crate::diagnostic::{Diagnostic, Error, Result, Span};
+use crate::emit::{EmitOptions, stream};
+use crate::load::{Chart, LoadOptions};
+use crate::merge::options::{ValuesFile, ValuesOptions};
+use crate::release::{Options, name_from_template, render};
+
+/// Manifests that an overlay made.
+#[derive(Clone, Debug, Default)]
+pub struct Built {
+    /// One stream, as `kustomize build` prints it.
+    pub text: Vec<u8>,
+    /// What kustomize takes without a word: a target or an image that matches nothing.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Builds a folder with a kustomization (`kustomize build --enable-helm`, 5.7.1).
+///
+/// Errors: kustomize's, with the file and line.
+pub fn build(dir: &Path) -> Result<Built> {
+    let options = options();
+    let output = pintle_kustomize::build(&dir.to_string_lossy(), &options).map_err(error)?;
+    let text = output.to_yaml().map_err(error)?.into_bytes();
+    Ok(Built { text, warnings: output.warnings.iter().map(warning).collect() })
+}
+
+/// Applies fields of a kustomization to manifests. The files that they name are below `dir`; `place` is where the fields stand.
+///
+/// Errors: kustomize's, and what kustomize takes without a word: over a chart a patch that matches nothing is a mistake.
+pub fn apply(dir: &Path, fields: &DataMap, place: &Span, manifests: &[u8]) -> Result<Built> {
+    let here = |e: pintle_kustomize::Error| {
+        let mut e = error(e);
+        e.diagnostics_mut().iter_mut().for_each(|d| d.span = Some(place.clone()));
+        e
+    };
+    let text = pintle_yaml::to_yaml(&Data::Map(fields.clone())).unwrap_or_default();
+    let (kustomization, _) = Kustomization::read(text.as_bytes(), &place.file).map_err(here)?;
+    let objects = [SourceObject { text: manifests, file: "the chart's output" }];
+    let output: Output =
+        pintle_kustomize::transform(kustomization, &place.file, &dir.to_string_lossy(), &objects, &options()).map_err(here)?;
+    let mut unmatched =
+        output.warnings.iter().filter(|w| !w.note).map(|w| Diagnostic::error("overlay/unmatched", &w.message).at(place.clone()));
+    if let Some(first) = unmatched.next() {
+        let mut error = Error::from(first);
+        error.diagnostics_mut().extend(unmatched);
+        return Err(error);
+    }
+    Ok(Built { text: output.to_yaml().map_err(here)?.into_bytes(), warnings: Vec::new() })
+}
+
+fn options() -> BuildOptions<'static> {
+    BuildOptions { helm: HelmOptions { enabled: true, ..HelmOptions::default() }, inflate: &Charts, ..BuildOptions::default() }
+}
+
+fn span(at: &Location) -> Span {
+    Span::new(&*at.file, at.line as usize, 0, 0)
+}
+
+/// An error of kustomize as a diagnostic.
+pub fn error(e: pintle_kustomize::Error) -> Error {
+    let mut d = Diagnostic::error("overlay/build", e.message);
+    d.span = e.location.as_ref().map(span);
+    d.hints = e.hints;
+    d.into()
+}
+
+fn warning(w: &Warning) -> Diagnostic {
+    let d =
+        if w.note { Diagnostic::note("overlay/note", &w.message) } else { Diagnostic::warning("overlay/unmatched", &w.message) };
+    Diagnostic { span: w.location.as_ref().map(span), ..d }
+}
+
+/// Renders the charts of kustomizations, as Helm 3.22: the only one that kustomize 5.7.1 works with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Charts;
+
+impl Inflate for Charts {
+    fn inflate(&self, request: &ChartRequest) -> Result<Vec<u8>, pintle_kustomize::Error> {
+        inflate(request).map_err(|e| {
+            let place = e.diagnostics().iter().find_map(|d| d.span.as_ref());
+            let error = pintle_kustomize::Error::new(e.to_string());
+            match place {
+                Some(s) => error.at(&s.file, s.line as u32),
+                None => error,
+            }
+        })
+    }
+}
+
+fn inflate(request: &ChartRequest) -> Result<Vec<u8>> {
+    let compat = Compat::Helm3;
+    let file = |(name, text): &(String, Vec<u8>)| ValuesFile { name: name.clone(), text: text.clone().into() };
+    let values = ValuesOptions { files: request.values.iter().map(file).collect(), ..ValuesOptions::default() };
+    let values = values.merge(compat, &|path| Err(format!("{path} is not read here")))?;
+    let chart = Chart::load(&request.chart, &LoadOptions { compat, ..LoadOptions::default() })?;
+    let release_name = match (request.name_template.as_str(), request.release_name.as_str()) {
+        // Helm would make up a name from the clock, and every build would be another.
+        ("", "") => "release-name".to_owned(),
+        ("", name) => name.to_owned(),
+        (template, _) => name_from_template(template)?,
+    };
+    let options = Options {
+        release_name,
+        namespace: if request.namespace.is_empty() { "default".to_owned() } else { request.namespace.clone() },
+        compat,
+        kube_version: (!request.kube_version.is_empty()).then(|| request.kube_version.clone()),
+        api_versions: request.api_versions.clone(),
+        ..Options::default()
+    };
+    let release = render(&chart, &values, &options)?;
+    let emit = EmitOptions {
+        include_crds: request.include_crds,
+        no_hooks: request.skip_hooks,
+        skip_tests: request.skip_tests,
+        compat,
+        ..EmitOptions::default()
+    };
+    stream(&release, &emit)
+}

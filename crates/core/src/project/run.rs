@@ -1,0 +1,182 @@
+//! Rendering what a pintle.yaml asks for.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use super::{Job, Project, Source};
+use crate::checks::{Checks, Mode, check, check_release, stream_documents};
+use crate::diagnostic::{Diagnostic, Error, Result, Span};
+use crate::emit::{EmitOptions, stream};
+use crate::load::{Chart, LoadOptions};
+use crate::merge::options::{Values, ValuesFile, ValuesOptions};
+use crate::overlay;
+use crate::parallel;
+use crate::release::{Options, render};
+
+/// What is given beside pintle.yaml, for every job.
+pub struct Settings<'s> {
+    /// How charts are loaded; the job's profile counts.
+    pub load: LoadOptions,
+    /// Values over those of pintle.yaml.
+    pub values: ValuesOptions,
+    /// Everything else. Names, namespaces and the profile come from the job; a Kubernetes version here counts more than its own.
+    pub options: Options,
+    /// Reads the file that `--set-file` names.
+    pub read_file: &'s (dyn Fn(&str) -> Result<Vec<u8>, String> + Sync),
+    /// Whether the files of crds/ are part of every output.
+    pub include_crds: bool,
+    /// Whether hooks are left out of every output.
+    pub no_hooks: bool,
+    /// Whether tests among the hooks are left out of every output.
+    pub skip_tests: bool,
+    /// What becomes of findings, with levels and what exists elsewhere over those of pintle.yaml.
+    pub checks: Checks,
+    /// Told of every job that is done, from any thread.
+    pub done: &'s (dyn Fn(&Job) + Sync),
+}
+
+/// What became of a job.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The manifests, as one stream.
+    pub text: Vec<u8>,
+    /// What was noticed.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Renders jobs, several at once. The results stand in the order of the jobs, and are the same for any number of threads.
+pub fn run(project: &Project, jobs: &[&Job], settings: &Settings<'_>) -> Vec<Result<Output>> {
+    let charts = Charts::default();
+    parallel::map(
+        jobs,
+        |_| JOB_SIZE,
+        |job| {
+            let result = one(project, job, settings, &charts);
+            (settings.done)(job);
+            result.map_err(|e| e.wrap(format_args!("{}: ", job.title())))
+        },
+    )
+}
+
+/// Every job is worth a thread.
+const JOB_SIZE: usize = 1 << 20;
+
+/// Charts that were loaded before, by path and profile: environments share them.
+#[derive(Default)]
+struct Charts(Mutex<HashMap<(std::path::PathBuf, crate::Compat), Arc<Chart>>>);
+
+impl Charts {
+    fn load(&self, path: &Path, options: &LoadOptions) -> Result<Arc<Chart>> {
+        let key = (path.to_owned(), options.compat);
+        if let Ok(known) = self.0.lock()
+            && let Some(chart) = known.get(&key)
+        {
+            return Ok(chart.clone());
+        }
+        let chart = Chart::load(path, options)?;
+        if let Ok(mut known) = self.0.lock() {
+            known.insert(key, chart.clone());
+        }
+        Ok(chart)
+    }
+}
+
+fn one(project: &Project, job: &Job, settings: &Settings<'_>, charts: &Charts) -> Result<Output> {
+    let checks = checks(job, settings);
+    // Overlays change what would be checked: then the whole stream is, and findings point there.
+    let of_chart = if job.overlays.is_empty() { checks.clone() } else { Checks::default() };
+    let (mut text, mut warnings) = match &job.source {
+        Source::Chart(path) => chart(project, job, path, settings, charts, &of_chart)?,
+        Source::Kustomization(path) => {
+            let dir = project.dir.join(path);
+            if !dir.exists() {
+                return Err(absent("folder", &dir, &job.span));
+            }
+            let built = overlay::build(&dir)?;
+            (built.text, built.warnings)
+        }
+    };
+    for (fields, place) in &job.overlays {
+        let built = overlay::apply(&project.dir, fields, place, &text)?;
+        text = built.text;
+        warnings.extend(built.warnings);
+    }
+    if checks.mode != Mode::Off && (matches!(job.source, Source::Kustomization(_)) || !job.overlays.is_empty()) {
+        let title = format!("the output of {}", job.title());
+        let (shown, error) = checks.mode.judge(check(&stream_documents(&title, &text)?, &checks));
+        warnings.extend(shown);
+        error.map_or(Ok(()), Err)?;
+    }
+    Ok(Output { text, warnings })
+}
+
+/// What pintle.yaml says, with what was asked for over it.
+fn checks(job: &Job, settings: &Settings<'_>) -> Checks {
+    let (own, asked) = (&job.checks, &settings.checks);
+    Checks {
+        levels: own.levels.iter().chain(&asked.levels).map(|(k, v)| (k.clone(), *v)).collect(),
+        existing: own.existing.iter().chain(&asked.existing).cloned().collect(),
+        manual: own.manual.iter().chain(&asked.manual).cloned().collect(),
+        namespace: job.namespace.clone(),
+        kube_version: asked.kube_version.clone().or_else(|| job.kube_version.clone()),
+        ..asked.clone()
+    }
+}
+
+fn chart(
+    project: &Project,
+    job: &Job,
+    path: &Path,
+    settings: &Settings<'_>,
+    charts: &Charts,
+    checks: &Checks,
+) -> Result<(Vec<u8>, Vec<Diagnostic>)> {
+    let path = project.dir.join(path);
+    if !path.exists() {
+        return Err(absent("chart", &path, &job.span));
+    }
+    let mut files = Vec::new();
+    for file in &job.values {
+        let path = project.dir.join(&file.path);
+        let text = fs::read(&path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => absent("values file", &path, &file.span),
+            _ => Error::from(Diagnostic::error("io", format!("values file {}: {e}", path.display())).at(file.span.clone())),
+        })?;
+        files.push(ValuesFile { name: path.to_string_lossy().into_owned(), text: text.into() });
+    }
+    if !job.set.is_empty() {
+        let text = pintle_value::json::to_string(&pintle_value::Data::Map(job.set.clone()))
+            .map_err(|e| Error::new("values/type", e.to_string()))?
+            .into_bytes();
+        files.push(ValuesFile { name: job.span.file.clone(), text: text.into() });
+    }
+    files.extend(settings.values.files.iter().cloned());
+    let values = ValuesOptions { files, ..settings.values.clone() };
+    let values: Values = values.merge(job.compat, settings.read_file)?;
+    let chart = charts.load(&path, &LoadOptions { compat: job.compat, ..settings.load.clone() })?;
+    let options = Options {
+        release_name: job.release_name.clone(),
+        namespace: job.namespace.clone(),
+        compat: job.compat,
+        kube_version: settings.options.kube_version.clone().or_else(|| job.kube_version.clone()),
+        api_versions: job.api_versions.iter().chain(&settings.options.api_versions).cloned().collect(),
+        ..settings.options.clone()
+    };
+    let release = render(&chart, &values, &options)?;
+    let emit = EmitOptions {
+        include_crds: job.include_crds || settings.include_crds,
+        no_hooks: job.no_hooks || settings.no_hooks,
+        skip_tests: settings.skip_tests,
+        compat: job.compat,
+        ..EmitOptions::default()
+    };
+    let (shown, error) = checks.mode.judge(check_release(&release, &chart, &values, &options, checks));
+    error.map_or(Ok(()), Err)?;
+    Ok((stream(&release, &emit)?, release.warnings.into_iter().chain(shown).collect()))
+}
+
+fn absent(what: &str, path: &Path, span: &Span) -> Error {
+    Error::from(Diagnostic::error("project/absent", format!("{what} {} doesn't exist", path.display())).at(span.clone()))
+}

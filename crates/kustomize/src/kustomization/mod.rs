@@ -1,0 +1,153 @@
+//! The kustomization file: read, brought into today's form, and checked
+//! (sigs.k8s.io/kustomize/api v0.20.1, types/kustomization.go).
+
+pub(crate) mod decode;
+pub mod types;
+
+pub use decode::{AnyMap, Misfit, Step};
+pub use types::Kustomization;
+
+use pintle_value::Data;
+
+use crate::error::Error;
+use types::{HelmChart, HelmGlobals};
+
+/// The names under which a kustomization file is found.
+pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+const KIND: &str = "Kustomization";
+const COMPONENT: &str = "Component";
+
+impl Kustomization {
+    /// Reads a file's text; `file` is its name for messages. Gives the notes on fields that have newer names, too.
+    pub fn read(text: &[u8], file: &str) -> Result<(Kustomization, Vec<String>), Error> {
+        let data = pintle_yaml::from_slice(text).map_err(|e| {
+            let message = format!("invalid Kustomization: {}", e.message);
+            Error::new(message).at(file, e.line.unwrap_or(0) as u32)
+        })?;
+        let decoder = decode::Decoder::strict();
+        let mut kustomization: Kustomization = decoder.read(&data).map_err(|misfit| {
+            let error = Error::new(format!("invalid Kustomization: {}", misfit.message));
+            let error = error.at(file, line_of(text, &misfit.path, misfit.at_key));
+            misfit.hint.into_iter().fold(error, Error::hint)
+        })?;
+        let notes = kustomization.deprecated(&data);
+        kustomization.fix();
+        if is_empty(&data) {
+            return Err(Error::new("kustomization.yaml is empty").at(file, 0));
+        }
+        kustomization
+            .enforce()
+            .map_err(|message| Error::new(message).at(file, line_of(text, &[Step::Key("kind".into())], true)))?;
+        Ok((kustomization, notes))
+    }
+
+    /// Whether this is a component.
+    pub fn is_component(&self) -> bool {
+        self.kind == COMPONENT
+    }
+
+    /// `CheckDeprecatedFields`
+    fn deprecated(&self, data: &Data) -> Vec<String> {
+        const FIX: &str = "Run 'kustomize edit fix' to update your Kustomization automatically.";
+        let has =
+            |key: &str| data.as_map().is_some_and(|map| map.iter().any(|(k, v)| k.eq_ignore_ascii_case(key) && !v.is_null()));
+        let fields = [
+            ("bases", "resources", ""),
+            ("commonLabels", "labels", ""),
+            ("imageTags", "images", ""),
+            ("patchesJson6902", "patches", ""),
+            ("patchesStrategicMerge", "patches", ""),
+            ("vars", "replacements", "[EXPERIMENTAL] "),
+        ];
+        let note = |(old, new, how)| format!("# Warning: '{old}' is deprecated. Please use '{new}' instead. {how}{FIX}");
+        fields.into_iter().filter(|(old, ..)| has(old)).map(note).collect()
+    }
+
+    /// Older fields to newer ones (`FixKustomization`).
+    fn fix(&mut self) {
+        if self.kind.is_empty() {
+            self.kind = KIND.into();
+        }
+        if self.api_version.is_empty() {
+            self.api_version = required_version(&self.kind).into();
+        }
+        self.resources.append(&mut self.bases);
+        self.images.append(&mut self.image_tags);
+        let generators = self.config_map_generator.iter_mut().chain(self.secret_generator.iter_mut().map(|s| &mut s.args));
+        for generator in generators {
+            let env = std::mem::take(&mut generator.sources.env);
+            if !env.is_empty() {
+                generator.sources.envs.push(env);
+            }
+        }
+        let mut globals = HelmGlobals::default();
+        for old in std::mem::take(&mut self.helm_chart_inflation_generator) {
+            if !old.helm_home.is_empty() {
+                globals.config_home = old.helm_home;
+            }
+            if !old.chart_home.is_empty() {
+                globals.chart_home = old.chart_home;
+            }
+            self.helm_charts.push(HelmChart {
+                name: old.chart_name,
+                version: old.chart_version,
+                repo: old.chart_repo_url,
+                values_file: old.values,
+                values_inline: old.values_local,
+                values_merge: old.values_merge,
+                release_name: old.release_name,
+                ..HelmChart::default()
+            });
+        }
+        if self.helm_globals.is_none() && globals != HelmGlobals::default() {
+            self.helm_globals = Some(globals);
+        }
+    }
+
+    /// `EnforceFields`
+    fn enforce(&self) -> Result<(), String> {
+        if self.kind != KIND && self.kind != COMPONENT {
+            return Err(format!("kind should be {KIND} or {COMPONENT}"));
+        }
+        let wanted = required_version(&self.kind);
+        match self.api_version == wanted {
+            true => Ok(()),
+            false => Err(format!("apiVersion for {} should be {wanted}", self.kind)),
+        }
+    }
+}
+
+fn required_version(kind: &str) -> &'static str {
+    if kind == COMPONENT { "kustomize.config.k8s.io/v1alpha1" } else { "kustomize.config.k8s.io/v1beta1" }
+}
+
+/// Whether nothing but kind and version is set, as Go's zero values tell (`CheckEmpty`).
+fn is_empty(data: &Data) -> bool {
+    let unset = |key: &str, value: &Data| match value {
+        Data::Null => true,
+        Data::String(text) => text.is_empty(),
+        Data::List(items) => {
+            items.is_empty() && ["bases", "imageTags", "helmChartInflationGenerator"].iter().any(|k| k.eq_ignore_ascii_case(key))
+        }
+        _ => false,
+    };
+    let named = |key: &str| key.eq_ignore_ascii_case("apiVersion") || key.eq_ignore_ascii_case("kind");
+    data.as_map().is_none_or(|map| map.iter().all(|(key, value)| named(key) || unset(key, value)))
+}
+
+/// The line on which a path of a document stands; 0 if it isn't found.
+pub(crate) fn line_of(text: &[u8], path: &[Step], at_key: bool) -> u32 {
+    let steps: Vec<pintle_yaml::Step<'_>> = path
+        .iter()
+        .map(|step| match step {
+            Step::Key(key) => pintle_yaml::Step::Key(key),
+            Step::Index(index) => pintle_yaml::Step::Index(*index),
+        })
+        .collect();
+    let place = pintle_yaml::locate(text, &steps);
+    place.map_or(0, |place| {
+        let span = if at_key { place.key.unwrap_or(place.value) } else { place.value };
+        span.start.line as u32
+    })
+}

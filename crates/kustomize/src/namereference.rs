@@ -1,0 +1,214 @@
+//! References follow names: what refers to an object by a name that it had refers to it by the one that it has
+//! (sigs.k8s.io/kustomize/api v0.20.1, internal/accumulator/namereferencetransformer.go, filters/nameref).
+
+use crate::build::Build;
+use crate::config::NameBackReferences;
+use crate::fieldspec::{FieldSpec, visit};
+use crate::id::{Gvk, ResId};
+use crate::node::{Kind, Node, NodeId, Nodes, Place, Style};
+use crate::resmap::ResMap;
+use crate::resource::note;
+
+/// What is known of each possible target; references never change it.
+struct Target {
+    node: NodeId,
+    name: String,
+    namespace: String,
+    id: ResId,
+    original: ResId,
+    previous: Vec<ResId>,
+    prefixes: Vec<String>,
+    suffixes: Vec<String>,
+}
+
+/// Repairs all references.
+pub fn fix_references(b: &mut Build, map: &ResMap, references: &[NameBackReferences]) -> Result<(), String> {
+    let targets: Vec<Target> = map
+        .list
+        .iter()
+        .map(|r| Target {
+            node: r.node,
+            name: b.nodes.name(r.node).to_owned(),
+            namespace: b.nodes.namespace(r.node).to_owned(),
+            id: r.id(b),
+            original: r.original_id(b),
+            previous: b.nodes.previous_ids(r.node),
+            prefixes: r.notes(b, note::PREFIXES),
+            suffixes: r.notes(b, note::SUFFIXES),
+        })
+        .collect();
+    let ids: Vec<ResId> = targets.iter().map(|t| t.id.clone()).collect();
+    for (at, resource) in map.list.iter().enumerate() {
+        let mut candidates: Option<Vec<usize>> = None;
+        for reference in references {
+            let target_gvk = reference.gvk();
+            for spec in &reference.referrers {
+                if !targets[at].original.gvk.is_selected(&spec.gvk()) {
+                    continue;
+                }
+                if candidates.is_none() {
+                    candidates = Some(map.referable(b, resource, &ids)?);
+                }
+                let candidates = candidates.as_deref().unwrap_or(&[]);
+                let fixer = Fixer { targets: &targets, candidates, referrer: at, gvk: &target_gvk, path: &spec.path };
+                let gvk = &targets[at].id.gvk;
+                let own = FieldSpec {
+                    group: gvk.group.clone(),
+                    version: gvk.version.clone(),
+                    kind: gvk.kind.clone(),
+                    path: spec.path.clone(),
+                    create: spec.create,
+                };
+                visit(&mut b.nodes, resource.node, &own, None, &mut |nodes, at| fixer.set(nodes, at))
+                    .map_err(|e| format!("updating name reference in '{}' field of '{}': {e}", spec.path, targets[at].id))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+struct Fixer<'f> {
+    targets: &'f [Target],
+    candidates: &'f [usize],
+    referrer: usize,
+    gvk: &'f Gvk,
+    path: &'f str,
+}
+
+impl Fixer<'_> {
+    fn set(&self, nodes: &mut Nodes, at: NodeId) -> Result<(), String> {
+        if nodes.is_missing_or_null(Some(at)) {
+            return Ok(());
+        }
+        match nodes[at].kind {
+            Kind::Scalar => self.set_scalar(nodes, at),
+            Kind::Mapping => self.set_mapping(nodes, at),
+            Kind::Sequence => {
+                for item in nodes[at].content.clone() {
+                    if nodes.is_missing_or_null(Some(item)) {
+                        continue;
+                    }
+                    match nodes[item].kind {
+                        Kind::Scalar => self.set_scalar(nodes, item)?,
+                        Kind::Mapping => self.set_mapping(nodes, item)?,
+                        _ => return Err("a list item is expected to be either a string or a map of string".into()),
+                    }
+                }
+                Ok(())
+            }
+            Kind::Zero => Err("node must be a scalar, sequence or map".into()),
+        }
+    }
+
+    fn set_scalar(&self, nodes: &mut Nodes, at: NodeId) -> Result<(), String> {
+        let all = self.candidates.iter().copied();
+        let Some(found) = self.select(nodes, &nodes[at].value, all, false)? else { return Ok(()) };
+        if found.name == nodes[at].value {
+            return Ok(());
+        }
+        let value = self.text(nodes, &found.name, nodes[at].place);
+        nodes.set_scalar(at, value)
+    }
+
+    /// A map with a name and perhaps a namespace: both are set.
+    fn set_mapping(&self, nodes: &mut Nodes, at: NodeId) -> Result<(), String> {
+        let Some(name) = nodes.match_field(at, "name", None) else {
+            return Err("path config error; no 'name' field in node".into());
+        };
+        let within: Vec<usize> = match nodes.match_field(at, "namespace", None) {
+            None => self.candidates.to_vec(),
+            Some(namespace) => self.in_namespace(&nodes[namespace].value),
+        };
+        let Some(found) = self.select(nodes, &nodes[name].value, within.into_iter(), true)? else { return Ok(()) };
+        if found.name == nodes[name].value && found.namespace.is_empty() {
+            return Ok(());
+        }
+        let value = self.text(nodes, &found.name, nodes[name].place);
+        nodes.set_field(at, "name", Some(value), Style::Plain)?;
+        if found.namespace.is_empty() {
+            return Ok(());
+        }
+        let value = self.text(nodes, &found.namespace, nodes[at].place);
+        nodes.set_field(at, "namespace", Some(value), Style::Plain)
+    }
+
+    fn text(&self, nodes: &mut Nodes, text: &str, place: Place) -> NodeId {
+        nodes.add(Node { place, ..Node::scalar(text) })
+    }
+
+    /// Candidates that were in a namespace; if none were, those that are.
+    fn in_namespace(&self, namespace: &str) -> Vec<usize> {
+        let by = |id: fn(&Target) -> &ResId| -> Vec<usize> {
+            let fits = |i: &usize| {
+                let space = id(&self.targets[*i]).effective_namespace();
+                space == namespace && space != crate::id::NOT_A_NAMESPACE
+            };
+            self.candidates.iter().copied().filter(fits).collect()
+        };
+        let original = by(|t| &t.original);
+        if original.is_empty() { by(|t| &t.id) } else { original }
+    }
+
+    /// nameref.go, `selectReferral`
+    fn select(
+        &self,
+        nodes: &Nodes,
+        old_name: &str,
+        candidates: impl Iterator<Item = usize>,
+        with_namespace: bool,
+    ) -> Result<Option<&Target>, String> {
+        let referrer = &self.targets[self.referrer];
+        let mut found: Vec<&Target> = candidates
+            .map(|i| &self.targets[i])
+            .filter(|t| t.previous.iter().any(|id| id.name == old_name))
+            .filter(|t| t.previous.iter().any(|id| id.gvk.is_selected(self.gvk)))
+            .collect();
+        if found.is_empty() {
+            return Ok(None);
+        }
+        if let Some(role) = self.role_gvk(nodes) {
+            found.retain(|t| t.previous.iter().any(|id| id.gvk.is_selected(&role)));
+        }
+        if !referrer.id.gvk.cluster_scoped {
+            found.retain(|t| t.id.gvk.cluster_scoped || t.id.gvk.kind == "ServiceAccount" || t.id.same_namespace(&referrer.id));
+        }
+        if let [one] = found.as_slice() {
+            return Ok(Some(one));
+        }
+        found.retain(|t| same_context(t, referrer, true));
+        if found.len() > 1 {
+            found.retain(|t| same_context(t, referrer, false));
+        }
+        let Some(first) = found.first() else { return Ok(None) };
+        if found.iter().all(|t| t.name == first.name && (!with_namespace || t.namespace == first.namespace)) {
+            return Ok(Some(first));
+        }
+        let ids: Vec<String> = found.iter().map(|t| t.id.to_string()).collect();
+        Err(format!("found multiple possible referrals: {}", ids.join(", ")))
+    }
+
+    /// What a role binding's roleRef refers to.
+    fn role_gvk(&self, nodes: &Nodes) -> Option<Gvk> {
+        if !self.path.ends_with("roleRef/name") {
+            return None;
+        }
+        let role = nodes.get(self.targets[self.referrer].node, "roleRef")?;
+        let text = |name| nodes.get(role, name).map(|value| nodes[value].value.as_str());
+        Some(Gvk::new(text("apiGroup")?, "", text("kind")?))
+    }
+}
+
+/// Whether both got the same prefixes and suffixes last (`PrefixesSuffixesEquals`).
+fn same_context(a: &Target, b: &Target, allow_empty: bool) -> bool {
+    let same = |x: &[String], y: &[String]| (allow_empty && (x.is_empty() || y.is_empty())) || same_ending(x, y);
+    same(&a.prefixes, &b.prefixes) && same(&a.suffixes, &b.suffixes)
+}
+
+/// Whether the shorter list is the end of the longer one; no list is the end of none but the empty one (`SameEndingSubSlice`).
+fn same_ending(a: &[String], b: &[String]) -> bool {
+    let n = a.len().min(b.len());
+    if n == 0 {
+        return a.len() == b.len();
+    }
+    a[a.len() - n..] == b[b.len() - n..]
+}

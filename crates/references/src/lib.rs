@@ -1,0 +1,109 @@
+//! What the objects of a release refer to: who selects, mounts, scales, routes to and depends on whom.
+//!
+//! Takes objects as data, gives a [`Graph`] of edges, and [`Finding`]s about what a cluster accepts and still doesn't work: a
+//! Service that selects nothing, a config map that isn't there, an HPA whose target fixes its replicas. [`rules::RULES`] lists
+//! everything that is looked for, with its default level.
+
+mod argo;
+pub mod draw;
+mod edges;
+mod hygiene;
+mod inventory;
+mod network;
+pub mod rules;
+pub mod secrets;
+mod versions;
+mod workloads;
+
+use pintle_value::Data;
+
+pub use edges::{Edge, Relation, Target};
+pub use inventory::Inventory;
+pub use rules::{Level, Rule};
+
+/// Something that won't work, or isn't how one wants it in production.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which rule found it.
+    pub rule: &'static Rule,
+    /// The object: an index into what was given.
+    pub object: usize,
+    /// The field, as Kubernetes writes paths: `spec.template.spec.containers[0].env[1]`; empty for the object itself.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What can be done.
+    pub hint: Option<String>,
+}
+
+/// The objects and what they refer to.
+#[derive(Debug, Default)]
+pub struct Graph {
+    /// The objects as messages name them: `Deployment prod/api`.
+    pub titles: Vec<String>,
+    /// References, in the order of the objects.
+    pub edges: Vec<Edge>,
+}
+
+/// What is known beside the objects.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The namespace of objects that name none.
+    pub namespace: String,
+    /// The Kubernetes version that is rendered for: major and minor.
+    pub kube_version: Option<(u32, u32)>,
+    /// Objects that exist though nothing renders them: `Secret/db`, `Secret/prod/db`, `ConfigMap/*`.
+    pub existing: Vec<String>,
+    /// Applications that are synced by hand, as globs of their names: `*-prod`.
+    pub manual: Vec<String>,
+}
+
+/// Looks through all objects of a release.
+///
+/// ```
+/// use pintle_references::{Options, check};
+/// use pintle_value::json;
+/// let service = json::from_slice(br#"{"kind": "Service", "metadata": {"name": "a"}, "spec": {"selector": {"app": "a"}}}"#).unwrap();
+/// let (graph, findings) = check(&[service], &Options::default());
+/// assert_eq!(findings[0].rule.code, "select/service");
+/// assert!(graph.edges.is_empty());
+/// ```
+pub fn check(objects: &[Data], options: &Options) -> (Graph, Vec<Finding>) {
+    let inventory = Inventory::new(objects, options);
+    let mut found = Found { inventory: &inventory, edges: Vec::new(), findings: Vec::new() };
+    inventory.duplicates(&mut found.findings);
+    for (i, object) in objects.iter().enumerate() {
+        workloads::check(&mut found, i, object);
+        network::check(&mut found, i, object);
+        versions::check(&mut found, i, object, options.kube_version);
+        argo::check(&mut found, i, object, &options.manual);
+        secrets::check(&mut found, i, object);
+        hygiene::check(&mut found, i, object);
+    }
+    let Found { edges, mut findings, .. } = found;
+    findings.extend(edges.iter().filter_map(|e| e.finding(&inventory)));
+    findings.sort_by(|a, b| (a.object, a.rule.code, &a.path).cmp(&(b.object, b.rule.code, &b.path)));
+    findings.dedup();
+    (Graph { titles: (0..objects.len()).map(|i| inventory.title(i)).collect(), edges }, findings)
+}
+
+/// What the modules add to.
+pub(crate) struct Found<'a> {
+    pub inventory: &'a Inventory<'a>,
+    pub edges: Vec<Edge>,
+    pub findings: Vec<Finding>,
+}
+
+impl Found<'_> {
+    pub fn add(
+        &mut self,
+        rule: &'static Rule,
+        object: usize,
+        path: impl Into<String>,
+        message: impl Into<String>,
+    ) -> &mut Finding {
+        self.findings.push(Finding { rule, object, path: path.into(), message: message.into(), hint: None });
+        let last = self.findings.len() - 1;
+        &mut self.findings[last]
+    }
+}

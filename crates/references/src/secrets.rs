@@ -1,0 +1,81 @@
+//! Secrets that aren't: sealed values that nobody sealed, credentials in plain text. No message holds a value.
+
+use pintle_value::Data;
+
+use crate::inventory::{at, group, items, kind, pods, text};
+use crate::{Found, rules};
+
+pub(crate) fn check(f: &mut Found<'_>, i: usize, object: &Data) {
+    let title = f.inventory.title(i);
+    match (group(object), kind(object)) {
+        ("bitnami.com", "SealedSecret") => {
+            for (key, value) in at(object, "spec.encryptedData").and_then(Data::as_map).into_iter().flatten() {
+                let checked = pintle_seal::check_shape(value.as_str().unwrap_or_default());
+                if let Err(e) = checked {
+                    let message = format!("{title}: the value of {key} is {e}");
+                    f.add(&rules::SECRET_SEALED, i, format!("spec.encryptedData.{key}"), message).hint =
+                        Some("seal it: pintle seal --cert FILE --namespace NAMESPACE --name NAME".into());
+                }
+            }
+        }
+        ("", "ConfigMap") => {
+            for (key, value) in object.get("data").and_then(Data::as_map).into_iter().flatten() {
+                let value = value.as_str().unwrap_or_default();
+                if is_credential(value) || is_secret_name(key) && is_literal(value) {
+                    plain(f, i, format!("data.{key}"), &format!("{title}: {key}"));
+                }
+            }
+        }
+        _ => {}
+    }
+    let Some(pods) = pods(object) else { return };
+    for list in ["initContainers", "containers"] {
+        for (n, container) in items(pods.spec, list).iter().enumerate() {
+            for (m, variable) in items(container, "env").iter().enumerate() {
+                let (name, value) = (text(variable, "name").unwrap_or_default(), text(variable, "value").unwrap_or_default());
+                if is_credential(value) || is_secret_name(name) && is_literal(value) {
+                    plain(f, i, format!("{}.{list}[{n}].env[{m}].value", pods.path), &format!("{title}: the variable {name}"));
+                }
+            }
+        }
+    }
+}
+
+fn plain(f: &mut Found<'_>, i: usize, path: String, what: &str) {
+    f.add(&rules::SECRET_PLAIN, i, path, format!("{what} looks like a credential in plain text")).hint =
+        Some("take it from a Secret (valueFrom.secretKeyRef)".into());
+}
+
+/// Whether a name says that it stands for a secret: `DB_PASSWORD`, `api-token`. Names of where one is (`PASSWORD_FILE`) don't.
+pub fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_uppercase().replace(['-', '.'], "_");
+    let elsewhere = ["_FILE", "_PATH", "_NAME", "_KEY_REF", "_TTL", "_EXPIRY", "_LENGTH", "_URL", "_ENABLED"];
+    let words = ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "API_KEY", "APIKEY", "PRIVATE_KEY", "CREDENTIAL"];
+    words.iter().any(|w| name.contains(w)) && !elsewhere.iter().any(|e| name.ends_with(e))
+}
+
+/// Whether a value is itself, not a placeholder that something fills in, a path, a switch or a number.
+fn is_literal(value: &str) -> bool {
+    let placeholder = ["${", "$(", "{{", "<", "%", "/"].iter().any(|p| value.starts_with(p));
+    value.len() > 3 && !placeholder && !["true", "false", "null", "none"].contains(&value) && value.parse::<f64>().is_err()
+}
+
+/// Whether a value has the shape of a well-known kind of credential, whatever its name.
+fn is_credential(value: &str) -> bool {
+    let starts =
+        |prefix: &str, least: usize| value.starts_with(prefix) && value.len() >= least && !value.contains(char::is_whitespace);
+    let with_password = || {
+        let (_, rest) = value.split_once("://")?;
+        let (user, _) = rest.split(['/', '?']).next()?.split_once('@')?;
+        let (_, password) = user.split_once(':')?;
+        Some(is_literal(password))
+    };
+    value.contains("-----BEGIN") && value.contains("PRIVATE KEY-----")
+        || starts("AKIA", 20)
+        || ["ghp_", "gho_", "ghs_", "github_pat_", "glpat-"].iter().any(|p| starts(p, 20))
+        || ["xoxb-", "xoxp-", "xoxa-"].iter().any(|p| starts(p, 20))
+        || starts("eyJ", 40) && value.matches('.').count() == 2
+        || value.contains("discord.com/api/webhooks/")
+        || value.contains("hooks.slack.com/services/")
+        || with_password() == Some(true)
+}

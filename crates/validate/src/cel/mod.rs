@@ -1,0 +1,131 @@
+//! The Common Expression Language, as far as `x-kubernetes-validations` use it.
+//!
+//! `parse` reads an expression, `eval` computes it over a document, `functions` holds the functions of the language and those that
+//! Kubernetes adds. What a rule uses beyond that makes it one that can't be evaluated: it is counted, never passed in silence.
+
+mod eval;
+mod functions;
+mod parse;
+
+use std::sync::OnceLock;
+
+use pintle_value::Data;
+
+use crate::finding::Findings;
+use crate::node::Node;
+use crate::path::Path;
+use crate::schema::model::Schema;
+
+use eval::{Evaluator, Failure, Val};
+use parse::Expr;
+
+/// A rule of a schema.
+#[derive(Debug)]
+pub struct Rule {
+    expression: String,
+    message: String,
+    message_expression: String,
+    reason: String,
+    field_path: String,
+    optional_old_self: bool,
+    compiled: OnceLock<Option<Expr>>,
+}
+
+/// Why an expression that may use these variables doesn't compile; `None` if nothing is known against it.
+pub fn compile_error(text: &str, variables: &[&str]) -> Option<String> {
+    match parse::parse(text) {
+        Err(error) => Some(error),
+        Ok(expression) => expression
+            .undeclared(&mut variables.to_vec())
+            .map(|name| format!("undeclared reference to '{name}' (in container '')")),
+    }
+}
+
+/// The type that an expression has whatever its variables hold, where that is plain: `int`, `string` …, or `dyn` for a field.
+pub fn static_type(text: &str) -> Option<&'static str> {
+    parse::parse(text).ok()?.static_type()
+}
+
+/// What a rule says of a value.
+pub enum Outcome {
+    /// It holds.
+    True,
+    /// It doesn't; the API server's message.
+    False(String),
+    /// It can't be evaluated here.
+    Skipped,
+}
+
+impl Rule {
+    /// Reads an item of `x-kubernetes-validations`.
+    pub fn compile(data: &Data) -> Rule {
+        let text = |key: &str| data.get(key).and_then(Data::as_str).unwrap_or_default().to_owned();
+        Rule {
+            expression: text("rule"),
+            message: text("message"),
+            message_expression: text("messageExpression"),
+            reason: text("reason"),
+            field_path: text("fieldPath"),
+            optional_old_self: data.get("optionalOldSelf").and_then(Data::as_bool) == Some(true),
+            compiled: OnceLock::new(),
+        }
+    }
+
+    /// The API's reason for a value that breaks the rule.
+    pub fn reason(&self) -> &'static str {
+        match self.reason.as_str() {
+            "FieldValueRequired" => "FieldValueRequired",
+            "FieldValueForbidden" => "FieldValueForbidden",
+            "FieldValueDuplicate" => "FieldValueDuplicate",
+            _ => "FieldValueInvalid",
+        }
+    }
+
+    /// Reports at the rule's own `fieldPath`, if it has one.
+    pub fn field_path(&self, path: &Path<'_>, found: &mut Findings<'_>, message: &str) -> bool {
+        if self.field_path.is_empty() {
+            return false;
+        }
+        let names: Vec<&str> = self.field_path.split(['.', '[', ']', '\'']).filter(|p| !p.is_empty()).collect();
+        extend(path, &names, &mut |path| found.push("schema/rule", self.reason(), path, message.to_owned()));
+        true
+    }
+
+    /// Evaluates the rule over a new value: one that compares with an old value holds.
+    pub fn check(&self, node: &Node, schema: &Schema) -> Outcome {
+        let compiled = self.compiled.get_or_init(|| parse::parse(&self.expression).ok());
+        let Some(expression) = compiled else { return Outcome::Skipped };
+        if expression.mentions("oldSelf") && !self.optional_old_self {
+            return Outcome::True;
+        }
+        let mut evaluator = Evaluator::new(node, schema);
+        match evaluator.run(expression) {
+            Ok(Val::Bool(true)) => Outcome::True,
+            Ok(Val::Bool(false)) => Outcome::False(format!("Invalid value: {}", self.text(node, schema))),
+            Err(Failure::Error(error)) => {
+                Outcome::False(format!("Invalid value: {error} evaluating rule: {}", self.text(node, schema)))
+            }
+            Ok(_) | Err(Failure::Unsupported) => Outcome::Skipped,
+        }
+    }
+
+    fn text(&self, node: &Node, schema: &Schema) -> String {
+        if !self.message_expression.is_empty()
+            && let Ok(expression) = parse::parse(&self.message_expression)
+            && let Ok(Val::Str(text)) = Evaluator::new(node, schema).run(&expression)
+        {
+            return text.to_string();
+        }
+        match self.message.is_empty() {
+            true => format!("failed rule: {}", self.expression.trim()),
+            false => self.message.trim().to_owned(),
+        }
+    }
+}
+
+fn extend(path: &Path<'_>, names: &[&str], then: &mut dyn FnMut(&Path<'_>)) {
+    match names.split_first() {
+        Some((first, rest)) => extend(&path.child(first), rest, then),
+        None => then(path),
+    }
+}

@@ -1,0 +1,203 @@
+//! Findings: what is wrong with a field, in the words of k8s.io/apimachinery (`pkg/util/validation/field`).
+
+use std::fmt::Write;
+
+use pintle_value::quote::quote;
+
+use crate::node::{Node, Value};
+use crate::path::Path;
+
+/// A place in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line, from 1; 0 if unknown.
+    pub line: u32,
+    /// The column, from 1, in characters.
+    pub column: u32,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// The API server accepts it, with or without a warning.
+    Warning,
+    /// The API server refuses it.
+    Error,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// A stable name of the kind of finding: `schema/unknown-field`, `api/FieldValueRequired` …
+    pub code: &'static str,
+    /// How bad it is.
+    pub level: Level,
+    /// The field, as the API server names it; empty where it names none.
+    pub path: String,
+    /// The API server's reason: `FieldValueInvalid`, `FieldValueRequired` …; `BadRequest` if the manifest can't be decoded.
+    pub reason: &'static str,
+    /// The API server's message without the path.
+    pub message: String,
+    /// Where the field is written, or the nearest that is written of it.
+    pub position: Position,
+}
+
+/// The findings of one document, as checks add them.
+pub struct Findings<'d> {
+    root: &'d Node,
+    /// What was found.
+    pub list: Vec<Finding>,
+}
+
+/// A value as a message shows it.
+pub enum Shown<'v> {
+    /// `null`
+    Null,
+    /// Text, in quotes.
+    Text(&'v str),
+    /// A number.
+    Number(i64),
+    /// Anything else.
+    Node(&'v Node),
+}
+
+impl<'v> From<&'v str> for Shown<'v> {
+    fn from(text: &'v str) -> Shown<'v> {
+        Shown::Text(text)
+    }
+}
+
+impl<'v> From<&'v String> for Shown<'v> {
+    fn from(text: &'v String) -> Shown<'v> {
+        Shown::Text(text)
+    }
+}
+
+impl From<i64> for Shown<'_> {
+    fn from(n: i64) -> Self {
+        Shown::Number(n)
+    }
+}
+
+impl<'v> From<&'v Node> for Shown<'v> {
+    fn from(node: &'v Node) -> Shown<'v> {
+        match &node.value {
+            Value::String(s) => Shown::Text(s),
+            Value::Int(i) => Shown::Number(*i),
+            Value::Null => Shown::Null,
+            _ => Shown::Node(node),
+        }
+    }
+}
+
+/// A value in a message is cut here: documents may be large.
+const MAX_SHOWN: usize = 200;
+
+impl Shown<'_> {
+    fn write(&self, out: &mut String) {
+        let start = out.len();
+        match self {
+            Shown::Null => out.push_str("null"),
+            Shown::Text(text) => out.push_str(&quote(text.as_bytes())),
+            Shown::Number(n) => out.push_str(&n.to_string()),
+            Shown::Node(node) => out.push_str(&pintle_value::json::to_string(&node.to_data()).unwrap_or_default()),
+        }
+        if out.len() > start + MAX_SHOWN {
+            let cut = (start + MAX_SHOWN..out.len()).find(|i| out.is_char_boundary(*i)).unwrap_or(out.len());
+            out.truncate(cut);
+            out.push('…');
+        }
+    }
+}
+
+impl<'d> Findings<'d> {
+    /// No findings yet about the document `root`.
+    pub fn new(root: &'d Node) -> Findings<'d> {
+        Findings { root, list: Vec::new() }
+    }
+
+    /// Adds a finding; its place is that of the path, or of the nearest field above that is written.
+    pub fn push(&mut self, code: &'static str, reason: &'static str, path: &Path<'_>, message: String) {
+        let position = self.locate(path);
+        self.list.push(Finding { code, level: Level::Error, path: path.to_string(), reason, message, position });
+    }
+
+    fn locate(&self, path: &Path<'_>) -> Position {
+        path.locate(self.root)
+    }
+
+    /// `field.Invalid`
+    pub fn invalid<'v>(&mut self, path: &Path<'_>, value: impl Into<Shown<'v>>, detail: &str) {
+        let mut message = "Invalid value: ".to_owned();
+        value.into().write(&mut message);
+        if !detail.is_empty() {
+            let _ = write!(message, ": {detail}");
+        }
+        self.push("api/FieldValueInvalid", "FieldValueInvalid", path, message);
+    }
+
+    /// Makes the last finding a warning: it depends on how the cluster is set up.
+    pub fn soften(&mut self) {
+        if let Some(last) = self.list.last_mut() {
+            last.level = Level::Warning;
+        }
+    }
+
+    /// `field.Required`
+    pub fn required(&mut self, path: &Path<'_>, detail: &str) {
+        self.push("api/FieldValueRequired", "FieldValueRequired", path, with_detail("Required value", detail));
+    }
+
+    /// `field.Forbidden`
+    pub fn forbidden(&mut self, path: &Path<'_>, detail: &str) {
+        self.push("api/FieldValueForbidden", "FieldValueForbidden", path, with_detail("Forbidden", detail));
+    }
+
+    /// `field.NotSupported`
+    pub fn not_supported<'v>(&mut self, path: &Path<'_>, value: impl Into<Shown<'v>>, supported: &[&str]) {
+        let mut message = "Unsupported value: ".to_owned();
+        value.into().write(&mut message);
+        if !supported.is_empty() {
+            let mut names: Vec<_> = supported.iter().map(|s| quote(s.as_bytes())).collect();
+            names.sort();
+            let _ = write!(message, ": supported values: {}", names.join(", "));
+        }
+        self.push("api/FieldValueNotSupported", "FieldValueNotSupported", path, message);
+    }
+
+    /// `field.Duplicate`
+    pub fn duplicate<'v>(&mut self, path: &Path<'_>, value: impl Into<Shown<'v>>) {
+        let mut message = "Duplicate value: ".to_owned();
+        value.into().write(&mut message);
+        self.push("api/FieldValueDuplicate", "FieldValueDuplicate", path, message);
+    }
+
+    /// `field.NotFound`
+    pub fn not_found<'v>(&mut self, path: &Path<'_>, value: impl Into<Shown<'v>>) {
+        let mut message = "Not found: ".to_owned();
+        value.into().write(&mut message);
+        self.push("api/FieldValueNotFound", "FieldValueNotFound", path, message);
+    }
+
+    /// `field.TooLong`
+    pub fn too_long(&mut self, path: &Path<'_>, bytes: usize) {
+        self.push("api/FieldValueTooLong", "FieldValueTooLong", path, format!("Too long: may not be more than {bytes} bytes"));
+    }
+
+    /// `field.TooMany`
+    pub fn too_many(&mut self, path: &Path<'_>, actual: usize, most: usize) {
+        let message = format!("Too many: {actual}: must have at most {most} items");
+        self.push("api/FieldValueTooMany", "FieldValueTooMany", path, message);
+    }
+
+    /// One finding per message, all `field.Invalid`.
+    pub fn all_invalid(&mut self, path: &Path<'_>, value: &str, messages: Vec<String>) {
+        for message in messages {
+            self.invalid(path, value, &message);
+        }
+    }
+}
+
+fn with_detail(what: &str, detail: &str) -> String {
+    if detail.is_empty() { what.to_owned() } else { format!("{what}: {detail}") }
+}

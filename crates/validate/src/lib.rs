@@ -1,0 +1,401 @@
+//! Kubernetes manifests checked as an API server would, offline.
+//!
+//! Takes manifests, gives a report per object: what the server's decoder, its schemas and its validation refuse, with the field's path,
+//! the API's reason and the place in the file. [`schema`] holds the schemas and what is read off them, [`api`] the rules that the
+//! server has beyond schemas, for built-in kinds, [`cel`] the rules of custom resources.
+//!
+//! ```
+//! use pintle_validate::{Options, Status, Validator};
+//! let validator = Validator::new(Options::default());
+//! let reports = validator.check("cm.yaml", b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {port: 80}\n");
+//! assert_eq!(reports[0].status, Status::Invalid);
+//! assert_eq!(reports[0].findings[0].path, "data");
+//! assert_eq!(reports[0].findings[0].position.line, 4);
+//! ```
+
+pub mod api;
+pub mod cel;
+mod document;
+pub mod finding;
+pub mod names;
+pub mod node;
+pub mod path;
+pub mod schema;
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+
+pub use finding::{Finding, Level, Position};
+pub use schema::location::Locations;
+pub use schema::model::Pattern;
+pub use schema::store::{NEWEST, OLDEST};
+
+use finding::Findings;
+use node::{Node, Value};
+use path::Path;
+use schema::decode::Decoder;
+use schema::location::JsonSchema;
+use schema::prune;
+use schema::store::{Custom, CustomStore, Kubernetes};
+use schema::structural::{self, Checker, NoDefinitions};
+
+/// What is checked, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The Kubernetes versions, as the MINOR of 1.MINOR; each object is checked once per version.
+    pub versions: Vec<u32>,
+    /// Whether schemas are checked: types, unknown fields, bounds, rules of custom resources.
+    pub schema: bool,
+    /// Whether the API server's own validation is checked.
+    pub api: bool,
+    /// Whether unknown and duplicate fields are errors.
+    pub strict: bool,
+    /// Whether a kind without a schema is an error.
+    pub strict_schemas: bool,
+    /// Kinds, or `apiVersion/Kind`, that aren't checked.
+    pub skip: Vec<String>,
+    /// Kinds, or `apiVersion/Kind`, that are refused.
+    pub reject: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            versions: vec![NEWEST],
+            schema: true,
+            api: true,
+            strict: true,
+            strict_schemas: false,
+            skip: Vec::new(),
+            reject: Vec::new(),
+        }
+    }
+}
+
+/// What became of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing is wrong.
+    Valid,
+    /// The API server would refuse it.
+    Invalid,
+    /// It can't be checked.
+    Error,
+    /// It wasn't checked.
+    Skipped,
+    /// There is nothing in the document.
+    Empty,
+}
+
+/// What was found about one object in one Kubernetes version.
+#[derive(Clone, Debug)]
+pub struct ResourceReport {
+    /// The file, as the caller names it.
+    pub filename: String,
+    /// `kind`
+    pub kind: String,
+    /// `metadata.name`, or `metadata.generateName`
+    pub name: String,
+    /// `apiVersion`
+    pub version: String,
+    /// The Kubernetes version that it was checked for: the MINOR of 1.MINOR.
+    pub kubernetes: u32,
+    /// What became of it.
+    pub status: Status,
+    /// Why, in a line.
+    pub message: String,
+    /// What is wrong, in the order of the file.
+    pub findings: Vec<Finding>,
+    /// Rules of the schema that couldn't be evaluated.
+    pub skipped_rules: usize,
+}
+
+/// Checks manifests; one serves many threads.
+#[derive(Debug)]
+pub struct Validator {
+    options: Options,
+    customs: CustomStore,
+    locations: Locations,
+    missing: Mutex<HashSet<String>>,
+}
+
+/// Checks documents that stand in memory: the custom resources that they define are known to all of them.
+pub fn check(documents: &[(&str, &[u8])], options: Options) -> Vec<ResourceReport> {
+    let mut validator = Validator::new(options);
+    documents.iter().for_each(|(_, text)| validator.add_crds(text));
+    documents.iter().flat_map(|(name, text)| validator.check(name, text)).collect()
+}
+
+enum Found {
+    BuiltIn(String),
+    Custom(std::sync::Arc<Custom>),
+    Json(std::sync::Arc<JsonSchema>),
+    None,
+}
+
+impl Validator {
+    /// A validator that knows the schemas in the binary.
+    pub fn new(options: Options) -> Validator {
+        Validator { options, customs: CustomStore::default(), locations: Locations::default(), missing: Mutex::default() }
+    }
+
+    /// With the schemas at these locations.
+    #[must_use]
+    pub fn with_locations(mut self, locations: Locations) -> Validator {
+        self.locations = locations;
+        self
+    }
+
+    /// Takes the CustomResourceDefinitions of a stream; they win over those in the binary.
+    pub fn add_crds(&mut self, text: &[u8]) {
+        const KIND: &[u8] = b"CustomResourceDefinition";
+        if !text.windows(KIND.len()).any(|w| w == KIND) {
+            return;
+        }
+        for (slice, _) in document::split(text) {
+            if !slice.windows(KIND.len()).any(|w| w == KIND) {
+                continue;
+            }
+            if let Ok(data) = pintle_yaml::from_slice(slice) {
+                match data.get("items").and_then(pintle_value::Data::as_list) {
+                    Some(items) => items.iter().for_each(|item| self.customs.add(item)),
+                    None => self.customs.add(&data),
+                }
+            }
+        }
+    }
+
+    /// Checks every object of a stream.
+    pub fn check(&self, filename: &str, text: &[u8]) -> Vec<ResourceReport> {
+        let mut reports = Vec::new();
+        for document in document::read(text) {
+            match document {
+                document::Document::Empty => {
+                    let mut report = self.report(filename, &Node::default());
+                    report.status = Status::Empty;
+                    report.message = "empty document".to_owned();
+                    reports.push(report);
+                }
+                document::Document::Broken(message, position) => {
+                    let mut report = self.report(filename, &Node::default());
+                    report.status = Status::Invalid;
+                    report.findings.push(broken(&message, position));
+                    report.message = message;
+                    reports.push(report);
+                }
+                document::Document::Object(node, duplicates) => self.objects(filename, &node, &duplicates, &mut reports, 0),
+            }
+        }
+        reports
+    }
+
+    fn report(&self, filename: &str, node: &Node) -> ResourceReport {
+        let metadata = node.get("metadata");
+        let name = Some(metadata.str("name")).filter(|n| !n.is_empty()).unwrap_or(metadata.str("generateName"));
+        ResourceReport {
+            filename: filename.to_owned(),
+            kind: node.str("kind").to_owned(),
+            name: name.to_owned(),
+            version: node.str("apiVersion").to_owned(),
+            kubernetes: self.options.versions.first().copied().unwrap_or(NEWEST),
+            status: Status::Valid,
+            message: String::new(),
+            findings: Vec::new(),
+            skipped_rules: 0,
+        }
+    }
+
+    fn objects(
+        &self,
+        filename: &str,
+        node: &Node,
+        duplicates: &[node::Duplicate],
+        reports: &mut Vec<ResourceReport>,
+        depth: usize,
+    ) {
+        // What `kubectl get` prints: a List of objects, or a list of one kind.
+        let is_list = node.str("kind").ends_with("List") && matches!(node.get("items").value, Value::List(_));
+        if is_list && depth < 4 {
+            for (i, item) in node.list("items").iter().enumerate() {
+                let prefix = format!("items[{i}].");
+                let own =
+                    |d: &node::Duplicate| Some(node::Duplicate { path: d.path.strip_prefix(&prefix)?.to_owned(), at: d.at });
+                let own: Vec<_> = duplicates.iter().filter_map(own).collect();
+                self.objects(filename, item, &own, reports, depth + 1);
+            }
+            return;
+        }
+        for version in &self.options.versions {
+            let mut report = self.report(filename, node);
+            report.kubernetes = *version;
+            self.object(node, duplicates, &mut report);
+            reports.push(report);
+        }
+    }
+
+    fn object(&self, node: &Node, duplicates: &[node::Duplicate], report: &mut ResourceReport) {
+        if !matches!(node.value, Value::Map(_)) {
+            report.status = Status::Invalid;
+            report.message = format!("json: cannot unmarshal {} into an object", node.kind());
+            return report.findings.push(broken(&report.message, node.at));
+        }
+        let full = format!("{}/{}", report.version, report.kind);
+        let named = |list: &[String]| list.iter().any(|s| *s == report.kind || *s == full);
+        if named(&self.options.skip) {
+            report.status = Status::Skipped;
+            return;
+        }
+        let mut found = Findings::new(node);
+        for field in ["apiVersion", "kind"] {
+            if node.str(field).is_empty() {
+                let what = if field == "kind" { "Kind" } else { field };
+                let message = format!("Object '{what}' is missing");
+                found.push("schema/required", "BadRequest", &Path::ROOT.child(field), message);
+            }
+        }
+        if named(&self.options.reject) {
+            found.push("schema/rejected", "Forbidden", &Path::ROOT.child("kind"), "prohibited resource kind".to_owned());
+        }
+        if found.list.is_empty() {
+            match self.find(report) {
+                Found::BuiltIn(definition) => self.built_in(&mut found, node, &definition, report),
+                Found::Custom(custom) => self.custom(&mut found, node, &custom, report),
+                Found::Json(schema) => json_schema(&mut found, node, &schema, report),
+                Found::None => self.unknown(&mut found, report),
+            }
+        }
+        if self.options.strict && self.options.schema {
+            for duplicate in duplicates {
+                found.list.push(Finding {
+                    code: "schema/duplicate-key",
+                    level: Level::Error,
+                    path: duplicate.path.clone(),
+                    reason: "BadRequest",
+                    message: format!("duplicate field \"{}\"", duplicate.path),
+                    position: duplicate.at,
+                });
+            }
+        }
+        report.findings = found.list;
+        report.findings.sort_by_key(|f| f.position);
+        report.findings.dedup();
+        if report.findings.iter().any(|f| f.level == Level::Error) && report.status == Status::Valid {
+            report.status = Status::Invalid;
+        }
+        if report.message.is_empty() {
+            let texts: Vec<_> = report
+                .findings
+                .iter()
+                .map(|f| if f.path.is_empty() { f.message.clone() } else { format!("{}: {}", f.path, f.message) })
+                .collect();
+            report.message = texts.join("; ");
+        }
+    }
+
+    fn find(&self, report: &ResourceReport) -> Found {
+        let (api_version, kind) = (&report.version, &report.kind);
+        if let Some(custom) = self.customs.given(api_version, kind) {
+            return Found::Custom(custom);
+        }
+        let built_in = || {
+            let definition = Kubernetes::of(report.kubernetes).and_then(|k| k.kind(api_version, kind));
+            match definition {
+                Some(definition) => Some(Found::BuiltIn(definition.to_owned())),
+                None => CustomStore::built_in(api_version, kind).map(Found::Custom),
+            }
+        };
+        self.locations
+            .find(api_version, kind, report.kubernetes, self.options.strict, built_in, Found::Json)
+            .unwrap_or(Found::None)
+    }
+
+    fn unknown(&self, found: &mut Findings<'_>, report: &mut ResourceReport) {
+        let group = report.version.split_once('/').map_or("", |(g, _)| g);
+        let kubernetes = Kubernetes::of(report.kubernetes);
+        if let Some(error) = self.locations.error(&report.version, &report.kind, report.kubernetes, self.options.strict) {
+            report.status = Status::Error;
+            report.message = error;
+        } else if self.locations.is_default() && kubernetes.is_some_and(|k| group.is_empty() || k.has_group(group)) {
+            let message = format!(
+                "no matches for kind \"{}\" in version \"{}\" of Kubernetes 1.{}",
+                report.kind, report.version, report.kubernetes
+            );
+            found.push("schema/no-such-kind", "NotFound", &Path::ROOT.child("apiVersion"), message);
+        } else {
+            report.message = format!("could not find schema for {}", report.kind);
+            report.status = if self.options.strict_schemas { Status::Error } else { Status::Skipped };
+            let first = self.missing.lock().is_ok_and(|mut m| m.insert(format!("{} {}", report.version, report.kind)));
+            if first || self.options.strict_schemas {
+                let message = format!("no schema for {} {}: it isn't checked", report.version, report.kind);
+                found.push("schema/missing", "", &Path::ROOT.child("kind"), message);
+                if let Some(last) = found.list.last_mut().filter(|_| !self.options.strict_schemas) {
+                    last.level = Level::Warning;
+                }
+            }
+        }
+    }
+
+    fn built_in(&self, found: &mut Findings<'_>, node: &Node, definition: &str, report: &ResourceReport) {
+        let Some(kubernetes) = Kubernetes::of(report.kubernetes) else { return };
+        let rules = api::rules(&report.version, &report.kind).filter(|_| self.options.api);
+        let before = found.list.len();
+        let mut decoder = Decoder::new(kubernetes, found, self.options.strict, rules.is_none());
+        decoder.definition(node, definition, &Path::ROOT);
+        let failed = decoder.failed;
+        if !self.options.schema {
+            found.list.truncate(before);
+        }
+        if !failed && self.options.api {
+            api::check(found, node, rules, report);
+        }
+    }
+
+    fn custom(&self, found: &mut Findings<'_>, node: &Node, custom: &Custom, report: &mut ResourceReport) {
+        let kubernetes = Kubernetes::of(report.kubernetes);
+        let path = Path::ROOT.child("metadata");
+        let mut failed = false;
+        let before = found.list.len();
+        if let (Some(kubernetes), Some(metadata)) = (kubernetes, node.opt("metadata")) {
+            let mut decoder = Decoder::new(kubernetes, found, self.options.strict, false);
+            decoder.definition(metadata, "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", &path);
+            failed = decoder.failed;
+        }
+        if self.options.schema {
+            if self.options.strict {
+                prune::unknown_fields(found, node, &custom.schema, true, &Path::ROOT);
+            }
+            let mut full = node.clone();
+            prune::fill_defaults(&mut full, &custom.schema);
+            let start = found.list.len();
+            let mut checker = Checker::new(&NoDefinitions);
+            checker.check(found, &full, &custom.schema, true, &Path::ROOT);
+            report.skipped_rules = checker.skipped_rules;
+            if !structural::blocks_rules(&found.list[start..]) {
+                report.skipped_rules += structural::check_rules(found, &full, &custom.schema, &Path::ROOT);
+            }
+        } else {
+            found.list.truncate(before);
+        }
+        if self.options.api && !failed {
+            api::custom(found, node);
+        }
+    }
+}
+
+fn json_schema(found: &mut Findings<'_>, node: &Node, schema: &JsonSchema, report: &mut ResourceReport) {
+    let mut checker = Checker::new(schema);
+    checker.json_schema = true;
+    checker.check(found, node, &schema.root, true, &Path::ROOT);
+    report.skipped_rules = checker.skipped_rules;
+}
+
+fn broken(message: &str, position: Position) -> Finding {
+    Finding {
+        code: "schema/yaml",
+        level: Level::Error,
+        path: String::new(),
+        reason: "BadRequest",
+        message: message.to_owned(),
+        position,
+    }
+}

@@ -1,0 +1,72 @@
+//! What happens to a custom resource before it is checked (k8s.io/apiextensions-apiserver `pkg/apiserver/schema`): fields that its
+//! schema doesn't know are found, and defaults are filled in.
+
+use super::model::Schema;
+use crate::finding::Findings;
+use crate::node::{Node, Value};
+use crate::path::Path;
+
+/// Reports every field that the API server would prune: `unknown field` under strict field validation.
+pub fn unknown_fields(found: &mut Findings<'_>, node: &Node, schema: &Schema, is_object: bool, path: &Path<'_>) {
+    match &node.value {
+        Value::Map(members) => {
+            for member in members {
+                if (is_object || schema.embedded) && matches!(member.key.as_str(), "apiVersion" | "kind" | "metadata") {
+                    continue;
+                }
+                let path = path.child(&member.key);
+                match schema.property(&member.key).or(schema.additional_schema()) {
+                    Some(below) => unknown_fields(found, &member.node, below, false, &path),
+                    None if schema.allows_unknown() => {}
+                    // Of JSON Schemas those without any structure: `{}`.
+                    None if schema.reference.is_some() => {}
+                    None => {
+                        found.push("schema/unknown-field", "BadRequest", &path, format!("unknown field \"{path}\""));
+                    }
+                }
+            }
+        }
+        Value::List(items) => {
+            if let Some(below) = &schema.items {
+                for (i, item) in items.iter().enumerate() {
+                    unknown_fields(found, item, below, false, &path.index(i));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Drops nulls where the schema allows none (`PruneNonNullableNullsWithoutDefaults`), and fills in defaults.
+pub fn fill_defaults(node: &mut Node, schema: &Schema) {
+    if let Value::Map(members) = &mut node.value {
+        members.retain(|member| {
+            let below = schema.property(&member.key).or(schema.additional_schema());
+            !member.node.is_null() || below.is_none_or(|b| b.nullable)
+        });
+    }
+    let at = node.at;
+    if let Value::Map(_) = node.value {
+        for (name, property) in &schema.properties {
+            let Some(default) = &property.default else { continue };
+            if node.find(name).is_none() {
+                node.set(name, Node { value: default.value.clone(), at });
+            }
+        }
+    }
+    match &mut node.value {
+        Value::Map(members) => {
+            for member in members {
+                if let Some(below) = schema.property(&member.key).or(schema.additional_schema()) {
+                    fill_defaults(&mut member.node, below);
+                }
+            }
+        }
+        Value::List(items) => {
+            if let Some(below) = &schema.items {
+                items.iter_mut().for_each(|item| fill_defaults(item, below));
+            }
+        }
+        _ => {}
+    }
+}
