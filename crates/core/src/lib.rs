@@ -21,7 +21,7 @@ pub mod load;
 pub mod merge;
 pub mod overlay;
 pub mod package;
-mod parallel;
+pub mod parallel;
 pub mod project;
 pub mod provenance;
 pub mod release;

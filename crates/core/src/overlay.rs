@@ -3,7 +3,7 @@
 //! Takes a folder, or manifests and the fields of a kustomization; gives manifests and what was noticed. kustomize's own behaviour
 //! lives in the crate `pintle-kustomize`; here it meets charts, diagnostics and pintle.yaml.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pintle_kustomize::{
     ChartRequest, HelmOptions, Inflate, Kustomization, Location, Options as BuildOptions, Output, SourceObject, Warning,
@@ -61,7 +61,11 @@ pub fn apply(dir: &Path, fields: &DataMap, place: &Span, manifests: &[u8]) -> Re
 }
 
 fn options() -> BuildOptions<'static> {
-    BuildOptions { helm: HelmOptions { enabled: true, ..HelmOptions::default() }, inflate: &Charts, ..BuildOptions::default() }
+    BuildOptions {
+        helm: HelmOptions { enabled: true, ..HelmOptions::default() },
+        inflate: &Charts { root: None },
+        ..BuildOptions::default()
+    }
 }
 
 fn span(at: &Location) -> Span {
@@ -84,11 +88,15 @@ fn warning(w: &Warning) -> Diagnostic {
 
 /// Renders the charts of kustomizations, as Helm 3.22: the only one that kustomize 5.7.1 works with.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Charts;
+pub struct Charts {
+    /// Where links of a chart may lead: below this directory, by default below the chart's own.
+    pub root: Option<fn(&Path) -> Option<PathBuf>>,
+}
 
 impl Inflate for Charts {
     fn inflate(&self, request: &ChartRequest) -> Result<Vec<u8>, pintle_kustomize::Error> {
-        inflate(request).map_err(|e| {
+        let root = self.root.and_then(|root| root(&request.chart));
+        inflate(request, root).map_err(|e| {
             let place = e.diagnostics().iter().find_map(|d| d.span.as_ref());
             let error = pintle_kustomize::Error::new(e.to_string());
             match place {
@@ -99,12 +107,12 @@ impl Inflate for Charts {
     }
 }
 
-fn inflate(request: &ChartRequest) -> Result<Vec<u8>> {
+fn inflate(request: &ChartRequest, root: Option<PathBuf>) -> Result<Vec<u8>> {
     let compat = Compat::Helm3;
     let file = |(name, text): &(String, Vec<u8>)| ValuesFile { name: name.clone(), text: text.clone().into() };
     let values = ValuesOptions { files: request.values.iter().map(file).collect(), ..ValuesOptions::default() };
     let values = values.merge(compat, &|path| Err(format!("{path} is not read here")))?;
-    let chart = Chart::load(&request.chart, &LoadOptions { compat, ..LoadOptions::default() })?;
+    let chart = Chart::load(&request.chart, &LoadOptions { root, compat, on_demand: true })?;
     let release_name = match (request.name_template.as_str(), request.release_name.as_str()) {
         // Helm would make up a name from the clock, and every build would be another.
         ("", "") => "release-name".to_owned(),

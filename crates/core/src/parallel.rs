@@ -12,11 +12,17 @@ const ENOUGH: usize = 256 << 10;
 const MAX_THREADS: usize = 8;
 
 /// Applies `work` to every item, on several threads if the items' sizes (bytes of text) are worth it.
-pub fn map<T: Sync, R: Send>(items: &[T], size: impl Fn(&T) -> usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(crate) fn map<T: Sync, R: Send>(items: &[T], size: impl Fn(&T) -> usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let threads = match items.iter().map(size).fold(0, usize::saturating_add) < ENOUGH {
         true => 1,
-        false => available_parallelism().map_or(1, usize::from).min(MAX_THREADS).min(items.len()),
+        false => available_parallelism().map_or(1, usize::from).min(MAX_THREADS),
     };
+    on_threads(items, threads, work)
+}
+
+/// Applies `work` to every item, on at most so many threads; this one is the first of them.
+pub fn on_threads<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = threads.min(items.len());
     if threads < 2 {
         return items.iter().map(work).collect();
     }

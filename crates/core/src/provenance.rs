@@ -315,29 +315,10 @@ pub fn raw_offset(raw: &[u8], offset: usize) -> usize {
 /// The key among `known` that `wanted` most likely stands for: at most a third of its letters differ.
 pub fn nearest<'k>(wanted: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let near = |k: &&str| {
-        let distance = edit_distance(&wanted.to_lowercase(), &k.to_lowercase());
+        let distance = pintle_kustomize::suggest::edit_distance(&wanted.to_lowercase(), &k.to_lowercase());
         (distance * 3 <= wanted.chars().count().max(3)).then_some(distance)
     };
     known.filter_map(|k| near(&k).map(|d| (d, k))).min().map(|(_, k)| k)
-}
-
-/// Levenshtein's distance, with two letters that changed places as one mistake.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut next = vec![i; b.len() + 1];
-        for j in 1..=b.len() {
-            let cost = usize::from(a[i - 1] != b[j - 1]);
-            next[j] = (row[j - 1] + cost).min(row[j] + 1).min(next[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                next[j] = next[j].min(before[j - 2] + 1);
-            }
-        }
-        before = std::mem::replace(&mut row, next);
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -1,93 +1,36 @@
 //! Encodings and checksums that need no keys: base64, base32, hexadecimal digests, Adler-32, UUIDs.
 
+use pintle_value::base64;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
 use crate::world::World;
 
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-
-/// Groups of `N` bytes as digits of `BITS` bits out of `SIZE`, padded with `=` to whole groups.
-fn encode<const N: usize, const BITS: usize, const SIZE: usize>(data: &[u8], alphabet: &[u8; SIZE]) -> Vec<u8> {
-    let digits = N * 8 / BITS;
-    let mut out = Vec::with_capacity(data.len().div_ceil(N) * digits);
-    let digit = |group: u64, i: usize| alphabet[(group >> (BITS * (digits - 1 - i))) as usize % SIZE];
-    let join = |bytes: &[u8; N]| bytes.iter().fold(0u64, |group, b| group << 8 | u64::from(*b));
-    let (whole, rest) = data.as_chunks::<N>();
-    for chunk in whole {
-        let group = join(chunk);
-        for i in 0..digits {
-            out.push(digit(group, i));
-        }
-    }
-    if !rest.is_empty() {
-        let mut last = [0; N];
-        last[..rest.len()].copy_from_slice(rest);
-        let group = join(&last);
-        let used = (rest.len() * 8).div_ceil(BITS);
-        out.extend((0..digits).map(|i| if i < used { digit(group, i) } else { b'=' }));
-    }
-    out
-}
 
 /// `b64enc`
 pub fn base64_encode(data: &[u8]) -> Vec<u8> {
-    encode::<3, 6, 64>(data, BASE64)
+    base64::encode(data).into_bytes()
 }
 
-/// `b32enc`
-pub fn base32_encode(data: &[u8]) -> Vec<u8> {
-    encode::<5, 5, 32>(data, BASE32)
-}
-
-/// `base64.StdEncoding.DecodeString`; newlines are skipped.
+/// `b64dec`: `base64.StdEncoding.DecodeString`; newlines are skipped.
+///
+/// Errors: Go's `CorruptInputError`.
 pub fn base64_decode(text: &[u8]) -> Result<Vec<u8>, String> {
-    let corrupt = |at: usize| format!("illegal base64 data at input byte {at}");
-    let newline = |b: u8| b == b'\n' || b == b'\r';
-    let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
-    let mut at = 0;
-    let skip = |mut at: usize| {
-        while text.get(at).copied().is_some_and(newline) {
-            at += 1;
-        }
-        at
-    };
-    loop {
-        let (mut group, mut digits) = (0u32, 0usize);
-        while digits < 4 {
-            let Some(&b) = text.get(at) else {
-                return if digits == 0 { Ok(out) } else { Err(corrupt(at - digits)) };
-            };
-            at += 1;
-            let value = match b {
-                b'A'..=b'Z' => b - b'A',
-                b'a'..=b'z' => b - b'a' + 26,
-                b'0'..=b'9' => b - b'0' + 52,
-                b'+' => 62,
-                b'/' => 63,
-                b'\n' | b'\r' => continue,
-                b'=' if digits >= 2 => break,
-                _ => return Err(corrupt(at - 1)),
-            };
-            group = group << 6 | u32::from(value);
-            digits += 1;
-        }
-        let bytes = (group << (6 * (4 - digits))).to_be_bytes();
-        out.extend_from_slice(&bytes[1..digits]);
-        if digits < 4 {
-            if digits == 2 {
-                at = skip(at);
-                match text.get(at) {
-                    None => return Err(corrupt(text.len())),
-                    Some(b'=') => at += 1,
-                    Some(_) => return Err(corrupt(at - 1)),
-                }
-            }
-            at = skip(at);
-            return if at < text.len() { Err(corrupt(at)) } else { Ok(out) };
-        }
+    base64::decode(text).map_err(|at| format!("illegal base64 data at input byte {at}"))
+}
+
+/// `b32enc`: groups of five bytes as eight digits, padded with `=`.
+pub fn base32_encode(data: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(data.len().div_ceil(5) * 8);
+    for chunk in data.chunks(5) {
+        let mut group = [0; 8];
+        group[3..3 + chunk.len()].copy_from_slice(chunk);
+        let group = u64::from_be_bytes(group);
+        let used = (chunk.len() * 8).div_ceil(5);
+        out.extend((0..8).map(|i| if i < used { BASE32[(group >> (35 - 5 * i)) as usize % 32] } else { b'=' }));
     }
+    out
 }
 
 /// `base32.StdEncoding.DecodeString`; newlines are skipped and not counted.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use pintle_value::base64;
 use pintle_value::json::{Visit, Visitor};
 use pintle_value::number::format_float;
 use pintle_value::{Data, DataMap};
@@ -165,9 +166,9 @@ impl Nodes {
             return if quoted { Ok(text()) } else { to_value(resolve(&node.value), text).map_or_else(fail, Ok) };
         }
         if explicit == tag::BINARY {
-            return match decode_base64(text.as_bytes()) {
-                Some(bytes) => Ok(Json::String(String::from_utf8_lossy(&bytes).into_owned())),
-                None => fail("yaml: !!binary value contains invalid base64 data".into()),
+            return match base64::decode(text.as_bytes()) {
+                Ok(bytes) => Ok(Json::String(String::from_utf8_lossy(&bytes).into_owned())),
+                Err(_) => fail("yaml: !!binary value contains invalid base64 data".into()),
             };
         }
         if ![tag::BOOL, tag::INT, tag::FLOAT, tag::NULL, tag::TIMESTAMP].contains(&explicit) {
@@ -252,34 +253,4 @@ pub fn style_of(text: &str) -> Style {
         Some(b'|') => Style::Literal,
         _ => Style::Plain,
     }
-}
-
-/// `base64.StdEncoding.DecodeString`, which skips line breaks.
-pub fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text.iter().copied().filter(|b| !matches!(b, b'\r' | b'\n')).collect();
-    if !digits.len().is_multiple_of(4) {
-        return None;
-    }
-    let mut out = Vec::with_capacity(digits.len() / 4 * 3);
-    for (n, group) in digits.chunks_exact(4).enumerate() {
-        let padding = group.iter().rev().take_while(|b| **b == b'=').count();
-        if padding > 2 || (padding > 0 && n + 1 != digits.len() / 4) {
-            return None;
-        }
-        let mut bits = 0u32;
-        for b in &group[..4 - padding] {
-            let value = match b {
-                b'A'..=b'Z' => b - b'A',
-                b'a'..=b'z' => b - b'a' + 26,
-                b'0'..=b'9' => b - b'0' + 52,
-                b'+' => 62,
-                b'/' => 63,
-                _ => return None,
-            };
-            bits = (bits << 6) | u32::from(value);
-        }
-        bits <<= 6 * padding as u32;
-        out.extend_from_slice(&bits.to_be_bytes()[1..4 - padding]);
-    }
-    Some(out)
 }

@@ -42,7 +42,6 @@ pub mod schema;
 pub mod select;
 pub mod suggest;
 mod target;
-mod time;
 mod transform;
 mod vars;
 

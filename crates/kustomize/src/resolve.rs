@@ -2,6 +2,8 @@
 //!
 //! Less than YAML 1.1 has: `yes` and `on` are text. Still there: octal `017`, underscores in numbers, dates.
 
+use pintle_yaml::Timestamp;
+
 use crate::node::{Tag, tag};
 
 /// What a plain scalar stands for.
@@ -65,8 +67,8 @@ pub fn resolve_text(text: &str, times: bool) -> Scalar {
 }
 
 fn number(text: &str, times: bool) -> Scalar {
-    if times && let Some(time) = crate::time::parse(text) {
-        return Scalar::Time(time);
+    if times && let Some(time) = Timestamp::parse(text) {
+        return Scalar::Time(time.to_string());
     }
     let plain: String = text.chars().filter(|c| *c != '_').collect();
     if let Some(int) = parse_int(&plain) {

@@ -3,6 +3,7 @@
 //! [`Value`] is what templates compute with; [`Data`] is the plain tree that crosses threads and borders. [`fmt`] prints
 //! values as Go's `fmt` package does, [`number`] numbers as `strconv` does, [`types`] names Go's types and kinds.
 
+pub mod base64;
 mod data;
 pub mod fmt;
 pub mod json;

@@ -552,7 +552,7 @@ impl From<&Value> for Data {
             Value::String(s) => Data::String(s.to_str_lossy().into_owned()),
             Value::Bytes(b) => {
                 let mut text = String::new();
-                crate::json::write_base64(&mut text, b);
+                crate::base64::write(&mut text, b);
                 Data::String(text)
             }
             Value::List(l) => Data::List(l.iter().map(Data::from).collect()),

@@ -19,6 +19,7 @@ mod parser;
 mod resolve;
 mod scanner;
 mod split;
+mod timestamp;
 mod tree;
 mod typed;
 
@@ -30,5 +31,6 @@ pub use head::{Head, Metadata, head_from_slice};
 pub use locate::{Place, Step, locate};
 pub use scanner::Style;
 pub use split::split_documents;
+pub use timestamp::Timestamp;
 pub use tree::{Node, NodeId, NodeKind, Pos, Span, Tree};
 pub use typed::{StructType, Target, from_slice_into, from_slice_typed};

@@ -5,10 +5,12 @@
 
 use std::borrow::Cow;
 
+use pintle_value::base64;
 use pintle_value::json::coerce_utf8;
 
 use crate::number::{Int, parse_float, parse_int, parse_int_radix};
 use crate::parser::TAG_PREFIX;
+use crate::timestamp::Timestamp;
 
 /// A scalar with its type.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,7 +88,7 @@ fn resolve_number(text: &str, timestamps: bool) -> Implicit {
         let value = b.iter().fold(0i64, |v, d| v * 10 + i64::from(d - b'0'));
         return Implicit::Int(Int::Signed(value));
     }
-    if timestamps && is_timestamp(text) {
+    if timestamps && Timestamp::parse(text).is_some() {
         return Implicit::Timestamp;
     }
     let plain = if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) };
@@ -113,9 +115,9 @@ pub(crate) fn resolve<'a>(tag: Option<&str>, text: &Cow<'a, str>, plain: bool) -
     };
     let found = match tag.strip_prefix(TAG_PREFIX) {
         Some("binary") => {
-            return match decode_base64(text.as_bytes()) {
-                Some(bytes) => Ok(Scalar::Str(Cow::Owned(coerce_utf8(&bytes)))),
-                None => Err("yaml: !!binary value contains invalid base64 data".to_owned()),
+            return match base64::decode(text.as_bytes()) {
+                Ok(bytes) => Ok(Scalar::Str(Cow::Owned(coerce_utf8(&bytes)))),
+                Err(_) => Err("yaml: !!binary value contains invalid base64 data".to_owned()),
             };
         }
         Some("str") => return string(),
@@ -155,133 +157,6 @@ fn typed<'a>(found: Implicit, text: &Cow<'a, str>) -> Scalar<'a> {
         Implicit::Float(f) => Scalar::Float(f),
         Implicit::Timestamp | Implicit::Str => Scalar::Str(text.clone()),
     }
-}
-
-/// Whether go-yaml reads `text` as a date or a time: the layouts `2006-1-2`, `2006-1-2T15:4:5Z07:00` (or `t`) and
-/// `2006-1-2 15:4:5` of Go's `time.Parse`, with any fraction of a second.
-pub(crate) fn is_timestamp(text: &str) -> bool {
-    let b = text.as_bytes();
-    let year = b.iter().take_while(|b| b.is_ascii_digit()).count();
-    if year != 4 || b.get(4) != Some(&b'-') {
-        return false;
-    }
-    timestamp(b).is_some()
-}
-
-fn timestamp(b: &[u8]) -> Option<()> {
-    let year = b[..4].iter().fold(0u32, |y, d| y * 10 + u32::from(d - b'0'));
-    let mut at = 5;
-    let month = number(b, &mut at)?;
-    literal(b, &mut at, b'-')?;
-    let day = number(b, &mut at)?;
-    if !(1..=12).contains(&month) || day < 1 || day > days_in(month, year) {
-        return None;
-    }
-    let zone = match b.get(at) {
-        None => return Some(()),
-        Some(b'T' | b't') => {
-            at += 1;
-            true
-        }
-        Some(b' ') => {
-            while b.get(at) == Some(&b' ') {
-                at += 1;
-            }
-            false
-        }
-        Some(_) => return None,
-    };
-    let hour = number(b, &mut at)?;
-    literal(b, &mut at, b':')?;
-    let minute = number(b, &mut at)?;
-    literal(b, &mut at, b':')?;
-    let second = number(b, &mut at)?;
-    if hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    if matches!(b.get(at), Some(b'.' | b',')) && b.get(at + 1).is_some_and(u8::is_ascii_digit) {
-        at += 1;
-        while b.get(at).is_some_and(u8::is_ascii_digit) {
-            at += 1;
-        }
-    }
-    if zone {
-        match b.get(at)? {
-            b'Z' => at += 1,
-            b'+' | b'-' => {
-                let pair = |i: usize| match b.get(i..i + 2)? {
-                    [a, b] if a.is_ascii_digit() && b.is_ascii_digit() => Some((a - b'0') * 10 + (b - b'0')),
-                    _ => None,
-                };
-                if b.get(at + 3) != Some(&b':') || pair(at + 1)? > 24 || pair(at + 4)? > 60 {
-                    return None;
-                }
-                at += 6;
-            }
-            _ => return None,
-        }
-    }
-    (at == b.len()).then_some(())
-}
-
-/// One or two digits.
-fn number(b: &[u8], at: &mut usize) -> Option<u32> {
-    let digit = |i: usize| b.get(i).filter(|b| b.is_ascii_digit()).map(|b| u32::from(b - b'0'));
-    let first = digit(*at)?;
-    *at += 1;
-    match digit(*at) {
-        Some(second) => {
-            *at += 1;
-            Some(first * 10 + second)
-        }
-        None => Some(first),
-    }
-}
-
-fn literal(b: &[u8], at: &mut usize, wanted: u8) -> Option<()> {
-    (b.get(*at) == Some(&wanted)).then(|| *at += 1)
-}
-
-fn days_in(month: u32, year: u32) -> u32 {
-    match month {
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// `base64.StdEncoding.DecodeString`: padded, line breaks ignored, spare bits allowed.
-fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let mut group = 0u32;
-    let mut have = 0;
-    let mut chars = text.iter().copied().filter(|b| !matches!(b, b'\r' | b'\n'));
-    while let Some(b) = chars.next() {
-        let value = match b {
-            b'A'..=b'Z' => b - b'A',
-            b'a'..=b'z' => b - b'a' + 26,
-            b'0'..=b'9' => b - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                match have {
-                    2 if chars.next() == Some(b'=') => out.push((group >> 4) as u8),
-                    3 => out.extend_from_slice(&((group >> 2) as u16).to_be_bytes()),
-                    _ => return None,
-                }
-                return if chars.next().is_none() { Some(out) } else { None };
-            }
-            _ => return None,
-        };
-        group = (group << 6) | u32::from(value);
-        have += 1;
-        if have == 4 {
-            out.extend_from_slice(&group.to_be_bytes()[1..]);
-            (group, have) = (0, 0);
-        }
-    }
-    (have == 0).then_some(out)
 }
 
 #[cfg(test)]

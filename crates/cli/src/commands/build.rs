@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use pintle::emit::{self, EmitOptions};
-use pintle::{Chart, Compat, Diagnostic, LoadOptions, Options as RenderOptions, Span, ValuesFile, ValuesOptions};
-use pintle_kustomize::{ChartRequest, Error, HelmOptions, Inflate, LoadRestrictions, Options, Output, Reorder, Warning};
+use pintle::overlay::Charts;
+use pintle::{Diagnostic, Span};
+use pintle_kustomize::{Error, HelmOptions, LoadRestrictions, Options, Output, Reorder, Warning};
 
 use crate::{io, report};
 
@@ -116,7 +116,7 @@ fn build(args: &Args) -> Result<ExitCode, Error> {
             api_versions: args.helm_api_versions.clone(),
             kube_version: args.helm_kube_version.clone(),
         },
-        inflate: &Charts,
+        inflate: &Charts { root: Some(super::values::work_tree) },
         ..Options::default()
     };
     let output = pintle_kustomize::build(&args.dir, &options)?;
@@ -143,58 +143,6 @@ fn write(output: &Output, path: Option<&Path>) -> Result<ExitCode, Error> {
         std::fs::write(&file, text).map_err(|e| failed(&file, e))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Renders charts with the library, as Helm 3.22.
-struct Charts;
-
-impl Inflate for Charts {
-    fn inflate(&self, request: &ChartRequest) -> Result<Vec<u8>, Error> {
-        let compat = Compat::Helm3;
-        let failed = |e: pintle::Error| {
-            let at = e.diagnostics().iter().find_map(|d| d.span.as_ref()).map(|s| (s.file.clone(), s.line as u32));
-            let error = Error::new(e.to_string());
-            match at {
-                Some((file, line)) => error.at(&file, line),
-                None => error,
-            }
-        };
-        let files =
-            request.values.iter().map(|(name, text)| ValuesFile { name: name.clone(), text: text.clone().into() }).collect();
-        let values = ValuesOptions { files, ..ValuesOptions::default() };
-        let values = values.merge(compat, &io::read_values).map_err(failed)?;
-        let chart =
-            Chart::load(&request.chart, &LoadOptions { compat, ..super::values::load_options(&request.chart, None, compat) });
-        let chart = chart.map_err(failed)?;
-        let named = match (request.name_template.as_str(), request.release_name.as_str()) {
-            // Helm would make up a name from the clock, and every build would be another.
-            ("", "") => "release-name".to_owned(),
-            ("", name) => name.to_owned(),
-            (template, _) => pintle::release::name_from_template(template).map_err(failed)?,
-        };
-        let namespace = if request.namespace.is_empty() { "default" } else { &request.namespace };
-        let options = RenderOptions {
-            release_name: named,
-            namespace: namespace.to_owned(),
-            compat,
-            kube_version: (!request.kube_version.is_empty()).then(|| request.kube_version.clone()),
-            api_versions: request.api_versions.clone(),
-            ..RenderOptions::default()
-        };
-        let release = pintle::render(&chart, &values, &options).map_err(failed)?;
-        let emit = EmitOptions {
-            include_crds: request.include_crds,
-            no_hooks: request.skip_hooks,
-            skip_tests: request.skip_tests,
-            compat,
-            ..EmitOptions::default()
-        };
-        let mut text = Vec::new();
-        match emit::write(&release, &emit, &mut text).map_err(failed)? {
-            Ok(()) => Ok(text),
-            Err(e) => Err(Error::new(e.to_string())),
-        }
-    }
 }
 
 /// An error: kustomize's line, then where it is and what helps. Lines of the files are not repeated: they may hold secrets.

@@ -1,5 +1,6 @@
 //! The flags that set values, shared by all commands that render.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pintle::release::Schemas;
@@ -78,22 +79,24 @@ pub fn split_commas(text: &str) -> Vec<String> {
 }
 
 /// Where links of a chart may lead: below `root`, or below the Git work tree around the chart.
-pub fn load_options(chart: &std::path::Path, root: Option<&std::path::Path>, compat: Compat) -> LoadOptions {
-    let work_tree = || {
-        let chart = chart.canonicalize().ok()?;
-        chart.ancestors().find(|d| d.join(".git").exists()).map(std::path::Path::to_owned)
-    };
-    LoadOptions { root: root.map(std::path::Path::to_owned).or_else(work_tree), compat, on_demand: true }
+pub fn load_options(chart: &Path, root: Option<&Path>, compat: Compat) -> LoadOptions {
+    LoadOptions { root: root.map(Path::to_owned).or_else(|| work_tree(chart)), compat, on_demand: true }
+}
+
+/// The Git work tree around a path.
+pub fn work_tree(path: &Path) -> Option<PathBuf> {
+    let path = path.canonicalize().ok()?;
+    path.ancestors().find(|d| d.join(".git").exists()).map(Path::to_owned)
 }
 
 /// Answers a schema's references by URL from a folder, if there is one.
-pub fn schemas(dir: Option<&std::path::Path>) -> Schemas {
-    let Some(dir) = dir.map(std::path::Path::to_owned) else { return pintle::Options::default().schemas };
+pub fn schemas(dir: Option<&Path>) -> Schemas {
+    let Some(dir) = dir.map(Path::to_owned) else { return pintle::Options::default().schemas };
     Arc::new(move |url| {
         let path = url.split_once("://").map_or(url, |(_, rest)| rest);
         let path = path.split(['?', '#']).next().unwrap_or(path);
         let plain = |p: &&str| !p.is_empty() && *p != "." && *p != "..";
-        let whole: std::path::PathBuf = path.split('/').filter(plain).collect();
+        let whole: PathBuf = path.split('/').filter(plain).collect();
         let name = path.rsplit('/').next().filter(plain).unwrap_or("");
         let found = [dir.join(whole), dir.join(name)].into_iter().find(|p| p.is_file());
         let file = found.ok_or_else(|| format!("{url}: no such schema in {}", dir.display()))?;

@@ -111,7 +111,6 @@ fn an_environment_is_a_name() {
     let set = succeeds(&folder, "render --env prod --release web --set replicas=9");
     assert!(set.contains("replicas: \"9\"") && !set.contains("Secret"), "{set}");
     // From a folder below, as with other tools of a repository.
-    fs::create_dir(folder.join(".git")).unwrap();
     assert_eq!(succeeds(&folder.join("values"), "render --env prod"), PROD);
 }
 

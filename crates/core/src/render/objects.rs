@@ -9,7 +9,7 @@ use pintle_functions::glob::Glob;
 use pintle_functions::path::base;
 use pintle_value::fmt::overrun;
 use pintle_value::types::{BYTES, DICT, Kind, STRINGS, Signature, Type};
-use pintle_value::{Entries, List, Map, Method, NamedType, Object, Str, Value, json};
+use pintle_value::{Entries, List, Map, Method, NamedType, Object, Str, Value, base64};
 
 use crate::Compat;
 use crate::capabilities::{Capabilities, KubeVersion};
@@ -82,7 +82,7 @@ static FILES: NamedType = NamedType {
         method("AsSecrets", &[], Type::String, |v, _| {
             Ok(by_base_name(v, |data| {
                 let mut out = String::new();
-                json::write_base64(&mut out, data);
+                base64::write(&mut out, data);
                 Value::string(out)
             }))
         }),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use pintle_value::base64;
+
 use super::kv;
 use crate::build::Build;
 use crate::error::Error;
@@ -16,7 +18,7 @@ pub fn config_map(b: &mut Build, loader: &Loader<'_>, args: &GeneratorArgs, orig
     for (key, bytes) in data(loader, args)? {
         match String::from_utf8(bytes) {
             Ok(text) => add_data(&mut b.nodes, object, &key, &text, "data")?,
-            Err(e) => add_data(&mut b.nodes, object, &key, &encode_base64(e.as_bytes()), "binaryData")?,
+            Err(e) => add_data(&mut b.nodes, object, &key, &base64::encode_lines(e.as_bytes()), "binaryData")?,
         }
     }
     finish(b, object, args, origin)
@@ -31,7 +33,7 @@ pub fn secret(b: &mut Build, loader: &Loader<'_>, args: &SecretArgs, origin: &Or
     let pairs = data(loader, &args.args)?;
     b.nodes.lookup_create(object, Kind::Mapping, &["data"])?;
     for (key, bytes) in pairs {
-        add_data(&mut b.nodes, object, &key, &encode_base64(&bytes), "data")?;
+        add_data(&mut b.nodes, object, &key, &base64::encode_lines(&bytes), "data")?;
     }
     finish(b, object, &args.args, origin)
 }
@@ -107,17 +109,6 @@ pub(crate) fn merge_options(local: &Option<GeneratorOptions>, global: &Option<Ge
     Some(merged)
 }
 
-/// Base64 in lines of 70 where it is longer (kyaml v0.20.1, yaml/datamap.go).
-fn encode_base64(bytes: &[u8]) -> String {
-    let mut flat = String::new();
-    pintle_value::json::write_base64(&mut flat, bytes);
-    let flat = flat.trim_matches('"');
-    if flat.len() < 70 {
-        return flat.to_owned();
-    }
-    flat.as_bytes().chunks(70).map(|line| format!("{}\n", String::from_utf8_lossy(line))).collect()
-}
-
 crate::kustomization::decode::structure! {
     /// The account of a workload.
     KubernetesService {
@@ -165,17 +156,4 @@ pub(crate) fn iam_policy(b: &mut Build, args: &IamPolicyArgs, file: &str) -> Res
         text.push_str(&format!("\n  namespace: {}", workload.namespace));
     }
     crate::read::resources(b, text.as_bytes(), file)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::encode_base64;
-
-    #[test]
-    fn base64_is_broken_into_lines() {
-        assert_eq!(encode_base64(b"abc"), "YWJj");
-        let long = encode_base64(&[0; 60]);
-        assert_eq!(long.lines().map(str::len).collect::<Vec<_>>(), [70, 10]);
-        assert!(long.ends_with('\n'));
-    }
 }

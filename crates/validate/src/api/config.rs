@@ -1,5 +1,7 @@
 //! Config maps, secrets, service accounts and namespaces (pkg/apis/core).
 
+use pintle_value::base64;
+
 use super::meta;
 use crate::finding::Findings;
 use crate::names;
@@ -92,34 +94,11 @@ pub fn secret(f: &mut Findings<'_>, object: &Node) {
 fn json_content(f: &mut Findings<'_>, object: &Node, key: &str, path: &Path<'_>) {
     let text = match object.get("stringData").find(key) {
         Some(text) => text.text().as_bytes().to_vec(),
-        None => decode_base64(object.get("data").str(key)),
+        None => base64::decode(object.get("data").str(key).as_bytes()).unwrap_or_default(),
     };
     if let Err(error) = pintle_value::json::map_from_slice(&text) {
         f.invalid(&path.key(key), "<secret contents redacted>", &error.message);
     }
-}
-
-fn decode_base64(text: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0u32, 0);
-    for b in text.bytes() {
-        let digit = match b {
-            b'A'..=b'Z' => b - b'A',
-            b'a'..=b'z' => b - b'a' + 26,
-            b'0'..=b'9' => b - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => continue,
-        };
-        bits = bits << 6 | u32::from(digit);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
-        }
-    }
-    out
 }
 
 /// `ValidateServiceAccount`

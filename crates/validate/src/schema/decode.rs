@@ -4,6 +4,7 @@
 //! which fields must be there, is for the rules in [`api`](crate::api).
 
 use pintle_functions::time::Time;
+use pintle_value::base64;
 
 use super::model::{Additional, Schema, Type};
 use super::quantity::Quantity;
@@ -228,26 +229,10 @@ impl<'s, 'f, 'd> Decoder<'s, 'f, 'd> {
     }
 
     fn base64(&mut self, text: &str, path: &Path<'_>) {
-        if let Some(at) = base64_error(text) {
+        if let Err(at) = base64::decode(text.as_bytes()) {
             self.fail("schema/base64", path, format!("illegal base64 data at input byte {at}"));
         }
     }
-}
-
-/// Where `base64.StdEncoding` stops; line breaks don't count.
-fn base64_error(text: &str) -> Option<usize> {
-    let mut digits = 0;
-    let mut padding = 0;
-    for (i, b) in text.bytes().enumerate() {
-        match b {
-            b'\n' | b'\r' => {}
-            b'=' if digits % 4 >= 2 && padding + digits % 4 < 4 => padding += 1,
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' if padding == 0 => digits += 1,
-            _ => return Some(i),
-        }
-    }
-    let whole = (digits + padding) % 4 == 0;
-    (!whole).then_some(text.len() / 4 * 4)
 }
 
 /// The embedded structs through which encoding/json reaches a field, which its messages name (`json:",inline"` in k8s.io/api).

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::visit::{Visit, Visitor};
+use crate::base64;
 use crate::fmt::{MAX_TEXT, overrun};
 use crate::number::format_json_float;
 
@@ -155,7 +156,7 @@ impl Visitor for Encoder<'_> {
 
     fn bytes(&mut self, value: &[u8]) {
         self.out.push('"');
-        write_base64(&mut self.out, value);
+        base64::write(&mut self.out, value);
         self.out.push('"');
     }
 
@@ -233,21 +234,6 @@ fn write_text(out: &mut String, text: &str, escape_html: bool) {
         }
     }
     out.push_str(&text[run..]);
-}
-
-/// Writes padded base64 of the standard alphabet, as a `[]byte` becomes.
-pub fn write_base64(out: &mut String, bytes: &[u8]) {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for group in bytes.chunks(3) {
-        let bits = group.iter().fold(0u32, |v, b| (v << 8) | u32::from(*b)) << (8 * (3 - group.len()));
-        for i in 0..4 {
-            if i <= group.len() {
-                out.push(char::from(ALPHABET[(bits >> (18 - 6 * i)) as usize & 63]));
-            } else {
-                out.push('=');
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod letters;
 mod order;
 mod write;
 
+use pintle_value::base64;
 use pintle_value::json::{self, Visit, Visitor};
 use pintle_value::number::format_json_float;
 
@@ -198,7 +199,7 @@ impl Emitter {
 
     /// A string that is not UTF-8, which v3 writes as `!!binary`.
     fn binary(&mut self, bytes: &[u8], key: bool) {
-        let text = encode_base64(bytes);
+        let text = base64::encode_lines(bytes);
         let want = if text.contains('\n') { Want::Literal } else { Want::Plain };
         if key {
             self.key_text(&text, want, true);
@@ -387,24 +388,6 @@ fn is_base_60(text: &str) -> bool {
 fn is_signed_octal(text: &str) -> bool {
     let plain = text.replace('_', "");
     plain.strip_prefix("0o").is_some_and(|rest| crate::number::parse_int_radix(rest, 8).is_some())
-}
-
-/// Base64 in lines of 70 characters if there is more than one (encode.go, `encodeBase64`).
-fn encode_base64(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    json::write_base64(&mut text, bytes);
-    if text.len() < 70 {
-        return text;
-    }
-    let mut out = String::with_capacity(text.len() + text.len() / 70 + 1);
-    for (i, c) in text.chars().enumerate() {
-        if i > 0 && i % 70 == 0 {
-            out.push('\n');
-        }
-        out.push(c);
-    }
-    out.push('\n');
-    out
 }
 
 impl Visit for Dynamic {

@@ -179,6 +179,6 @@ impl FileSystem for Recorder {
 impl Inflate for Recorder {
     fn inflate(&self, request: &ChartRequest) -> Result<Vec<u8>, pintle_kustomize::Error> {
         self.charts.borrow_mut().insert(request.chart.clone());
-        overlay::Charts.inflate(request)
+        overlay::Charts::default().inflate(request)
     }
 }

@@ -6,8 +6,9 @@ mod output;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::thread::{available_parallelism, scope};
+use std::thread::available_parallelism;
 
+use pintle::parallel::on_threads;
 use pintle_validate::{Locations, Options, ResourceReport, Status, Validator};
 
 use crate::{io, report};
@@ -130,49 +131,20 @@ fn checked(args: &Args) -> Result<(Vec<ResourceReport>, usize), Failure> {
     for input in files::inputs(&args.crds, &files::Ignored::default()).or_else(files::Error::or_empty).map_err(Failure::Read)? {
         validator.add_crds(&input.read().map_err(Failure::Read)?);
     }
-    let texts = in_parallel(&names, threads, files::Input::read);
+    // Small sets are done before a thread has started.
+    let threads = threads.min(names.len().div_ceil(16));
+    let texts = on_threads(&names, threads, files::Input::read);
     let mut inputs = Vec::with_capacity(names.len());
     for (input, text) in names.iter().zip(texts) {
         inputs.push((input.name(), text.map_err(Failure::Read)?));
     }
     inputs.iter().for_each(|(_, text)| validator.add_crds(text));
     let mut reports: Vec<ResourceReport> =
-        in_parallel(&inputs, threads, |(name, text)| validator.check(name, text)).into_iter().flatten().collect();
+        on_threads(&inputs, threads, |(name, text)| validator.check(name, text)).into_iter().flatten().collect();
     if args.exit_on_error
         && let Some(first) = reports.iter().position(|r| matches!(r.status, Status::Invalid | Status::Error))
     {
         reports.truncate(first + 1);
     }
     Ok((reports, inputs.len()))
-}
-
-/// The results of the same work on many items, in their order.
-fn in_parallel<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    // Small sets are done before a thread has started.
-    let threads = threads.min(items.len().div_ceil(16));
-    if threads < 2 {
-        return items.iter().map(work).collect();
-    }
-    let next = AtomicUsize::new(0);
-    let worker = || {
-        let mut done = Vec::new();
-        loop {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            match items.get(i) {
-                Some(item) => done.push((i, work(item))),
-                None => return done,
-            }
-        }
-    };
-    let mut results: Vec<(usize, R)> = scope(|s| {
-        let others: Vec<_> = (1..threads).map(|_| s.spawn(worker)).collect();
-        let mut results = worker();
-        for other in others {
-            results.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        results
-    });
-    results.sort_unstable_by_key(|(i, _)| *i);
-    results.into_iter().map(|(_, r)| r).collect()
 }
