@@ -183,14 +183,14 @@ pub fn stream_documents<'d>(file: &'d str, text: &'d [u8]) -> Result<Vec<Documen
     Ok(documents)
 }
 
-/// The objects of documents, each with its document and tree. What is no object is passed over: other steps tell.
-fn objects<'d>(documents: &[Document<'d>]) -> Vec<(Document<'d>, Tree<'static>, Data)> {
-    let read = |d: &Document<'d>| {
+/// The objects of documents, each with its document's index and tree. What is no object is passed over: other steps tell.
+fn objects(documents: &[Document<'_>]) -> Vec<(usize, Tree<'static>, Data)> {
+    let read = |(i, d): (usize, &Document<'_>)| {
         let tree = Tree::parse(d.text).ok()??;
         let data = tree.to_data().ok()?;
-        data.as_map().is_some().then_some((*d, tree, data))
+        data.as_map().is_some().then_some((i, tree, data))
     };
-    documents.iter().filter_map(read).collect()
+    documents.iter().enumerate().filter_map(read).collect()
 }
 
 /// Checks a release that was rendered from a chart: findings point into its templates and values.
@@ -216,15 +216,50 @@ pub fn check_release(
 /// Checks documents against each other. Findings are sorted by their places; those at the level `off` are left out.
 pub fn check(documents: &[Document<'_>], checks: &Checks) -> Vec<Diagnostic> {
     let mut shown = refused(documents, checks);
+    shown.extend(related(documents, checks).into_iter().map(|r| {
+        let document = &documents[r.document];
+        let mut d = Diagnostic::error(r.code, format!("{} [{}]", r.message, r.code));
+        d.severity = r.severity;
+        d.span = Some(Span::new(document.file, document.line + r.line - 1, r.column, 0));
+        d.hints.extend(r.hint);
+        d
+    }));
+    shown.sort_by_key(|d| (std::cmp::Reverse(d.severity), d.span.as_ref().map(|s| (s.file.clone(), s.line))));
+    shown
+}
+
+/// What a cluster accepts and still doesn't work, or a secret that isn't one.
+#[derive(Clone, Debug)]
+pub struct Related {
+    /// The document: an index into those that were given.
+    pub document: usize,
+    /// How bad it is here.
+    pub severity: Severity,
+    /// The rule.
+    pub code: &'static str,
+    /// The field, as Kubernetes writes paths; empty for the object itself.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What can be done.
+    pub hint: Option<String>,
+    /// The line in the document, from 1.
+    pub line: usize,
+    /// The column, from 1; 0 if unknown.
+    pub column: usize,
+}
+
+/// What is wrong between documents, and with their secrets: the parts `refs` and `secrets`.
+pub fn related(documents: &[Document<'_>], checks: &Checks) -> Vec<Related> {
+    if !checks.wants(Part::Refs) && !checks.wants(Part::Secrets) {
+        return Vec::new();
+    }
     let objects = objects(documents);
     let data: Vec<Data> = objects.iter().map(|(.., data)| data.clone()).collect();
     let (_, findings) = pintle_references::check(&data, &checks.options());
-    let show = |f: &Finding| {
+    let show = |f: Finding| {
         let (document, tree, data) = &objects[f.object];
         let part = if f.rule.code.starts_with("secret/") { Part::Secrets } else { Part::Refs };
-        if !checks.wants(part) {
-            return None;
-        }
         let severity = match checks.level(f.rule) {
             Level::Off => return None,
             Level::Note if !checks.notes => return None,
@@ -232,19 +267,14 @@ pub fn check(documents: &[Document<'_>], checks: &Checks) -> Vec<Diagnostic> {
             Level::Warning => Severity::Warning,
             Level::Error => Severity::Error,
         };
-        if is_excepted(data, f.rule.code) {
+        if !checks.wants(part) || is_excepted(data, f.rule.code) {
             return None;
         }
         let (line, column) = place(tree, &f.path);
-        let mut d = Diagnostic::error(f.rule.code, format!("{} [{}]", f.message, f.rule.code));
-        d.severity = severity;
-        d.span = Some(Span::new(document.file, document.line + line - 1, column, 0));
-        d.hints.extend(f.hint.clone());
-        Some(d)
+        let Finding { rule, path, message, hint, .. } = f;
+        Some(Related { document: *document, severity, code: rule.code, path, message, hint, line, column })
     };
-    shown.extend(findings.iter().filter_map(show));
-    shown.sort_by_key(|d| (std::cmp::Reverse(d.severity), d.span.as_ref().map(|s| (s.file.clone(), s.line))));
-    shown
+    findings.into_iter().filter_map(show).collect()
 }
 
 /// What the API server would refuse. Custom resources are known by the definitions among the documents and those in the binary; a kind

@@ -82,6 +82,7 @@ rules! {
     REF_SECRET "ref/secret" Warning "A pod uses a Secret that isn't there.";
     REF_SERVICE "ref/service" Warning "Something routes to a Service that isn't there.";
     REF_SERVICE_ACCOUNT "ref/service-account" Warning "A pod or a binding uses a ServiceAccount that isn't there.";
+    REF_VARIABLE "ref/variable" Warning "A variable takes another that is defined after it: its text is not expanded.";
     SECRET_PLAIN "secret/plaintext" Warning "Something that looks like a credential stands in plain text.";
     SECRET_SEALED "secret/not-sealed" Error "A value of a SealedSecret was never sealed.";
     SELECT_MONITOR "select/monitor" Warning "A ServiceMonitor or PodMonitor selects nothing.";

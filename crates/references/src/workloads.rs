@@ -92,14 +92,13 @@ fn rollout(f: &mut Found<'_>, i: usize, object: &Data, namespace: &str) {
 }
 
 fn pod(f: &mut Found<'_>, i: usize, spec: &Data, base: &str, namespace: &str, claims: &[&str]) {
-    let optional = |d: &Data| d.get("optional").and_then(Data::as_bool) == Some(true);
     if let Some(name) = text(spec, "serviceAccountName") {
         let wanted = Wanted { kind: "ServiceAccount", namespace, name, optional: name == "default" || name.is_empty() };
         f.refer(i, format!("{base}.serviceAccountName"), Relation::Uses, &rules::REF_SERVICE_ACCOUNT, wanted);
     }
     for (n, secret) in items(spec, "imagePullSecrets").iter().enumerate() {
-        if let Some(name) = text(secret, "name") {
-            secret_ref(f, i, format!("{base}.imagePullSecrets[{n}]"), Relation::Uses, namespace, name, false, None);
+        if let Some(wanted) = source("Secret", namespace, secret, "name") {
+            secret_ref(f, i, &format!("{base}.imagePullSecrets[{n}]"), Relation::Uses, wanted);
         }
     }
     for (n, volume) in items(spec, "volumes").iter().enumerate() {
@@ -108,20 +107,22 @@ fn pod(f: &mut Found<'_>, i: usize, spec: &Data, base: &str, namespace: &str, cl
         sources.extend(
             items(volume, "projected.sources").iter().enumerate().map(|(m, s)| (format!("{path}.projected.sources[{m}]"), s)),
         );
-        for (path, source) in sources {
-            if let Some(map) = source.get("configMap")
-                && let Some(name) = text(map, "name")
+        for (path, from) in sources {
+            let keys = |of: &'_ Data| -> Vec<String> {
+                items(of, "items").iter().filter_map(|k| text(k, "key")).map(str::to_owned).collect()
+            };
+            if let Some(map) = from.get("configMap")
+                && let Some(wanted) = source("ConfigMap", namespace, map, "name")
             {
-                let keys = items(map, "items").iter().filter_map(|k| text(k, "key"));
-                config_ref(f, i, format!("{path}.configMap"), Relation::Mounts, namespace, name, optional(map), keys);
+                config_ref(f, i, &format!("{path}.configMap"), Relation::Mounts, wanted, &keys(map));
             }
-            if let Some(secret) = source.get("secret")
-                && let Some(name) = text(secret, "secretName").or_else(|| text(secret, "name"))
+            if let Some(secret) = from.get("secret")
+                && let Some(wanted) =
+                    source("Secret", namespace, secret, "secretName").or_else(|| source("Secret", namespace, secret, "name"))
             {
-                let keys: Vec<&str> = items(secret, "items").iter().filter_map(|k| text(k, "key")).collect();
-                secret_ref(f, i, format!("{path}.secret"), Relation::Mounts, namespace, name, optional(secret), None);
-                for key in keys {
-                    secret_key(f, i, format!("{path}.secret.items"), namespace, name, key, optional(secret));
+                secret_ref(f, i, &format!("{path}.secret"), Relation::Mounts, wanted);
+                for key in keys(secret) {
+                    secret_key(f, i, &format!("{path}.secret.items"), wanted, &key);
                 }
             }
         }
@@ -137,81 +138,86 @@ fn pod(f: &mut Found<'_>, i: usize, spec: &Data, base: &str, namespace: &str, cl
     }
 }
 
+/// What a source of a volume or of variables wants; `name` is the field with the name.
+fn source<'d>(kind: &'static str, namespace: &'d str, from: &'d Data, name: &str) -> Option<Wanted<'d>> {
+    let optional = from.get("optional").and_then(Data::as_bool) == Some(true);
+    Some(Wanted { kind, namespace, name: text(from, name)?, optional })
+}
+
 fn environment(f: &mut Found<'_>, i: usize, container: &Data, base: &str, namespace: &str) {
-    let optional = |d: &Data| d.get("optional").and_then(Data::as_bool) == Some(true);
     for (n, from) in items(container, "envFrom").iter().enumerate() {
         let path = format!("{base}.envFrom[{n}]");
-        if let Some(map) = from.get("configMapRef")
-            && let Some(name) = text(map, "name")
-        {
-            config_ref(f, i, format!("{path}.configMapRef"), Relation::Uses, namespace, name, optional(map), std::iter::empty());
+        if let Some(wanted) = from.get("configMapRef").and_then(|map| source("ConfigMap", namespace, map, "name")) {
+            config_ref(f, i, &format!("{path}.configMapRef"), Relation::Uses, wanted, &[]);
         }
-        if let Some(secret) = from.get("secretRef")
-            && let Some(name) = text(secret, "name")
-        {
-            secret_ref(f, i, format!("{path}.secretRef"), Relation::Uses, namespace, name, optional(secret), None);
+        if let Some(wanted) = from.get("secretRef").and_then(|secret| source("Secret", namespace, secret, "name")) {
+            secret_ref(f, i, &format!("{path}.secretRef"), Relation::Uses, wanted);
         }
     }
-    for (n, variable) in items(container, "env").iter().enumerate() {
+    let variables = items(container, "env");
+    for (n, variable) in variables.iter().enumerate() {
         let path = format!("{base}.env[{n}].valueFrom");
         if let Some(from) = at(variable, "valueFrom.configMapKeyRef")
-            && let Some(name) = text(from, "name")
+            && let Some(wanted) = source("ConfigMap", namespace, from, "name")
         {
-            let key = text(from, "key").into_iter();
-            config_ref(f, i, format!("{path}.configMapKeyRef"), Relation::Uses, namespace, name, optional(from), key);
+            let key: Vec<String> = text(from, "key").map(str::to_owned).into_iter().collect();
+            config_ref(f, i, &format!("{path}.configMapKeyRef"), Relation::Uses, wanted, &key);
         }
         if let Some(from) = at(variable, "valueFrom.secretKeyRef")
-            && let Some(name) = text(from, "name")
+            && let Some(wanted) = source("Secret", namespace, from, "name")
         {
-            secret_ref(f, i, format!("{path}.secretKeyRef"), Relation::Uses, namespace, name, optional(from), text(from, "key"));
+            let path = format!("{path}.secretKeyRef");
+            secret_ref(f, i, &path, Relation::Uses, wanted);
+            if let Some(key) = text(from, "key") {
+                secret_key(f, i, &path, wanted, key);
+            }
+        }
+        let defines = |name: &str, among: &[Data]| among.iter().any(|v| text(v, "name") == Some(name));
+        for name in text(variable, "value").map(expanded).unwrap_or_default() {
+            if defines(name, &variables[n + 1..]) && !defines(name, &variables[..n]) {
+                let own = text(variable, "name").unwrap_or_default();
+                let message = format!("{}: the variable {own} takes $({name}), which is defined after it", f.inventory.title(i));
+                f.add(&rules::REF_VARIABLE, i, format!("{base}.env[{n}].value"), message).hint =
+                    Some(format!("define {name} before {own}: Kubernetes leaves the text as it is otherwise"));
+            }
         }
     }
 }
 
-#[allow(clippy::too_many_arguments)]
-fn config_ref<'k>(
-    f: &mut Found<'_>,
-    i: usize,
-    path: String,
-    relation: Relation,
-    namespace: &str,
-    name: &str,
-    optional: bool,
-    keys: impl Iterator<Item = &'k str>,
-) {
-    let wanted = Wanted { kind: "ConfigMap", namespace, name, optional };
-    let Some(found) = f.refer(i, path.clone(), relation, &rules::REF_CONFIG_MAP, wanted) else { return };
+/// The names between `$(` and `)`; `$$(` is a text (k8s.io/kubernetes, third_party/forked/golang/expansion).
+fn expanded(value: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut rest = value;
+    while let Some(at) = rest.find('$') {
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('$') {
+            rest = after;
+        } else if let Some(inside) = rest.strip_prefix('(')
+            && let Some((name, after)) = inside.split_once(')')
+        {
+            names.push(name);
+            rest = after;
+        }
+    }
+    names
+}
+
+fn config_ref(f: &mut Found<'_>, i: usize, path: &str, relation: Relation, wanted: Wanted<'_>, keys: &[String]) {
+    let Some(found) = f.refer(i, path, relation, &rules::REF_CONFIG_MAP, wanted) else { return };
     let map = &f.inventory.objects()[found];
     for key in keys {
         let has = ["data", "binaryData"].iter().any(|field| map.get(field).and_then(|d| d.get(key)).is_some());
-        if !has && !optional {
-            let message = format!("ConfigMap {name} has no key \"{key}\"");
-            f.add(&rules::REF_KEY, i, path.clone(), message);
+        if !has && !wanted.optional {
+            f.add(&rules::REF_KEY, i, path, format!("ConfigMap {} has no key \"{key}\"", wanted.name));
         }
     }
 }
 
-#[allow(clippy::too_many_arguments)]
-fn secret_ref(
-    f: &mut Found<'_>,
-    i: usize,
-    path: String,
-    relation: Relation,
-    namespace: &str,
-    name: &str,
-    optional: bool,
-    key: Option<&str>,
-) {
+fn secret_ref(f: &mut Found<'_>, i: usize, path: &str, relation: Relation, wanted: Wanted<'_>) {
     // A secret may also come out of one of these.
-    let maker = makers(name, namespace, f);
-    if let Some((kind, maker)) = maker {
-        f.refer(i, path.clone(), relation, &rules::REF_SECRET, Wanted { kind, namespace, name: &maker, optional });
-    } else {
-        f.refer(i, path.clone(), relation, &rules::REF_SECRET, Wanted { kind: "Secret", namespace, name, optional });
-    }
-    if let Some(key) = key {
-        secret_key(f, i, path, namespace, name, key, optional);
-    }
+    let maker = makers(wanted.name, wanted.namespace, f);
+    let wanted = maker.as_ref().map_or(wanted, |(kind, name)| Wanted { kind, name, ..wanted });
+    f.refer(i, path, relation, &rules::REF_SECRET, wanted);
 }
 
 /// The kind and name of what makes a secret that isn't rendered itself.
@@ -234,7 +240,8 @@ fn makers(name: &str, namespace: &str, f: &Found<'_>) -> Option<(&'static str, S
     None
 }
 
-fn secret_key(f: &mut Found<'_>, i: usize, path: String, namespace: &str, name: &str, key: &str, optional: bool) {
+fn secret_key(f: &mut Found<'_>, i: usize, path: &str, wanted: Wanted<'_>, key: &str) {
+    let Wanted { namespace, name, optional, .. } = wanted;
     let found = f.inventory.find("Secret", namespace, name).map(|s| (s, &["data", "stringData"][..]));
     let sealed =
         || f.inventory.find("SealedSecret", namespace, name).map(|s| (s, &["spec.encryptedData", "spec.template.data"][..]));

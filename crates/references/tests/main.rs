@@ -139,6 +139,7 @@ fn every_rule_finds_what_it_is_for() {
         ("ref/secret", env("{name: A, valueFrom: {secretKeyRef: {name: nope, key: a}}}")),
         ("ref/service", simple("networking.k8s.io/v1", "Ingress", "defaultBackend: {service: {name: nope, port: {number: 80}}}")),
         ("ref/service-account", deployment("      containers:", "      serviceAccountName: nope\n      containers:")),
+        ("ref/variable", env("{name: URL, value: 'redis://$(HOST)'}, {name: HOST, value: db}")),
         ("secret/plaintext", env("{name: DB_PASSWORD, value: hunter2}")),
         ("secret/not-sealed", simple("bitnami.com/v1alpha1", "SealedSecret", "encryptedData: {a: aHVudGVyMg==}")),
         (
@@ -259,6 +260,19 @@ fn credentials_are_known_by_name_or_shape_and_never_told() {
         ("mode", "hunter2"),
     ] {
         assert!(!finds(name, value), "{name}: {value}");
+    }
+}
+
+#[test]
+fn variables_that_are_expanded_or_meant_as_text_are_sound() {
+    for env in [
+        "{name: HOST, value: db}, {name: URL, value: 'redis://$(HOST)'}",
+        "{name: URL, value: 'redis://$$(HOST)'}, {name: HOST, value: db}",
+        // Of a shell, or of nobody: the container doesn't define it at all.
+        "{name: URL, value: '$(date) $HOST $('}, {name: HOST, value: db}",
+    ] {
+        let text = API.replace("        ports:", &format!("        env: [{env}]\n        ports:"));
+        assert_eq!(check(&objects(&format!("{text}{SERVICE}")), &Options::default()).1, [], "{env}");
     }
 }
 

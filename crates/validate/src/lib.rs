@@ -98,6 +98,8 @@ pub struct ResourceReport {
     pub name: String,
     /// `apiVersion`
     pub version: String,
+    /// Where the object begins in the file.
+    pub position: Position,
     /// The Kubernetes version that it was checked for: the MINOR of 1.MINOR.
     pub kubernetes: u32,
     /// What became of it.
@@ -197,6 +199,7 @@ impl Validator {
             kind: node.str("kind").to_owned(),
             name: name.to_owned(),
             version: node.str("apiVersion").to_owned(),
+            position: node.at,
             kubernetes: self.options.versions.first().copied().unwrap_or(NEWEST),
             status: Status::Valid,
             message: String::new(),

@@ -83,7 +83,8 @@ fn mode(name: &str) -> Result<Mode, String> {
     Mode::from_name(name).ok_or_else(|| "known are error, warn and off".to_owned())
 }
 
-fn part(name: &str) -> Result<Part, String> {
+/// Reads a part of `--only`.
+pub fn part(name: &str) -> Result<Part, String> {
     Part::from_name(name).ok_or_else(|| "known are schema, api, refs and secrets".to_owned())
 }
 
@@ -97,12 +98,18 @@ impl CheckArgs {
             only: self.only.clone(),
             ..Checks::default()
         };
-        for rule in &self.rule {
-            let (code, level) = rule.split_once('=').ok_or_else(|| usage(&format!("--rule {rule}: CODE=LEVEL is meant")))?;
-            checks.set_level(code, level).map_err(|e| usage(&format!("--rule: {e}")))?;
-        }
+        set_levels(&mut checks, &self.rule)?;
         Ok(checks)
     }
+}
+
+/// Takes what `--rule` says.
+pub fn set_levels(checks: &mut Checks, rules: &[String]) -> Result<(), Error> {
+    for rule in rules {
+        let (code, level) = rule.split_once('=').ok_or_else(|| usage(&format!("--rule {rule}: CODE=LEVEL is meant")))?;
+        checks.set_level(code, level).map_err(|e| usage(&format!("--rule: {e}")))?;
+    }
+    Ok(())
 }
 
 fn profile(name: &str) -> Result<Compat, String> {

@@ -271,3 +271,51 @@ fn authors_values_give_the_authors_objects_but_for_what_is_listed() {
         assert!(idle.is_empty(), "{system}: listed, and no difference: {idle:?}");
     }
 }
+
+/// Whether a text is what a pattern with at most one `*` describes.
+fn fits(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((before, after)) => text.len() >= before.len() + after.len() && text.starts_with(before) && text.ends_with(after),
+    }
+}
+
+#[test]
+fn the_authors_mistakes_are_found_and_nothing_else() {
+    use std::io::Write;
+    let shared = root().join("../shared/real");
+    if !shared.exists() {
+        let _ = writeln!(std::io::stderr(), "skipped: the authors' repositories are not here");
+        return;
+    }
+    let Data::List(entries) = from_slice(&fs::read(root().join("tests/systems/defects.yaml")).unwrap()).unwrap() else {
+        panic!("defects.yaml is no list")
+    };
+    for entry in entries {
+        let listed = entry.get("findings").and_then(Data::as_list).unwrap();
+        for file in entry.get("files").and_then(Data::as_list).unwrap() {
+            let file = file.as_str().unwrap();
+            let path = shared.join(file).display().to_string();
+            let left_out = "kustomization.yaml$";
+            let only = "schema,api,refs,secrets";
+            let output = run(&["validate", "--only", only, "--ignore-filename-pattern", left_out, "-o", "json", &path]);
+            let mut used = vec![false; listed.len()];
+            for report in from_slice(&output.stdout).unwrap().get("resources").and_then(Data::as_list).unwrap() {
+                let object = format!("{}/{}", text(report, "kind").unwrap(), text(report, "name").unwrap());
+                let found = ["validationErrors", "warnings"].into_iter().filter_map(|key| report.get(key)?.as_list()).flatten();
+                for finding in found {
+                    let [code, path] = ["code", "path"].map(|key| text(finding, key).unwrap());
+                    let known = |d: &Data| {
+                        text(d, "code") == Some(code)
+                            && fits(text(d, "object").unwrap(), &object)
+                            && fits(text(d, "path").unwrap(), path)
+                    };
+                    let at = listed.iter().position(known);
+                    used[at.unwrap_or_else(|| panic!("{file}: {object} {path} [{code}] is listed nowhere"))] = true;
+                }
+            }
+            let missed: Vec<&Data> = listed.iter().zip(used).filter(|(_, used)| !used).map(|(d, _)| d).collect();
+            assert!(missed.is_empty(), "{file}: not found: {missed:?}");
+        }
+    }
+}

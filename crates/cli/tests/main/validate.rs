@@ -162,6 +162,41 @@ fn bad_input_is_told_clearly() {
     assert_eq!(run("bad-deep", &[("a.yaml", &deep)], "validate a.yaml").2, 1);
 }
 
+/// A Service that selects nothing, in a file of its own, and a pod that mounts what isn't there and holds a credential.
+const LOOSE: [(&str, &str); 2] = [
+    ("m/a.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  ports: [{port: 80}]\n  selector: {app: api}\n"),
+    (
+        "m/b.yaml",
+        "# The database.\n---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: db\n  labels: {app: db}\nspec:\n  containers:\n    - name: db\n      image: db:1\n      env:\n        - {name: DB_PASSWORD, value: hunter2hunter2}\n      envFrom:\n        - configMapRef: {name: settings}\n",
+    ),
+];
+
+#[test]
+fn references_and_secrets_are_looked_for_on_request() {
+    assert_eq!(run("refs-off", &LOOSE, "validate m"), (String::new(), String::new(), 0));
+    let (out, _, code) = run("refs", &LOOSE, "validate --only refs,secrets m");
+    assert_eq!(code, 0, "{out}");
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines.len(), 4, "{out}");
+    assert!(
+        lines[0].starts_with("m/a.yaml:6:3: warning: Service web: spec.selector: ") && lines[0].ends_with(" [select/service]"),
+        "{out}"
+    );
+    assert!(
+        lines[1..3].iter().any(|l| l.starts_with("m/b.yaml:15:") && l.contains("settings") && l.ends_with(" [ref/config-map]")),
+        "{out}"
+    );
+    assert!(lines[1..3].iter().any(|l| l.starts_with("m/b.yaml:13:") && l.ends_with(" [secret/plaintext]")), "{out}");
+    assert!(!out.contains("hunter2"), "{out}");
+    let (out, _, code) = run("refs-error", &LOOSE, "validate --only refs --rule ref/*=error --existing ConfigMap/settings m");
+    assert!(code == 0 && out.contains("[select/service]") && !out.contains("settings"), "{out}");
+    let (out, _, code) = run("refs-json", &LOOSE, "validate --only refs --rule ref/*=error -o json m");
+    assert!(code == 1 && out.contains(r#""path": "spec.containers[0].envFrom[0].configMapRef""#), "{out}");
+    assert!(out.contains(r#""invalid": 1"#), "{out}");
+    let said = run("refs-rule", &LOOSE, "validate --only refs --rule ref/secrt=error m");
+    assert!(said.2 == 2 && said.1.contains("did you mean ref/secret?"), "{}", said.1);
+}
+
 #[test]
 fn schema_locations_are_files() {
     let schema = r#"{"type": "object", "properties": {"spec": {"type": "object", "properties": {"a": {"type": "integer"}}, "additionalProperties": false}}}"#;

@@ -62,7 +62,7 @@ pub fn version(text: &str) -> Result<u32, String> {
 }
 
 /// kubeconform's flags; those that take no value are marked.
-const LONG: [&str; 18] = [
+const LONG: [&str; 21] = [
     "cache",
     "exit-on-error",
     "help",
@@ -81,8 +81,11 @@ const LONG: [&str; 18] = [
     "verbose",
     "crds",
     "version",
+    "rule",
+    "existing",
+    "notes",
 ];
-const SWITCHES: [&str; 6] = ["exit-on-error", "ignore-missing-schemas", "strict-schemas", "summary", "verbose", "help"];
+const SWITCHES: [&str; 7] = ["notes", "exit-on-error", "ignore-missing-schemas", "strict-schemas", "summary", "verbose", "help"];
 
 /// The arguments of `pintle validate` with two dashes before long names, as clap reads them; those of other commands unchanged.
 pub fn normalized(args: impl Iterator<Item = OsString>) -> Vec<OsString> {

@@ -4,13 +4,17 @@ mod files;
 mod flags;
 mod output;
 
+use std::cmp::Reverse;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
+use pintle::Severity;
+use pintle::checks::{self, Checks, Document, Part, stream_documents};
 use pintle::parallel::on_threads;
-use pintle_validate::{Locations, Options, ResourceReport, Status, Validator};
+use pintle_validate::{Finding, Level, Locations, Options, Position, ResourceReport, Status, Validator};
 
+use super::source::{part, set_levels};
 use crate::{io, report};
 
 use flags::Format;
@@ -34,9 +38,18 @@ pub struct Args {
     /// What to print, as kubeconform does: json, junit, pretty, tap or text
     #[arg(long, value_name = "FORMAT", value_parser = flags::kubeconform_format, conflicts_with = "format")]
     output: Option<Format>,
-    /// Check only some of: schema, api
-    #[arg(long, value_name = "CHECKS", value_delimiter = ',', value_parser = ["schema", "api"])]
-    only: Vec<String>,
+    /// What to look for: schema, api, refs (references between the manifests), secrets; commas separate them
+    #[arg(long, value_name = "PARTS", value_delimiter = ',', default_value = "schema,api", value_parser = part)]
+    only: Vec<Part>,
+    /// Another level for a rule or a topic of refs and secrets: ref/secret=error, hygiene/*=warn
+    #[arg(long, value_name = "CODE=LEVEL")]
+    rule: Vec<String>,
+    /// An object that exists though it isn't among the manifests: Secret/db, Secret/prod/db, ConfigMap/*
+    #[arg(long, value_name = "KIND/NAME")]
+    existing: Vec<String>,
+    /// Show findings of refs at the level note, as warnings
+    #[arg(long)]
+    notes: bool,
     /// The Kubernetes version to check for, 1.25 to 1.37; several may be given
     #[arg(long, visible_alias = "kubernetes-version", value_name = "VERSION", value_delimiter = ',', value_parser = flags::version)]
     kube_version: Vec<u32>,
@@ -115,12 +128,11 @@ fn checked(args: &Args) -> Result<(Vec<ResourceReport>, usize), Failure> {
         files::Error::None => Failure::Usage("name files or folders, or - for standard input".to_owned()),
         files::Error::Read(message) => Failure::Read(message),
     })?;
-    let has = |check: &str| args.only.is_empty() || args.only.iter().any(|o| o == check);
     let versions = if args.kube_version.is_empty() { vec![pintle_validate::NEWEST] } else { args.kube_version.clone() };
     let options = Options {
         versions,
-        schema: has("schema"),
-        api: has("api"),
+        schema: args.only.contains(&Part::Schema),
+        api: args.only.contains(&Part::Api),
         strict: args.strict,
         strict_schemas: args.strict_schemas,
         skip: args.skip.clone(),
@@ -141,10 +153,49 @@ fn checked(args: &Args) -> Result<(Vec<ResourceReport>, usize), Failure> {
     inputs.iter().for_each(|(_, text)| validator.add_crds(text));
     let mut reports: Vec<ResourceReport> =
         on_threads(&inputs, threads, |(name, text)| validator.check(name, text)).into_iter().flatten().collect();
+    related(args, &inputs, &mut reports)?;
     if args.exit_on_error
         && let Some(first) = reports.iter().position(|r| matches!(r.status, Status::Invalid | Status::Error))
     {
         reports.truncate(first + 1);
     }
     Ok((reports, inputs.len()))
+}
+
+/// Adds what is wrong between the manifests and with their secrets to the reports of the objects.
+fn related(args: &Args, inputs: &[(String, Vec<u8>)], reports: &mut [ResourceReport]) -> Result<(), Failure> {
+    let parts = [Part::Refs, Part::Secrets];
+    let mut checks = Checks {
+        only: args.only.iter().copied().filter(|part| parts.contains(part)).collect(),
+        existing: args.existing.clone(),
+        notes: args.notes,
+        kube_version: args.kube_version.first().map(|minor| format!("1.{minor}")),
+        ..Checks::default()
+    };
+    set_levels(&mut checks, &args.rule).map_err(|e| Failure::Usage(e.to_string()))?;
+    if checks.only.is_empty() {
+        return Ok(());
+    }
+    // What is no YAML has its finding already.
+    let documents: Vec<Document<'_>> =
+        inputs.iter().flat_map(|(name, text)| stream_documents(name, text).unwrap_or_default()).collect();
+    for found in checks::related(&documents, &checks) {
+        let document = &documents[found.document];
+        let position =
+            Position { line: (document.line + found.line - 1) as u32, column: u32::try_from(found.column).unwrap_or(0) };
+        // Of several objects in a list, and of several versions, the first that the place lies in.
+        let before = |r: &&mut ResourceReport| r.filename == document.file && r.position.line <= position.line;
+        let Some(report) = reports.iter_mut().filter(before).max_by_key(|r| (r.position, Reverse(r.kubernetes))) else {
+            continue;
+        };
+        let level = if found.severity == Severity::Error { Level::Error } else { Level::Warning };
+        if level == Level::Error && matches!(report.status, Status::Valid | Status::Skipped) {
+            report.status = Status::Invalid;
+            report.message.clone_from(&found.message);
+        }
+        let hint = found.hint.map(|h| format!("; {h}")).unwrap_or_default();
+        let message = found.message + &hint;
+        report.findings.push(Finding { code: found.code, level, path: found.path, reason: "", message, position });
+    }
+    Ok(())
 }
