@@ -33,9 +33,21 @@ fn text<'d>(entry: &'d Data, key: &str) -> Option<&'d str> {
     entry.get(key).and_then(Data::as_str)
 }
 
+/// The texts of an entry's `set`.
+fn sets(entry: &Data) -> Vec<String> {
+    let list = entry.get("set").and_then(Data::as_list).unwrap_or_default();
+    list.iter().filter_map(Data::as_str).map(str::to_owned).collect()
+}
+
+fn render(release: &str, env: &str, sets: &[String]) -> std::process::Output {
+    let mut args = vec!["render", "--env", env, "--release", release];
+    sets.iter().for_each(|s| args.extend(["--set", s.as_str()]));
+    run(&args)
+}
+
 /// The objects that a release renders in an environment, by `Kind/name`.
-fn objects(release: &str, env: &str) -> BTreeMap<String, Data> {
-    let output = run(&["render", "--env", env, "--release", release]);
+fn objects(release: &str, env: &str, sets: &[String]) -> BTreeMap<String, Data> {
+    let output = render(release, env, sets);
     assert!(output.status.success(), "{release} in {env}: {}", String::from_utf8_lossy(&output.stderr));
     let (trees, error) = Tree::parse_all(&output.stdout);
     assert!(error.is_none(), "{release} in {env}: {error:?}");
@@ -105,11 +117,13 @@ fn every_fact_of_an_environment_holds() {
     let mut failures = Vec::new();
     let mut count = 0;
     for (system, facts) in entries("facts") {
-        let mut rendered: BTreeMap<(String, String), BTreeMap<String, Data>> = BTreeMap::new();
+        let mut rendered: BTreeMap<(String, String, Vec<String>), BTreeMap<String, Data>> = BTreeMap::new();
         for fact in facts {
             let release = text(&fact, "release").unwrap_or(&system).to_owned();
             let env = text(&fact, "env").unwrap_or_else(|| panic!("{system}: {fact:?} names no env")).to_owned();
-            let objects = rendered.entry((release.clone(), env.clone())).or_insert_with(|| objects(&release, &env));
+            let sets = sets(&fact);
+            let key = (release.clone(), env.clone(), sets.clone());
+            let objects = rendered.entry(key).or_insert_with(|| objects(&release, &env, &sets));
             count += 1;
             if let Some(what) = wrong(&fact, objects) {
                 failures.push(format!("{release} in {env}, {}: {what}", text(&fact, "about").unwrap_or("")));
@@ -127,11 +141,7 @@ fn what_makes_no_sense_is_refused() {
         for entry in entries {
             let release = text(&entry, "release").unwrap_or(&system);
             let env = text(&entry, "env").unwrap();
-            let sets: Vec<&str> =
-                entry.get("set").and_then(Data::as_list).unwrap_or_default().iter().filter_map(Data::as_str).collect();
-            let mut args = vec!["render", "--env", env, "--release", release];
-            sets.iter().for_each(|s| args.extend(["--set", s]));
-            let output = run(&args);
+            let output = render(release, env, &sets(&entry));
             let (error, wanted) = (String::from_utf8_lossy(&output.stderr).into_owned(), text(&entry, "error").unwrap());
             if output.status.success() || !output.stdout.is_empty() || !error.contains(wanted) {
                 failures.push(format!("{release}, {}: wanted {wanted:?}, got {error}", text(&entry, "about").unwrap_or("")));
