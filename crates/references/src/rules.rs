@@ -84,6 +84,7 @@ rules! {
     REF_SERVICE_ACCOUNT "ref/service-account" Warning "A pod or a binding uses a ServiceAccount that isn't there.";
     REF_VARIABLE "ref/variable" Warning "A variable takes another that is defined after it: its text is not expanded.";
     SECRET_PLAIN "secret/plaintext" Warning "Something that looks like a credential stands in plain text.";
+    SECRET_SCOPE "secret/scope" Error "A SealedSecret was sealed for another name, namespace or scope.";
     SECRET_SEALED "secret/not-sealed" Error "A value of a SealedSecret was never sealed.";
     SELECT_MONITOR "select/monitor" Warning "A ServiceMonitor or PodMonitor selects nothing.";
     SELECT_NETWORK_POLICY "select/network-policy" Note "A NetworkPolicy selects no pod of this release.";

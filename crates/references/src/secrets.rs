@@ -1,5 +1,6 @@
 //! Secrets that aren't: sealed values that nobody sealed, credentials in plain text. No message holds a value.
 
+use pintle_seal::Scope;
 use pintle_value::Data;
 
 use crate::inventory::{at, group, items, kind, pods, text};
@@ -9,6 +10,7 @@ pub(crate) fn check(f: &mut Found<'_>, i: usize, object: &Data) {
     let title = f.inventory.title(i);
     match (group(object), kind(object)) {
         ("bitnami.com", "SealedSecret") => {
+            sealed_for(f, i, object);
             for (key, value) in at(object, "spec.encryptedData").and_then(Data::as_map).into_iter().flatten() {
                 let checked = pintle_seal::check_shape(value.as_str().unwrap_or_default());
                 if let Err(e) = checked {
@@ -39,6 +41,34 @@ pub(crate) fn check(f: &mut Found<'_>, i: usize, object: &Data) {
             }
         }
     }
+}
+
+/// kubeseal leaves the metadata of what it sealed in the template; the controller opens a value only for the name, namespace and
+/// scope that it was sealed for, and takes these from the SealedSecret itself (sealed-secrets v0.40.0, `labelFor`).
+fn sealed_for(f: &mut Found<'_>, i: usize, object: &Data) {
+    let Some(template) = at(object, "spec.template.metadata") else { return };
+    let metadata = object.get("metadata").unwrap_or(&Data::Null);
+    let (now, sealed) = (scope(metadata), scope(template));
+    let title = f.inventory.title(i);
+    let mut other = |path: &str, what: &str, now: &str, before: &str| {
+        let message = format!("{title} has the {what} {now}, and was sealed for {before}: the controller can't open its values");
+        f.add(&rules::SECRET_SCOPE, i, path, message).hint = Some("seal the values again, or put it back".into());
+    };
+    if now != sealed && sealed != Scope::Strict {
+        return other("metadata.annotations", "scope", now.name(), sealed.name());
+    }
+    let differs = |key: &str| text(template, key).zip(text(metadata, key)).filter(|(sealed, now)| sealed != now);
+    if let Some((sealed, own)) = differs("name").filter(|_| now == Scope::Strict) {
+        other("metadata.name", "name", own, sealed);
+    }
+    if let Some((sealed, own)) = differs("namespace").filter(|_| now != Scope::ClusterWide) {
+        other("metadata.namespace", "namespace", own, sealed);
+    }
+}
+
+fn scope(metadata: &Data) -> Scope {
+    let annotations = metadata.get("annotations");
+    Scope::of_annotations(|name| annotations.and_then(|a| a.get(name)).and_then(Data::as_str))
 }
 
 fn plain(f: &mut Found<'_>, i: usize, path: String, what: &str) {

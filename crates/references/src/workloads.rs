@@ -228,7 +228,8 @@ fn makers(name: &str, namespace: &str, f: &Found<'_>) -> Option<(&'static str, S
     for object in f.inventory.objects().iter().filter(|o| f.inventory.namespace_of(o) == namespace) {
         let own = text(object, "metadata.name").unwrap_or_default();
         let (kind, makes) = match kind(object) {
-            "SealedSecret" => ("SealedSecret", text(object, "spec.template.metadata.name").unwrap_or(own)),
+            // Whatever the template calls it, the controller gives the secret the SealedSecret's name.
+            "SealedSecret" => ("SealedSecret", own),
             "ExternalSecret" => ("ExternalSecret", text(object, "spec.target.name").unwrap_or(own)),
             "Certificate" => ("Certificate", text(object, "spec.secretName").unwrap_or_default()),
             _ => continue,

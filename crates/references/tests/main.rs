@@ -142,6 +142,7 @@ fn every_rule_finds_what_it_is_for() {
         ("ref/variable", env("{name: URL, value: 'redis://$(HOST)'}, {name: HOST, value: db}")),
         ("secret/plaintext", env("{name: DB_PASSWORD, value: hunter2}")),
         ("secret/not-sealed", simple("bitnami.com/v1alpha1", "SealedSecret", "encryptedData: {a: aHVudGVyMg==}")),
+        ("secret/scope", sealed("", "name: x, namespace: dev")),
         (
             "select/monitor",
             simple(
@@ -274,6 +275,36 @@ fn variables_that_are_expanded_or_meant_as_text_are_sound() {
         let text = API.replace("        ports:", &format!("        env: [{env}]\n        ports:"));
         assert_eq!(check(&objects(&format!("{text}{SERVICE}")), &Options::default()).1, [], "{env}");
     }
+}
+
+/// The sound release with a SealedSecret `prod/x`, its annotations and its template's metadata.
+fn sealed(annotations: &str, template: &str) -> String {
+    let value = format!("AgA{}", "A".repeat(705));
+    with(&format!(
+        "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {{name: x, namespace: prod, annotations: {{{annotations}}}}}\nspec: {{encryptedData: {{a: {value}}}, template: {{metadata: {{{template}}}}}}}"
+    ))
+}
+
+#[test]
+fn sealed_values_are_for_a_name_a_namespace_and_a_scope() {
+    const CLUSTER: &str = "sealedsecrets.bitnami.com/cluster-wide: \"true\"";
+    const NAMESPACE: &str = "sealedsecrets.bitnami.com/namespace-wide: \"true\"";
+    let found = |annotations: &str, template: &str| {
+        let (_, findings) = check(&objects(&sealed(annotations, template)), &Options::default());
+        findings.iter().map(|f| format!("{} {}", f.rule.code, f.path)).collect::<Vec<_>>()
+    };
+    let none: [String; 0] = [];
+    assert_eq!(found("", "name: x, namespace: prod"), none);
+    assert_eq!(found("", ""), none);
+    assert_eq!(found("", "name: other, namespace: prod"), ["secret/scope metadata.name"]);
+    assert_eq!(found("", "namespace: dev"), ["secret/scope metadata.namespace"]);
+    assert_eq!(found(NAMESPACE, "name: other, namespace: prod"), none);
+    assert_eq!(found(NAMESPACE, "name: other, namespace: dev"), ["secret/scope metadata.namespace"]);
+    assert_eq!(found(CLUSTER, "name: other, namespace: dev"), none);
+    assert_eq!(found("", &format!("annotations: {{{CLUSTER}}}")), ["secret/scope metadata.annotations"]);
+    assert_eq!(found(CLUSTER, &format!("annotations: {{{CLUSTER}}}")), none);
+    // Annotations that a chart sets on the SealedSecret alone: nothing says how the values were sealed.
+    assert_eq!(found(CLUSTER, ""), none);
 }
 
 #[test]

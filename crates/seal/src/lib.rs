@@ -45,6 +45,21 @@ impl Scope {
         }
     }
 
+    /// The name that `kubeseal --scope` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scope::Strict => "strict",
+            Scope::NamespaceWide => "namespace-wide",
+            Scope::ClusterWide => "cluster-wide",
+        }
+    }
+
+    /// The scope that an object's annotations say (`SecretScope`); `get` finds one by its name.
+    pub fn of_annotations<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Scope {
+        let is_set = |scope: &Scope| get(&format!("sealedsecrets.bitnami.com/{}", scope.name())) == Some("true");
+        [Scope::ClusterWide, Scope::NamespaceWide].into_iter().find(is_set).unwrap_or_default()
+    }
+
     /// The OAEP label (`EncryptionLabel`).
     pub fn label(self, namespace: &str, name: &str) -> String {
         match self {
