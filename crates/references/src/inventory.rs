@@ -42,6 +42,8 @@ pub struct Inventory<'o> {
 pub struct Pods<'o> {
     /// `metadata.labels`
     pub labels: Option<&'o DataMap>,
+    /// `metadata.annotations`
+    pub annotations: Option<&'o DataMap>,
     /// The pod's `spec`.
     pub spec: &'o Data,
     /// Where the spec stands in its object.
@@ -176,8 +178,8 @@ pub(crate) fn pods(object: &Data) -> Option<Pods<'_>> {
         ("batch", "CronJob") => ("spec.jobTemplate.spec.template.metadata", "spec.jobTemplate.spec.template.spec"),
         _ => return None,
     };
-    let labels = at(object, metadata).and_then(|m| m.get("labels")).and_then(Data::as_map);
-    Some(Pods { labels, spec: at(object, path)?, path })
+    let of = |key: &str| at(object, metadata).and_then(|m| m.get(key)).and_then(Data::as_map);
+    Some(Pods { labels: of("labels"), annotations: of("annotations"), spec: at(object, path)?, path })
 }
 
 /// Whether labels fit a plain map of labels.

@@ -10,6 +10,7 @@ mod edges;
 mod hygiene;
 mod inventory;
 mod network;
+mod pod_security;
 pub mod rules;
 pub mod secrets;
 mod versions;
@@ -79,6 +80,7 @@ pub fn check(objects: &[Data], options: &Options) -> (Graph, Vec<Finding>) {
         argo::check(&mut found, i, object, &options.manual);
         secrets::check(&mut found, i, object);
         hygiene::check(&mut found, i, object);
+        pod_security::check(&mut found, i, object, options.kube_version);
     }
     let Found { edges, mut findings, .. } = found;
     findings.extend(edges.iter().filter_map(|e| e.finding(&inventory)));

@@ -72,6 +72,7 @@ rules! {
     ISTIO_WEIGHTS "istio/weights" Warning "The weights of a route don't add up to 100.";
     ARGO_AUTOMATED "argo/automated" Warning "An Application syncs by itself where the environment is declared manual.";
     ARGO_PROJECT "argo/project" Warning "An Application's project isn't there, or forbids its source or destination.";
+    POD_SECURITY "pod-security/level" Warning "Pods break the Pod Security Standard that their Namespace enforces: they would be refused.";
     REF_ANALYSIS "ref/analysis-template" Warning "A Rollout uses an AnalysisTemplate that isn't there.";
     REF_CLAIM "ref/claim" Warning "A pod mounts a PersistentVolumeClaim that isn't there.";
     REF_CONFIG_MAP "ref/config-map" Warning "A pod uses a ConfigMap that isn't there.";

@@ -139,6 +139,7 @@ fn every_rule_finds_what_it_is_for() {
         ("ref/secret", env("{name: A, valueFrom: {secretKeyRef: {name: nope, key: a}}}")),
         ("ref/service", simple("networking.k8s.io/v1", "Ingress", "defaultBackend: {service: {name: nope, port: {number: 80}}}")),
         ("ref/service-account", deployment("      containers:", "      serviceAccountName: nope\n      containers:")),
+        ("pod-security/level", format!("{API}---\n{}", namespace("restricted", ""))),
         ("ref/variable", env("{name: URL, value: 'redis://$(HOST)'}, {name: HOST, value: db}")),
         ("secret/plaintext", env("{name: DB_PASSWORD, value: hunter2}")),
         ("secret/not-sealed", simple("bitnami.com/v1alpha1", "SealedSecret", "encryptedData: {a: aHVudGVyMg==}")),
@@ -275,6 +276,70 @@ fn variables_that_are_expanded_or_meant_as_text_are_sound() {
         let text = API.replace("        ports:", &format!("        env: [{env}]\n        ports:"));
         assert_eq!(check(&objects(&format!("{text}{SERVICE}")), &Options::default()).1, [], "{env}");
     }
+}
+
+/// A Namespace `prod` that enforces a level.
+fn namespace(level: &str, more: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {{name: prod, labels: {{pod-security.kubernetes.io/enforce: {level}{more}}}}}"
+    )
+}
+
+// The verdicts are those of k8s.io/pod-security-admission v0.37.2.
+#[test]
+fn pods_keep_to_the_level_of_their_namespace() {
+    const SOUND: &str =
+        "{name: a, image: 'a:v1', securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}}";
+    let found = |level: &str, more: &str, pod: &str, minor: u32| {
+        let pod = format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: prod}}\nspec: {{{pod}}}");
+        let text = format!("{pod}\n---\n{}", namespace(level, more));
+        let options = Options { kube_version: Some((1, minor)), ..Options::default() };
+        let (_, findings) = check(&objects(&text), &options);
+        let of = |f: pintle_references::Finding| (f.rule.code == "pod-security/level").then_some(f.path);
+        findings.into_iter().filter_map(of).collect::<Vec<_>>()
+    };
+    let none: [String; 0] = [];
+    let safe = "securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}";
+    assert_eq!(found("restricted", "", &format!("{safe}, containers: [{SOUND}]"), 37), none);
+    let bare = "containers: [{name: a, image: 'a:v1'}]";
+    assert_eq!(found("privileged", "", bare, 37), none);
+    assert_eq!(found("baseline", "", bare, 37), none);
+    assert_eq!(found("restricted", "", bare, 37), ["spec.containers[0].securityContext"; 4]);
+    for (pod, path) in [
+        ("hostNetwork: true", "spec.hostNetwork"),
+        ("volumes: [{name: v, hostPath: {path: /}}]", "spec.volumes[0].hostPath"),
+        ("securityContext: {sysctls: [{name: kernel.msgmax, value: '1'}]}", "spec.securityContext.sysctls[0]"),
+        ("securityContext: {seccompProfile: {type: Unconfined}}", "spec.securityContext.seccompProfile.type"),
+        ("securityContext: {seLinuxOptions: {user: u}}", "spec.securityContext.seLinuxOptions"),
+        ("securityContext: {windowsOptions: {hostProcess: true}}", "spec.securityContext.windowsOptions.hostProcess"),
+        ("initContainers: [{name: i, securityContext: {privileged: true}}]", "spec.initContainers[0].securityContext.privileged"),
+        ("containers: [{name: a, securityContext: {procMount: Unmasked}}]", "spec.containers[0].securityContext.procMount"),
+        (
+            "containers: [{name: a, securityContext: {capabilities: {add: [CHOWN, SYS_ADMIN]}}}]",
+            "spec.containers[0].securityContext.capabilities.add[1]",
+        ),
+        ("containers: [{name: a, ports: [{containerPort: 80, hostPort: 80}]}]", "spec.containers[0].ports[0].hostPort"),
+        (
+            "containers: [{name: a, livenessProbe: {httpGet: {port: 80, host: example.com}}}]",
+            "spec.containers[0].livenessProbe.httpGet.host",
+        ),
+    ] {
+        assert_eq!(found("baseline", "", pod, 37), [path], "{pod}");
+    }
+    for (pod, path) in [
+        ("volumes: [{name: v, nfs: {server: s, path: /}}]", "spec.volumes[0]"),
+        ("securityContext: {runAsUser: 0, runAsNonRoot: true}", "spec.securityContext.runAsUser"),
+    ] {
+        assert_eq!(found("restricted", "", pod, 37), [path], "{pod}");
+        assert_eq!(found("baseline", "", pod, 37), none, "{pod}");
+    }
+    // Versions: of the cluster, or that the label pins.
+    let probe = "containers: [{name: a, livenessProbe: {httpGet: {port: 80, host: example.com}}}]";
+    assert_eq!(found("baseline", "", probe, 33), none);
+    assert_eq!(found("baseline", ", pod-security.kubernetes.io/enforce-version: v1.33", probe, 37), none);
+    let own_users = "hostUsers: false, containers: [{name: a, securityContext: {procMount: Unmasked}}]";
+    assert_eq!(found("baseline", "", own_users, 37), none);
+    assert_eq!(found("baseline", "", own_users, 34).len(), 1);
 }
 
 /// The sound release with a SealedSecret `prod/x`, its annotations and its template's metadata.
