@@ -5,6 +5,8 @@
 //! ([`Checks`]). An object may except itself with the annotation
 //! [`IGNORE`].
 
+mod values;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -145,6 +147,16 @@ impl Checks {
         self.levels.get(rule.code).or_else(|| self.levels.get(&topic)).copied().unwrap_or(rule.level)
     }
 
+    /// How bad a finding of a rule is; none if it isn't shown.
+    fn severity(&self, rule: &Rule) -> Option<Severity> {
+        match self.level(rule) {
+            Level::Off => None,
+            Level::Note => self.notes.then_some(Severity::Note),
+            Level::Warning => Some(Severity::Warning),
+            Level::Error => Some(Severity::Error),
+        }
+    }
+
     fn wants(&self, part: Part) -> bool {
         self.only.is_empty() || self.only.contains(&part)
     }
@@ -209,8 +221,12 @@ pub fn check_release(
         kube_version: checks.kube_version.clone().or_else(|| options.kube_version.clone()),
         ..checks.clone()
     };
-    let findings = check(&documents(release), &checks);
-    if findings.is_empty() { findings } else { explain(chart, values, options, findings) }
+    let mut findings = check(&documents(release), &checks);
+    if !findings.is_empty() {
+        findings = explain(chart, values, options, findings);
+    }
+    findings.extend(values::plaintext(&values.given.files, &checks));
+    findings
 }
 
 /// Checks documents against each other. Findings are sorted by their places; those at the level `off` are left out.
@@ -260,13 +276,7 @@ pub fn related(documents: &[Document<'_>], checks: &Checks) -> Vec<Related> {
     let show = |f: Finding| {
         let (document, tree, data) = &objects[f.object];
         let part = if f.rule.code.starts_with("secret/") { Part::Secrets } else { Part::Refs };
-        let severity = match checks.level(f.rule) {
-            Level::Off => return None,
-            Level::Note if !checks.notes => return None,
-            Level::Note => Severity::Note,
-            Level::Warning => Severity::Warning,
-            Level::Error => Severity::Error,
-        };
+        let severity = checks.severity(f.rule)?;
         if !checks.wants(part) || is_excepted(data, f.rule.code) {
             return None;
         }

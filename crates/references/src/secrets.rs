@@ -84,6 +84,16 @@ pub fn is_secret_name(name: &str) -> bool {
     words.iter().any(|w| name.contains(w)) && !elsewhere.iter().any(|e| name.ends_with(e))
 }
 
+/// Whether a key of a values file holds a credential in plain text. Keys there often hold a Secret's name or the key in it:
+/// `tlsSecret`, `existingSecret`, `passwordKey` are none.
+pub fn is_plain_value(key: &str, value: &str) -> bool {
+    let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let endings = ["password", "passwd", "passphrase", "token", "apikey", "privatekey", "accesskey", "clientsecret"];
+    let is_named = endings.iter().any(|e| key.ends_with(e)) && !key.starts_with("existing");
+    let is_encrypted = value.starts_with("ENC[") || pintle_seal::check_shape(value).is_ok();
+    is_credential(value) || is_named && is_literal(value) && !is_encrypted
+}
+
 /// Whether a value is itself, not a placeholder that something fills in, a path, a switch or a number.
 fn is_literal(value: &str) -> bool {
     let placeholder = ["${", "$(", "{{", "<", "%", "/"].iter().any(|p| value.starts_with(p));
