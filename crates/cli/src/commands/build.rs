@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use pintle::checks::Mode;
 use pintle::overlay::Charts;
 use pintle::{Diagnostic, Span};
 use pintle_kustomize::{Error, HelmOptions, LoadRestrictions, Options, Output, Reorder, Warning};
 
+use super::source::{CheckArgs, check_stream};
 use crate::{io, report};
 
 /// Every flag of `kustomize build`, and `--strict`.
@@ -28,6 +30,8 @@ pub struct Args {
     /// The order of the output unless sortOptions say: legacy or none
     #[arg(long, value_name = "ORDER")]
     reorder: Option<String>,
+    #[command(flatten)]
+    checks: CheckArgs,
     #[command(flatten)]
     switches: Switches,
     /// API versions for .Capabilities of charts
@@ -125,10 +129,23 @@ fn build(args: &Args) -> Result<ExitCode, Error> {
     if args.strict && unmet > 0 {
         return Ok(ExitCode::FAILURE);
     }
+    if let Err(e) = checked(args, &output)? {
+        return Ok(report::failure(&e));
+    }
     let code = write(&output, args.output.as_deref())?;
     // The program ends here: taking everything apart first would only take time.
     std::mem::forget(output);
     Ok(code)
+}
+
+/// Checks what was built, if that is asked for: what withholds the output.
+fn checked(args: &Args, output: &Output) -> Result<Result<(), pintle::Error>, Error> {
+    let checks = match args.checks.checks(Mode::Off) {
+        Ok(checks) if checks.mode == Mode::Off => return Ok(Ok(())),
+        Ok(checks) => checks,
+        Err(e) => return Ok(Err(e)),
+    };
+    Ok(check_stream(Path::new(&args.dir), output.to_yaml()?.as_bytes(), &checks))
 }
 
 fn write(output: &Output, path: Option<&Path>) -> Result<ExitCode, Error> {

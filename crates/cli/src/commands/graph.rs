@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use pintle::Error;
-use pintle::checks::{graph, stream_documents};
+use pintle::checks::{Mode, graph, stream_documents};
 
 use super::source;
 use crate::{io, report};
@@ -57,7 +57,7 @@ fn draw(args: &Args) -> Result<(), Error> {
             .flat_map(|r| [b"---\n", &r.text[..]].concat())
             .collect()
     };
-    let mut checks = args.how.checks.checks()?;
+    let mut checks = args.how.checks.checks(Mode::Error)?;
     checks.namespace = args.how.namespace.clone().unwrap_or_default();
     let drawn = graph(&stream_documents("the output", &text)?, &checks);
     let picture = match args.output {

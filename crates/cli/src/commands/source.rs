@@ -62,9 +62,9 @@ pub struct Args {
 #[group(skip)]
 #[command(next_help_heading = "Checks")]
 pub struct CheckArgs {
-    /// What findings do: error (errors withhold the output), warn, off
-    #[arg(long, value_name = "MODE", default_value = "error", value_parser = mode)]
-    pub check: Mode,
+    /// What findings do: error (errors withhold the output), warn, off [default: error for render and diff, else off]
+    #[arg(long, value_name = "MODE", value_parser = mode)]
+    pub check: Option<Mode>,
     /// Another level for a rule or a topic: ref/secret=error, hygiene/*=warn
     #[arg(long, value_name = "CODE=LEVEL")]
     pub rule: Vec<String>,
@@ -89,12 +89,12 @@ pub fn part(name: &str) -> Result<Part, String> {
 }
 
 impl CheckArgs {
-    /// What the flags ask for.
-    pub fn checks(&self) -> Result<Checks, Error> {
+    /// What the flags ask for; `mode` is what findings do without `--check`.
+    pub fn checks(&self, mode: Mode) -> Result<Checks, Error> {
         let mut checks = Checks {
             existing: self.existing.clone(),
             notes: self.notes,
-            mode: self.check,
+            mode: self.check.unwrap_or(mode),
             only: self.only.clone(),
             ..Checks::default()
         };
@@ -179,7 +179,7 @@ pub fn jobs(project: &Project, jobs: &[&Job], args: &Args) -> Result<Vec<Rendere
         include_crds: args.include_crds,
         no_hooks: args.no_hooks,
         skip_tests: false,
-        checks: args.checks.checks()?,
+        checks: args.checks.checks(Mode::Error)?,
         done: &|job| progress.step(job),
     };
     let results = run::run(project, jobs, &settings);
@@ -234,10 +234,8 @@ pub fn chart(path: &Path, env: Option<&str>, args: &Args) -> Result<(pintle::Rel
     };
     let release = pintle::render(&chart, &values, &options)?;
     release.warnings.iter().for_each(report::diagnostic);
-    let checks = args.checks.checks()?;
-    let (shown, error) = checks.mode.judge(check_release(&release, &chart, &values, &options, &checks));
-    shown.iter().for_each(report::diagnostic);
-    error.map_or(Ok(()), Err)?;
+    let checks = args.checks.checks(Mode::Error)?;
+    judge(&checks, check_release(&release, &chart, &values, &options, &checks))?;
     // The program ends soon: taking everything apart first would only take time.
     std::mem::forget((chart, values));
     let emit =
@@ -255,14 +253,25 @@ pub fn kustomization(path: &Path, env: Option<&str>, args: &Args) -> Result<Vec<
     }
     let built = overlay::build(path)?;
     built.warnings.iter().for_each(report::diagnostic);
-    let checks = args.checks.checks()?;
-    if checks.mode != Mode::Off {
-        let title = format!("the output of {}", path.display());
-        let (shown, error) = checks.mode.judge(check(&stream_documents(&title, &built.text)?, &checks));
-        shown.iter().for_each(report::diagnostic);
-        error.map_or(Ok(()), Err)?;
-    }
+    let checks = args.checks.checks(Mode::Error)?;
+    check_stream(path, &built.text, &checks)?;
     Ok(built.text)
+}
+
+/// Checks what a folder's kustomization gave.
+pub fn check_stream(path: &Path, text: &[u8], checks: &Checks) -> Result<(), Error> {
+    if checks.mode == Mode::Off {
+        return Ok(());
+    }
+    let title = format!("the output of {}", path.display());
+    judge(checks, check(&stream_documents(&title, text)?, checks))
+}
+
+/// Shows findings. Errors: those that withhold the output.
+pub fn judge(checks: &Checks, findings: Vec<Diagnostic>) -> Result<(), Error> {
+    let (shown, error) = checks.mode.judge(findings);
+    shown.iter().for_each(report::diagnostic);
+    error.map_or(Ok(()), Err)
 }
 
 /// Everything that `path` gives for an environment, in one stream each.

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use pintle::checks::{Mode, check_release};
 use pintle::emit::{self, EmitOptions};
 use pintle::{Chart, Compat, Diagnostic, Error, Options, Release};
 
+use super::source::{CheckArgs, judge};
 use super::values;
 use crate::{io, report};
 
@@ -21,6 +23,8 @@ pub struct Args {
     /// The release's namespace [default: default]
     #[arg(short, long, value_name = "NAMESPACE")]
     namespace: Option<String>,
+    #[command(flatten)]
+    checks: CheckArgs,
     #[command(flatten)]
     bools: Bools,
     /// Write each template's output to a file below this folder
@@ -235,7 +239,7 @@ impl Args {
 
 pub fn run(args: &Args) -> ExitCode {
     match template(args) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(Failed { error, compat_debug }) => {
             let mut text = format!("Error: {error}");
             let mut out = Vec::new();
@@ -261,7 +265,7 @@ struct Failed {
     compat_debug: bool,
 }
 
-fn template(args: &Args) -> Result<(), Failed> {
+fn template(args: &Args) -> Result<ExitCode, Failed> {
     let failed = |error: Error| Failed { error, compat_debug: args.bools.debug };
     check_flags(args).map_err(failed)?;
     let (name, chart_path) = name_and_chart(args).map_err(failed)?;
@@ -285,6 +289,11 @@ fn template(args: &Args) -> Result<(), Failed> {
     };
     let release = pintle::render(&chart, &values, &options).map_err(failed)?;
     deprecated_flags(args).iter().chain(&release.warnings).for_each(report::diagnostic);
+    let checks = args.checks.checks(Mode::Off).map_err(failed)?;
+    if let Err(e) = judge(&checks, check_release(&release, &chart, &values, &options, &checks)) {
+        // These are no errors of Helm's: they are shown in full.
+        return Ok(report::failure(&e));
+    }
     let emit = EmitOptions {
         include_crds: args.bools.include_crds,
         no_hooks: args.bools.no_hooks,
@@ -306,7 +315,7 @@ fn template(args: &Args) -> Result<(), Failed> {
     };
     // The program ends here: taking everything apart first would only take time.
     std::mem::forget((chart, values, release));
-    done
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// What Helm would do over a network, with a cluster or through a plugin, is refused by name.

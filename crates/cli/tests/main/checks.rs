@@ -77,6 +77,15 @@ fn what_a_cluster_would_refuse_is_not_printed() {
     assert!(code == Some(0) && out.contains("replicas: many") && said.is_empty(), "{said}");
     // A stand-in for another tool checks nothing.
     assert_eq!(run(&folder, "template web chart --set replicas=many").0, Some(0));
+    let (code, out, said) = run(&folder, "template web chart --set replicas=many --check error");
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{said}");
+    assert!(said.contains("error: Deployment web: spec.replicas") && said.contains("--set replicas"), "{said}");
+    std::fs::write(folder.join("kustomization.yaml"), "resources: [cm.yaml]\n").unwrap();
+    std::fs::write(folder.join("cm.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: 1}\n").unwrap();
+    assert_eq!(run(&folder, "build .").0, Some(0));
+    let (code, out, said) = run(&folder, "build . --check error");
+    assert!(code == Some(1) && out.is_empty() && said.contains("error: ConfigMap a: data"), "{said}");
+    assert_eq!(run(&folder, "build . --rule ref/prt=off").0, Some(2));
 }
 
 #[test]
