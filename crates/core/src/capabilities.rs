@@ -1,6 +1,7 @@
 //! The cluster that a chart is rendered for: `.Capabilities` (`helm.sh/helm/v4/pkg/chart/common/capabilities.go`).
 
 use crate::Compat;
+use crate::cluster::Cluster;
 use crate::diagnostic::{Error, Result};
 
 /// A Kubernetes version.
@@ -54,11 +55,21 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// Helm's defaults, with another Kubernetes version and further API versions.
-    pub fn new(compat: Compat, kube_version: Option<&str>, api_versions: &[String]) -> Result<Capabilities> {
-        let kube_version = KubeVersion::parse(kube_version.unwrap_or(compat.kube_version()), compat)?;
-        let known = API_VERSIONS.iter().map(|v| (*v).to_owned());
-        Ok(Capabilities { kube_version, api_versions: known.chain(api_versions.iter().cloned()).collect(), compat })
+    /// Those of a cluster, else Helm's defaults, with another Kubernetes version and further API versions.
+    pub fn new(
+        compat: Compat,
+        kube_version: Option<&str>,
+        api_versions: &[String],
+        cluster: Option<&Cluster>,
+    ) -> Result<Capabilities> {
+        let clusters = cluster.and_then(|c| c.kube_version.as_deref());
+        let kube_version = KubeVersion::parse(kube_version.or(clusters).unwrap_or(compat.kube_version()), compat)?;
+        let mut known: Vec<String> = match cluster.filter(|c| !c.api_versions.is_empty()) {
+            Some(cluster) => cluster.api_versions.clone(),
+            None => API_VERSIONS.iter().map(|v| (*v).to_owned()).collect(),
+        };
+        known.extend(api_versions.iter().cloned());
+        Ok(Capabilities { kube_version, api_versions: known, compat })
     }
 }
 

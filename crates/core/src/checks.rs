@@ -216,11 +216,15 @@ pub fn check_release(
     if checks.mode == Mode::Off {
         return Vec::new();
     }
-    let checks = Checks {
+    let mut checks = Checks {
         namespace: options.namespace.clone(),
-        kube_version: checks.kube_version.clone().or_else(|| options.kube_version.clone()),
+        kube_version: [&checks.kube_version, &options.kube_version].into_iter().find_map(Clone::clone),
         ..checks.clone()
     };
+    if let Some(cluster) = &options.cluster {
+        checks.existing.extend(cluster.names());
+        checks.kube_version = checks.kube_version.or_else(|| cluster.kube_version.clone());
+    }
     let mut findings = check(&documents(release), &checks);
     if !findings.is_empty() {
         findings = explain(chart, values, options, findings);

@@ -12,6 +12,7 @@ pub mod arrange;
 pub mod capabilities;
 pub mod check;
 pub mod checks;
+pub mod cluster;
 mod compat;
 pub mod diagnostic;
 pub mod diff;

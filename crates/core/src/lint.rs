@@ -316,7 +316,8 @@ impl Linter<'_> {
         if !self.options.skip_schema_validation {
             check(&root, &values, &|url: &str| (self.options.schemas)(url)).map_err(|(e, _)| e.to_string())?;
         }
-        let capabilities = Capabilities::new(compat, self.options.kube_version.as_deref(), &[]).map_err(|e| e.to_string())?;
+        let capabilities =
+            Capabilities::new(compat, self.options.kube_version.as_deref(), &[], None).map_err(|e| e.to_string())?;
         let release = ReleaseInfo { name: "test-release".into(), namespace: self.options.namespace.clone(), is_upgrade: false };
         let mut host = Host::new(System);
         host.lint = true;

@@ -14,6 +14,7 @@ use crate::Compat;
 use crate::arrange::{Arranged, Hook, Manifest, arrange};
 use crate::capabilities::Capabilities;
 use crate::check::check;
+use crate::cluster::{Cluster, OnCluster};
 use crate::diagnostic::{Diagnostic, Error, Result, Span, Trace};
 use crate::load::{Chart, File};
 use crate::merge::coalesce::Coalesce;
@@ -51,6 +52,19 @@ pub struct Options {
     pub schemas: Schemas,
     /// Makes the clock, randomness and whatever else a render draws on.
     pub world: fn() -> Box<dyn World>,
+    /// What is known of the cluster: its versions take the place of Helm's defaults, its objects answer `lookup`.
+    pub cluster: Option<Arc<Cluster>>,
+}
+
+impl Options {
+    /// The world of one render.
+    fn world(&self) -> Box<dyn World> {
+        let world = (self.world)();
+        match &self.cluster {
+            Some(cluster) => Box::new(OnCluster { world, cluster: cluster.clone() }),
+            None => world,
+        }
+    }
 }
 
 impl Default for Options {
@@ -69,6 +83,7 @@ impl Default for Options {
                     .into())
             }),
             world: || Box::new(System),
+            cluster: None,
         }
     }
 }
@@ -103,7 +118,7 @@ pub struct Release {
 /// Errors are those of `helm template`, with Helm's text.
 pub fn render(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<Release> {
     // After a failure the same is rendered again with a record and the same answers from the world, to say where it comes from.
-    let world = Rc::new(Recorder::keeping((options.world)()));
+    let world = Rc::new(Recorder::keeping(options.world()));
     let result = attempt(chart, values, options, Host::new(Shared(world.clone())), None);
     let Err(first) = result else { return result };
     let Some(recording) = Rc::into_inner(world).and_then(Recorder::into_recording) else { return Err(first) };
@@ -122,8 +137,7 @@ pub fn render(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<
 /// values that it read. The same is rendered again for that, with a record; findings about other files stay as they are.
 pub fn explain(chart: &Arc<Chart>, values: &Values, options: &Options, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut trail = Trail::default();
-    if attempt(chart, values, options, Host::new(Shared(Rc::new(Recorder::keeping((options.world)())))), Some(&mut trail))
-        .is_err()
+    if attempt(chart, values, options, Host::new(Shared(Rc::new(Recorder::keeping(options.world())))), Some(&mut trail)).is_err()
     {
         return findings;
     }
@@ -262,7 +276,8 @@ fn attempt(chart: &Arc<Chart>, values: &Values, options: &Options, host: Host, m
     let mut root = Node::new(chart);
     process(&mut root, &user_values, &coalesce)
         .map_err(|e| Error::new("values/dependencies", format!("chart dependencies processing failed: {e}")))?;
-    let capabilities = Capabilities::new(compat, options.kube_version.as_deref(), &options.api_versions)?;
+    let cluster = options.cluster.as_deref();
+    let capabilities = Capabilities::new(compat, options.kube_version.as_deref(), &options.api_versions, cluster)?;
     let values = coalesce.values(&root, &user_values).map_err(|e| Error::new("values/type", e))?;
     if let Some(trail) = trail.as_deref_mut() {
         trail.origins = Origins::mark(&values);

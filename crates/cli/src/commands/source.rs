@@ -50,6 +50,9 @@ pub struct Args {
     /// A folder with the schemas that a values.schema.json refers to by URL: HOST/PATH below it, or just the file's name
     #[arg(long, value_name = "DIR")]
     pub schema_dir: Option<PathBuf>,
+    /// A snapshot of a cluster: its versions for .Capabilities, its objects for lookup
+    #[arg(long, value_name = "FILE")]
+    pub cluster: Option<PathBuf>,
     /// Leave values.schema.json aside
     #[arg(long)]
     pub skip_schema_validation: bool,
@@ -174,7 +177,7 @@ pub fn jobs(project: &Project, jobs: &[&Job], args: &Args) -> Result<Vec<Rendere
     let settings = run::Settings {
         load: values::load_options(&project.dir, args.root.as_deref(), args.compat),
         values: args.values.options()?,
-        options: options(args),
+        options: options(args)?,
         read_file: &io::read_values,
         include_crds: args.include_crds,
         no_hooks: args.no_hooks,
@@ -205,15 +208,16 @@ pub fn jobs(project: &Project, jobs: &[&Job], args: &Args) -> Result<Vec<Rendere
     failures.map_or(Ok(rendered), Err)
 }
 
-fn options(args: &Args) -> Options {
-    Options {
+fn options(args: &Args) -> Result<Options, Error> {
+    Ok(Options {
         compat: args.compat,
         kube_version: args.kube_version.clone(),
         api_versions: args.api_versions.iter().flat_map(|v| values::split_commas(v)).collect(),
         skip_schema_validation: args.skip_schema_validation,
         schemas: values::schemas(args.schema_dir.as_deref()),
+        cluster: values::cluster(args.cluster.as_deref())?,
         ..Options::default()
-    }
+    })
 }
 
 /// Loads and renders a chart; `env` adds the file of values that lies in or beside it. The release and what to print of it.
@@ -230,7 +234,7 @@ pub fn chart(path: &Path, env: Option<&str>, args: &Args) -> Result<(pintle::Rel
     let options = Options {
         release_name: args.release.clone().unwrap_or_else(|| chart.name().to_owned()),
         namespace: args.namespace.clone().unwrap_or_else(|| "default".to_owned()),
-        ..options(args)
+        ..options(args)?
     };
     let release = pintle::render(&chart, &values, &options)?;
     release.warnings.iter().for_each(report::diagnostic);

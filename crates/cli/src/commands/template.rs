@@ -23,6 +23,9 @@ pub struct Args {
     /// The release's namespace [default: default]
     #[arg(short, long, value_name = "NAMESPACE")]
     namespace: Option<String>,
+    /// A snapshot of a cluster: its versions for .Capabilities, its objects for lookup
+    #[arg(long, value_name = "FILE")]
+    cluster: Option<PathBuf>,
     #[command(flatten)]
     checks: CheckArgs,
     #[command(flatten)]
@@ -285,6 +288,7 @@ fn template(args: &Args) -> Result<ExitCode, Failed> {
         api_versions: args.api_versions.iter().flat_map(|v| values::split_commas(v)).collect(),
         skip_schema_validation: args.bools.skip_schema_validation,
         schemas: values::schemas(args.schema_dir.as_deref()),
+        cluster: values::cluster(args.cluster.as_deref()).map_err(failed)?,
         ..Options::default()
     };
     let release = pintle::render(&chart, &values, &options).map_err(failed)?;

@@ -148,3 +148,49 @@ fn values_are_sealed_and_proved() {
     assert!(run(&folder, "seal --cert cert.pem < value").2.contains("--namespace is part of what the value is sealed for"));
     assert_eq!(run(&folder, "seal --cert value --scope cluster-wide < value").0, Some(1));
 }
+
+/// A chart that asks the cluster, and a snapshot of one.
+const ASKING: &str = "-- Chart.yaml --
+apiVersion: v2
+name: ask
+version: 1.0.0
+-- templates/a.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a, namespace: {{ .Release.Namespace }}}
+data:
+  version: {{ .Capabilities.KubeVersion }}
+  monitors: {{ .Capabilities.APIVersions.Has \"monitoring.coreos.com/v1/ServiceMonitor\" | quote }}
+  batch: {{ .Capabilities.APIVersions.Has \"batch/v1\" | quote }}
+  password: {{ (lookup \"v1\" \"Secret\" .Release.Namespace \"db\").data.password }}
+  configs: {{ len (lookup \"v1\" \"ConfigMap\" \"\" \"\").items | quote }}
+-- cluster.yaml --
+kind: ClusterSnapshot
+kubeVersion: v1.31.4
+apiVersions: [v1, v1/Secret, v1/ConfigMap, monitoring.coreos.com/v1, monitoring.coreos.com/v1/ServiceMonitor]
+objects:
+  - apiVersion: v1
+    kind: Secret
+    metadata: {name: db, namespace: prod}
+    data: {password: c2VhbGVk}
+";
+
+#[test]
+fn a_snapshot_stands_for_the_cluster() {
+    let folder = case::folder("checks-cluster");
+    Case::parse(ASKING.as_bytes()).lay_out(&folder);
+    let (code, out, said) = run(&folder, "render . --namespace prod --cluster cluster.yaml");
+    assert_eq!(code, Some(0), "{said}");
+    let data = "  version: v1.31.4\n  monitors: \"true\"\n  batch: \"false\"\n  password: c2VhbGVk\n  configs: \"0\"\n";
+    assert!(out.contains(data), "{out}");
+    assert_eq!(run(&folder, "template ask . -n prod --cluster cluster.yaml").1, out);
+    // --kube-version wins, --api-versions adds.
+    let (_, out, _) = run(&folder, "template ask . -n prod --cluster cluster.yaml --kube-version v1.30.0 -a batch/v1");
+    assert!(out.contains("version: v1.30.0") && out.contains("batch: \"true\"") && out.contains("monitors: \"true\""), "{out}");
+    // Without a cluster nothing is found.
+    let (code, out, _) = run(&folder, "template ask . -n prod");
+    assert!(code == Some(1) && out.is_empty());
+    std::fs::write(folder.join("cluster.yaml"), "kind: ClusterSnapshot\napiVersoins: []\n").unwrap();
+    let (code, _, said) = run(&folder, "render . --cluster cluster.yaml");
+    assert!(code == Some(1) && said.contains("did you mean apiVersions?") && said.contains("cluster.yaml:2"), "{said}");
+}
