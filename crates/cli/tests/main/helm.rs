@@ -90,6 +90,10 @@ fn template_takes_its_namespace_and_global_flags() {
     );
     let error = "Error: \"helm template\" requires at least 1 argument\n\nUsage:  helm template [NAME] [CHART] [flags]\n";
     gives(&folder, "template", 1, "", error);
+    let why = "\"No\": invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and \
+               the length must not be longer than 53\n";
+    gives(&folder, "template No web", 1, "", &format!("Error: release name check failed: release name {why}"));
+    gives(&folder, "PINTLE_COMPAT=helm-3.22 template No web", 1, "", &format!("Error: release name {why}"));
     gives(&folder, "template ./nope", 1, "", "Error: path \"./nope\" not found\n");
 }
 
@@ -121,6 +125,9 @@ fn dependencies() {
     gives(&folder, "dep ls ./app/", 0, &table("ok     "), "");
     gives(&folder, "template app", 0, "\n", "");
     gives(&folder, "dependency list web", 0, "WARNING: no dependencies at web/charts\n", "");
+    let gone = "apiVersion: v2\nname: gone\nversion: 1.0.0\ndependencies: [{name: a, version: 1.0.0, repository: file://./../no/../a}]\n";
+    case::write(&folder.join("gone/Chart.yaml"), gone.as_bytes());
+    gives(&folder, "dependency build ./gone", 1, "", "Error: directory a not found\n");
     gives(&folder, "dependency build nope", 1, "", "Error: could not find nope: stat nope: no such file or directory\n");
 }
 
