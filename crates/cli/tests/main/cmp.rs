@@ -666,3 +666,47 @@ fn many_processes_share_a_cache() {
     assert_eq!(entries(&cache).len(), 5, "an entry each, nothing half written");
     assert!(hits.into_inner() >= 40);
 }
+
+/// Names of files behind `include_bytes!` and `include_str!` in a folder's sources, but for tests.
+fn included(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()) {
+        if entry.is_dir() {
+            included(&entry, found);
+        } else if entry.extension().is_some_and(|e| e == "rs") {
+            let source = fs::read_to_string(&entry).unwrap();
+            let lines: Vec<&str> = source.lines().collect();
+            for (i, line) in lines.iter().enumerate() {
+                let name = ["include_bytes!(\"", "include_str!(\""].iter().find_map(|m| line.split_once(m)).map(|(_, rest)| rest);
+                let for_tests = i > 0 && ["cfg(doctest)", "cfg(test)"].iter().any(|c| lines[i - 1].contains(c));
+                if let Some((name, _)) = name.filter(|_| !for_tests).and_then(|rest| rest.split_once('"')) {
+                    found.push(dir.join(name).canonicalize().unwrap());
+                }
+            }
+        }
+    }
+}
+
+/// The image is built from what its Containerfile copies.
+#[test]
+fn the_image_is_built_from_all_that_it_needs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    let text = fs::read_to_string(root.join("deploy/argocd/Containerfile")).unwrap();
+    let copied: Vec<PathBuf> = text
+        .lines()
+        .filter_map(|l| l.strip_prefix("COPY ")?.rsplit_once(' ').filter(|(from, _)| !from.starts_with("--")))
+        .flat_map(|(from, _)| from.split(' ').map(|f| root.join(f)).collect::<Vec<_>>())
+        .collect();
+    let mut needed = vec![root.join("Cargo.toml"), root.join("Cargo.lock"), root.join("benches")];
+    for entry in fs::read_dir(root.join("crates")).unwrap() {
+        needed.push(entry.unwrap().path());
+        let sources = needed[needed.len() - 1].join("src");
+        included(&sources, &mut needed);
+    }
+    assert!(needed.len() > 30, "{needed:?}");
+    for file in needed {
+        assert!(copied.iter().any(|c| file.starts_with(c)), "{} is needed and not copied: {copied:?}", file.display());
+    }
+    for line in ["FROM scratch", "USER 999:999"] {
+        assert!(text.lines().any(|l| l == line), "{line}");
+    }
+}
