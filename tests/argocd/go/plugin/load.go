@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"pintle.dev/tests/argocd/report"
+	"pintle.dev/tests/argocd/sidecar"
 )
 
 const (
@@ -81,17 +82,17 @@ func load(repository, path string) error {
 	defer os.RemoveAll(folder)
 	cache := filepath.Join(folder, "kept")
 	path += ":/usr/bin:/bin"
-	withHelm, err := Start(*cmpServer, timed("helm", helmCommand), "helm", filepath.Dir(*helm)+":/usr/bin:/bin")
+	withHelm, err := sidecar.Start(*cmpServer, timed("helm", helmCommand), "helm", filepath.Dir(*helm)+":/usr/bin:/bin")
 	if err != nil {
 		return err
 	}
 	defer withHelm.Stop()
-	plain, err := Start(*cmpServer, timed("pintle", "pintle cmp generate"), "pintle", path)
+	plain, err := sidecar.Start(*cmpServer, timed("pintle", "pintle cmp generate"), "pintle", path)
 	if err != nil {
 		return err
 	}
 	defer plain.Stop()
-	kept, err := Start(*cmpServer, timed("pintle", "pintle cmp generate"), "pintle", path, "PINTLE_CMP_CACHE="+cache)
+	kept, err := sidecar.Start(*cmpServer, timed("pintle", "pintle cmp generate"), "pintle", path, "PINTLE_CMP_CACHE="+cache)
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func load(repository, path string) error {
 	}
 	answers := sync.Map{}
 	byHelm := func(copy string, w work) error {
-		a := Application{
+		a := sidecar.Application{
 			Name: w.release.Release, Namespace: w.release.Namespace, Path: w.release.Chart, KubeVersion: "1.37.0",
 			Env: map[string]string{"RELEASE": w.release.Name, "VALUES": helmValues(w.release)},
 		}
@@ -124,9 +125,9 @@ func load(repository, path string) error {
 		}
 	}
 	var drawn sync.Map
-	by := func(server *Server) func(string, work) error {
+	by := func(server *sidecar.Server) func(string, work) error {
 		return func(copy string, w work) error {
-			a := Application{Name: "chance", Namespace: "chance", Path: "cases/chance", KubeVersion: "1.37.0"}
+			a := sidecar.Application{Name: "chance", Namespace: "chance", Path: "cases/chance", KubeVersion: "1.37.0"}
 			if w.release != nil {
 				a = w.release.Application()
 			}
@@ -153,7 +154,7 @@ func load(repository, path string) error {
 	// A part of everything in turn: other programs of the machine disturb all alike.
 	type measure struct {
 		name    string
-		server  *Server
+		server  *sidecar.Server
 		request func(string, work) error
 		all     []work
 		took    time.Duration
@@ -268,7 +269,7 @@ func run(copies []string, all []work, request func(string, work) error) (time.Du
 }
 
 // outcomes counts what the plugin said of its cache, in the server's log.
-func outcomes(server *Server) map[string]int {
+func outcomes(server *sidecar.Server) map[string]int {
 	log := server.Log()
 	counts := map[string]int{}
 	for _, outcome := range []string{"hit", "miss", "not kept"} {
@@ -280,7 +281,7 @@ func outcomes(server *Server) map[string]int {
 var took = regexp.MustCompile(`took (\d+) us`)
 
 // spent is the time that a server's plugin took by itself, and in how many requests.
-func spent(server *Server) (total time.Duration, count int) {
+func spent(server *sidecar.Server) (total time.Duration, count int) {
 	for _, found := range took.FindAllStringSubmatch(server.Log(), -1) {
 		us, _ := strconv.Atoi(found[1])
 		total += time.Duration(us) * time.Microsecond

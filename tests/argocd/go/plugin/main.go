@@ -22,6 +22,7 @@ import (
 	"github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
 
 	"pintle.dev/tests/argocd/report"
+	"pintle.dev/tests/argocd/sidecar"
 )
 
 var (
@@ -66,7 +67,7 @@ func fatal(err error) {
 
 // contract checks each call of the plugin's service.
 func contract(repository, plugin, path string) error {
-	server, err := Start(*cmpServer, plugin, "pintle", path)
+	server, err := sidecar.Start(*cmpServer, plugin, "pintle", path)
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func contract(repository, plugin, path string) error {
 }
 
 // systems compares what the plugin gives for each release of pintle.yaml with what Helm printed for it.
-func systems(ctx context.Context, server *Server, repository string) {
+func systems(ctx context.Context, server *sidecar.Server, repository string) {
 	releases, err := Releases(*project)
 	if err == nil && len(releases) == 0 {
 		err = errors.New("pintle.yaml lists no releases")
@@ -120,7 +121,7 @@ func systems(ctx context.Context, server *Server, repository string) {
 		report.Check("generate: "+r.Release+" in "+r.Environment+" as Helm printed it", err)
 	}
 	for environment, wanted := range byEnvironment {
-		all := Application{Name: "all", Namespace: "x", Path: ".", KubeVersion: "1.37.0"}.With(Text("environment", environment))
+		all := sidecar.Application{Name: "all", Namespace: "x", Path: ".", KubeVersion: "1.37.0"}.With(sidecar.Text("environment", environment))
 		got, err := server.Generate(ctx, repository, all)
 		if err == nil && len(got) != wanted {
 			err = fmt.Errorf("%d manifests, %d wanted", len(got), wanted)
@@ -142,41 +143,41 @@ func same(wanted, got []string) error {
 	return nil
 }
 
-func probe() Application {
-	return Application{
+func probe() sidecar.Application {
+	return sidecar.Application{
 		Name: "argocd_shop", Namespace: "shop", Path: "cases/probe", KubeVersion: "1.31.0", APIVersions: []string{"v1", "x.dev/v1"},
 		Env: map[string]string{"REGION": "eu"},
 	}
 }
 
 // parameters checks that each parameter does what it says, once more than one kind of text is involved.
-func parameters(ctx context.Context, server *Server, repository string) {
+func parameters(ctx context.Context, server *sidecar.Server, repository string) {
 	map1 := func(key, value string) map[string]string { return map[string]string{key: value} }
 	cases := []struct {
 		parameter v1alpha1.ApplicationSourcePluginParameter
 		wanted    string
 	}{
-		{Text("release-name", "other"), `"name":"other"`},
-		{Text("namespace", "elsewhere"), `"namespace":"elsewhere"`},
-		{Text("environment", "prod"), `"note":"of prod"`},
-		{Array("value-files", "/cases/values/a.yaml"), `"note":"of a file"`},
-		{Array("value-files", "../values/?.yaml"), `"note":"of a file"`},
-		{Array("value-files", "/cases/v*/**/a.yaml", "../values/a.yaml"), `"note":"of a file"`},
-		{Map("values", map1("image.tag", "v2")), `"tag":"v2"`},
-		{Text("values", "image: {tag: v3}"), `"tag":"v3"`},
-		{Text("values.image.tag", "10"), `"tag":"10"`},
-		{Text("values.replicas", "3"), `"replicas":"3"`},
-		{Text("values.count", "008"), `"count":"008"`},
-		{Array("values.ports", "1", "2"), `"ports":"[1,2]"`},
-		{Map("values.labels", map1("a.b", "1")), `"labels":"{\"a.b\":\"1\"}"`},
-		{Map("set", map1("note", "a,b")), `"note":"a,b"`},
-		{Array("set", "replicas=5"), `"replicas":"5"`},
-		{Array("set", "note=$ARGOCD_APP_NAMESPACE-$ARGOCD_ENV_REGION-$HOME"), `"note":"shop-eu-"`},
-		{Map("set-string", map1("count", "009")), `"count":"009"`},
-		{Map("set-file", map1("note", "/cases/values/text.md")), `"note":"from a text"`},
-		{Array("api-versions", "y.dev/v1"), `"api":"false"`},
-		{Text("kube-version", "1.33.1"), `"kube":"v1.33.1"`},
-		{Text("validation", "warn"), `"name":"shop"`},
+		{sidecar.Text("release-name", "other"), `"name":"other"`},
+		{sidecar.Text("namespace", "elsewhere"), `"namespace":"elsewhere"`},
+		{sidecar.Text("environment", "prod"), `"note":"of prod"`},
+		{sidecar.Array("value-files", "/cases/values/a.yaml"), `"note":"of a file"`},
+		{sidecar.Array("value-files", "../values/?.yaml"), `"note":"of a file"`},
+		{sidecar.Array("value-files", "/cases/v*/**/a.yaml", "../values/a.yaml"), `"note":"of a file"`},
+		{sidecar.Map("values", map1("image.tag", "v2")), `"tag":"v2"`},
+		{sidecar.Text("values", "image: {tag: v3}"), `"tag":"v3"`},
+		{sidecar.Text("values.image.tag", "10"), `"tag":"10"`},
+		{sidecar.Text("values.replicas", "3"), `"replicas":"3"`},
+		{sidecar.Text("values.count", "008"), `"count":"008"`},
+		{sidecar.Array("values.ports", "1", "2"), `"ports":"[1,2]"`},
+		{sidecar.Map("values.labels", map1("a.b", "1")), `"labels":"{\"a.b\":\"1\"}"`},
+		{sidecar.Map("set", map1("note", "a,b")), `"note":"a,b"`},
+		{sidecar.Array("set", "replicas=5"), `"replicas":"5"`},
+		{sidecar.Array("set", "note=$ARGOCD_APP_NAMESPACE-$ARGOCD_ENV_REGION-$HOME"), `"note":"shop-eu-"`},
+		{sidecar.Map("set-string", map1("count", "009")), `"count":"009"`},
+		{sidecar.Map("set-file", map1("note", "/cases/values/text.md")), `"note":"from a text"`},
+		{sidecar.Array("api-versions", "y.dev/v1"), `"api":"false"`},
+		{sidecar.Text("kube-version", "1.33.1"), `"kube":"v1.33.1"`},
+		{sidecar.Text("validation", "warn"), `"name":"shop"`},
 	}
 	for _, c := range cases {
 		got, err := server.Generate(ctx, repository, probe().With(c.parameter))
@@ -193,15 +194,15 @@ func parameters(ctx context.Context, server *Server, repository string) {
 		return err
 	}
 	report.Check("generate: without parameters the CRD, the config map and the test are there", kinds(3))
-	report.Check("generate: parameter include-crds=false", kinds(2, Text("include-crds", "false")))
-	report.Check("generate: parameter skip-tests=true", kinds(2, Text("skip-tests", "true")))
-	missing := Array("value-files", "absent.yaml")
-	report.Check("generate: parameter ignore-missing-value-files", kinds(3, missing, Text("ignore-missing-value-files", "true")))
-	none := []v1alpha1.ApplicationSourcePluginParameter{Text("values.enabled", "false"), Text("include-crds", "false")}
-	report.Check("generate: parameter allow-empty", kinds(0, append(none, Text("allow-empty", "true"))...))
+	report.Check("generate: parameter include-crds=false", kinds(2, sidecar.Text("include-crds", "false")))
+	report.Check("generate: parameter skip-tests=true", kinds(2, sidecar.Text("skip-tests", "true")))
+	missing := sidecar.Array("value-files", "absent.yaml")
+	report.Check("generate: parameter ignore-missing-value-files", kinds(3, missing, sidecar.Text("ignore-missing-value-files", "true")))
+	none := []v1alpha1.ApplicationSourcePluginParameter{sidecar.Text("values.enabled", "false"), sidecar.Text("include-crds", "false")}
+	report.Check("generate: parameter allow-empty", kinds(0, append(none, sidecar.Text("allow-empty", "true"))...))
 
 	for path, wanted := range map[string]int{"cases/overlay": 1, "cases/plain": 2} {
-		got, err := server.Generate(ctx, repository, Application{Name: "a", Namespace: "a", Path: path})
+		got, err := server.Generate(ctx, repository, sidecar.Application{Name: "a", Namespace: "a", Path: path})
 		if err == nil && len(got) != wanted {
 			err = fmt.Errorf("%v", got)
 		}
@@ -210,8 +211,8 @@ func parameters(ctx context.Context, server *Server, repository string) {
 }
 
 // announcements checks what the application's page gets, and that what it shows means what is there already.
-func announcements(ctx context.Context, server *Server, repository string) {
-	answer, err := server.Announce(ctx, repository, probe().With(Text("environment", "prod")))
+func announcements(ctx context.Context, server *sidecar.Server, repository string) {
+	answer, err := server.Announce(ctx, repository, probe().With(sidecar.Text("environment", "prod")))
 	announced := map[string]string{}
 	for _, a := range answer.GetParameterAnnouncements() {
 		announced[a.Name] = a.String_
@@ -226,17 +227,17 @@ func announcements(ctx context.Context, server *Server, repository string) {
 	}
 	report.Check("announcement: parameters and the chart's own values", err)
 
-	for _, a := range []Application{probe(), {Name: "web", Namespace: "web", Path: "charts/web"}} {
+	for _, a := range []sidecar.Application{probe(), {Name: "web", Namespace: "web", Path: "charts/web"}} {
 		answer, err := server.Announce(ctx, repository, a)
 		var shown []v1alpha1.ApplicationSourcePluginParameter
 		for _, p := range answer.GetParameterAnnouncements() {
 			switch {
 			case p.CollectionType == "array" && len(p.Array) > 0:
-				shown = append(shown, Array(p.Name, p.Array...))
+				shown = append(shown, sidecar.Array(p.Name, p.Array...))
 			case p.CollectionType == "map" && len(p.Map) > 0:
-				shown = append(shown, Map(p.Name, p.Map))
+				shown = append(shown, sidecar.Map(p.Name, p.Map))
 			case p.String_ != "":
-				shown = append(shown, Text(p.Name, p.String_))
+				shown = append(shown, sidecar.Text(p.Name, p.String_))
 			}
 		}
 		if err == nil && len(shown) < 5 {
@@ -254,7 +255,7 @@ func announcements(ctx context.Context, server *Server, repository string) {
 		}
 		report.Check("announcement: the defaults of "+a.Path+", sent back, change nothing", err)
 	}
-	answer, err = server.Announce(ctx, repository, Application{Name: "a", Namespace: "a", Path: "."})
+	answer, err = server.Announce(ctx, repository, sidecar.Application{Name: "a", Namespace: "a", Path: "."})
 	has := func(name string) bool {
 		for _, a := range answer.GetParameterAnnouncements() {
 			if a.Name == name {
@@ -270,8 +271,8 @@ func announcements(ctx context.Context, server *Server, repository string) {
 }
 
 // failures checks errors as a user of Argo CD sees them.
-func failures(ctx context.Context, server *Server, repository string) {
-	fails := func(name string, a Application, parts ...string) {
+func failures(ctx context.Context, server *sidecar.Server, repository string) {
+	fails := func(name string, a sidecar.Application, parts ...string) {
 		got, err := server.Generate(ctx, repository, a)
 		if err == nil {
 			report.Check(name, fmt.Errorf("succeeded with %v", got))
@@ -295,21 +296,21 @@ func failures(ctx context.Context, server *Server, repository string) {
 		}
 		report.Check(name, err)
 	}
-	fails("error: of a template, with its place and without secrets", probe().With(Text("values.note", "fail")),
+	fails("error: of a template, with its place and without secrets", probe().With(sidecar.Text("values.note", "fail")),
 		"password *** is bad", "probe/templates/a.yaml:18")
-	fails("error: an unknown parameter", probe().With(Text("relase-name", "a")), "did you mean release-name?")
-	fails("error: a missing value file", probe().With(Array("value-files", "absent.yaml")), "value file absent.yaml doesn't exist")
-	fails("error: a file outside of the repository", probe().With(Array("value-files", "../../../../../etc/hosts")), "leads out of the repository")
-	fails("error: no environment named", Application{Name: "a", Namespace: "a", Path: "."}, "several environments", "prod")
-	fails("error: a folder without anything to render", Application{Name: "a", Namespace: "a", Path: "cases/values"}, "")
-	empty := probe().With(Text("values.enabled", "false"), Text("include-crds", "false"))
+	fails("error: an unknown parameter", probe().With(sidecar.Text("relase-name", "a")), "did you mean release-name?")
+	fails("error: a missing value file", probe().With(sidecar.Array("value-files", "absent.yaml")), "value file absent.yaml doesn't exist")
+	fails("error: a file outside of the repository", probe().With(sidecar.Array("value-files", "../../../../../etc/hosts")), "leads out of the repository")
+	fails("error: no environment named", sidecar.Application{Name: "a", Namespace: "a", Path: "."}, "several environments", "prod")
+	fails("error: a folder without anything to render", sidecar.Application{Name: "a", Namespace: "a", Path: "cases/values"}, "")
+	empty := probe().With(sidecar.Text("values.enabled", "false"), sidecar.Text("include-crds", "false"))
 	fails("error: an empty render", empty, "cases/probe renders no objects", "allow-empty=true")
 }
 
 // timeouts checks both limits of time: the plugin's own, which says what was slow, and the caller's.
-func timeouts(ctx context.Context, server *Server, repository, plugin, path string) error {
-	slow := probe().With(Text("values.note", "slow"))
-	impatient, err := Start(*cmpServer, plugin, "pintle", path, "PINTLE_CMP_TIMEOUT=700ms")
+func timeouts(ctx context.Context, server *sidecar.Server, repository, plugin, path string) error {
+	slow := probe().With(sidecar.Text("values.note", "slow"))
+	impatient, err := sidecar.Start(*cmpServer, plugin, "pintle", path, "PINTLE_CMP_TIMEOUT=700ms")
 	if err != nil {
 		return err
 	}
@@ -351,15 +352,15 @@ func timeouts(ctx context.Context, server *Server, repository, plugin, path stri
 }
 
 // together asks for 20 different renders at once.
-func together(ctx context.Context, server *Server, repository string) {
+func together(ctx context.Context, server *sidecar.Server, repository string) {
 	var group sync.WaitGroup
 	wrong := make([]error, 20)
 	start := time.Now()
 	for i := range wrong {
 		group.Go(func() {
 			a, b := fmt.Sprintf("note-%d", i), fmt.Sprintf("app-%d", i)
-			got, err := server.Generate(ctx, repository, func() Application {
-				app := probe().With(Text("values.note", a))
+			got, err := server.Generate(ctx, repository, func() sidecar.Application {
+				app := probe().With(sidecar.Text("values.note", a))
 				app.Name = b
 				return app
 			}())

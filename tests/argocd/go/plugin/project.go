@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"sigs.k8s.io/yaml"
+
+	"pintle.dev/tests/argocd/sidecar"
 )
 
 // Release is a release of the project's pintle.yaml in one environment: what Helm would be called with.
@@ -83,7 +85,7 @@ func Releases(root string) ([]Release, error) {
 }
 
 // Application is the release as an Argo CD application of the repository's root.
-func (r Release) Application() Application {
-	a := Application{Name: "argocd_" + r.Release, Namespace: "elsewhere", Path: ".", KubeVersion: "1.37.0"}
-	return a.With(Text("environment", r.Environment), Text("release-name", r.Release))
+func (r Release) Application() sidecar.Application {
+	a := sidecar.Application{Name: "argocd_" + r.Release, Namespace: "elsewhere", Path: ".", KubeVersion: "1.37.0"}
+	return a.With(sidecar.Text("environment", r.Environment), sidecar.Text("release-name", r.Release))
 }

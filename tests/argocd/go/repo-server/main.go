@@ -1,5 +1,5 @@
-// Command repo-server calls the repo-server's own GenerateManifests for Helm applications, once with pintle as `helm` in PATH and once with
-// Helm, and compares the manifests.
+// Command repo-server calls the repo-server's own GenerateManifests for Helm applications, with Helm, with pintle as `helm` in PATH, and
+// switched to pintle's plugin, and compares the manifests.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -27,10 +28,12 @@ import (
 	utilio "github.com/argoproj/argo-cd/v3/util/io"
 
 	"pintle.dev/tests/argocd/report"
+	"pintle.dev/tests/argocd/sidecar"
 )
 
 var (
 	pintle  = flag.String("pintle", "", "a folder in which pintle is called helm")
+	server  = flag.String("cmp-server", "", "the built argocd-cmp-server")
 	helm    = flag.String("helm", "", "a folder with Helm")
 	project = flag.String("project", "", "the project's checkout")
 	systems = flag.String("real", "", "a folder of repositories (SYSTEM/source) whose Applications are compared")
@@ -70,6 +73,10 @@ func main() {
 	for _, a := range all {
 		err, _ := compare(a, &times)
 		report.Check(a.title, err)
+	}
+	if err := switched(all); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
 	}
 	if *corpus != "" {
 		ofCorpus(&times)
@@ -167,10 +174,88 @@ func render(a application, folder string) answer {
 	if err != nil {
 		return answer{err: errors.New(strings.ReplaceAll(err.Error(), copy, "")), took: took}
 	}
-	if response.SourceType != string(v1alpha1.ApplicationSourceTypeHelm) {
+	wanted := v1alpha1.ApplicationSourceTypeHelm
+	if a.source.Plugin != nil {
+		wanted = v1alpha1.ApplicationSourceTypePlugin
+	}
+	if response.SourceType != string(wanted) {
 		return answer{err: fmt.Errorf("the source is of type %s", response.SourceType)}
 	}
 	return answer{manifests: response.Manifests, took: took}
+}
+
+// switched compares what Helm renders for an application with what the plugin renders for it once its source names the plugin.
+func switched(all []application) error {
+	program := filepath.Join(*pintle, "pintle")
+	config, err := exec.Command(program, "cmp", "config", "plugin").Output()
+	if err != nil {
+		return err
+	}
+	running, err := sidecar.Start(*server, string(config), "pintle", *pintle)
+	if err != nil {
+		return err
+	}
+	defer running.Stop()
+	os.Setenv("ARGOCD_PLUGINSOCKFILEPATH", running.Sockets())
+	for _, a := range all {
+		other, possible := asPlugin(a)
+		if !possible {
+			continue
+		}
+		wanted, got := render(a, *helm), render(other, *helm)
+		if wanted.err != nil && got.err != nil {
+			// Both refuse; the plugin's words are its own.
+			wanted.err, got.err = nil, nil
+		}
+		report.Check("switched to the plugin: "+a.title, differ(wanted, got))
+	}
+	return nil
+}
+
+// asPlugin is the same application with a plugin for its source, if parameters can say it all.
+func asPlugin(a application) (application, bool) {
+	helm := a.source.Helm
+	if helm == nil {
+		helm = &v1alpha1.ApplicationSourceHelm{}
+	}
+	if helm.SkipSchemaValidation {
+		return a, false
+	}
+	// What Helm renders is compared, not what a check would say of it.
+	parameters := v1alpha1.ApplicationSourcePluginParameters{sidecar.Text("validation", "off")}
+	texts := [][2]string{
+		{"release-name", helm.ReleaseName}, {"namespace", helm.Namespace}, {"values", string(helm.ValuesYAML())}, {"kube-version", helm.KubeVersion},
+	}
+	for _, text := range texts {
+		if text[1] != "" {
+			parameters = append(parameters, sidecar.Text(text[0], text[1]))
+		}
+	}
+	set, forced, files := map[string]string{}, map[string]string{}, map[string]string{}
+	for _, p := range helm.Parameters {
+		if p.ForceString {
+			forced[p.Name] = p.Value
+		} else {
+			set[p.Name] = p.Value
+		}
+	}
+	for _, p := range helm.FileParameters {
+		files[p.Name] = p.Path
+	}
+	parameters = append(parameters, sidecar.Map("set", set), sidecar.Map("set-string", forced), sidecar.Map("set-file", files))
+	if len(helm.ValueFiles) > 0 {
+		parameters = append(parameters, sidecar.Array("value-files", helm.ValueFiles...))
+	}
+	if len(helm.APIVersions) > 0 {
+		parameters = append(parameters, sidecar.Array("api-versions", helm.APIVersions...))
+	}
+	switches := map[string]bool{"ignore-missing-value-files": helm.IgnoreMissingValueFiles, "skip-tests": helm.SkipTests, "include-crds": !helm.SkipCrds}
+	for name, on := range switches {
+		parameters = append(parameters, sidecar.Text(name, fmt.Sprint(on)))
+	}
+	a.source.Helm = nil
+	a.source.Plugin = &v1alpha1.ApplicationSourcePlugin{Name: "pintle", Parameters: parameters}
+	return a, true
 }
 
 // ofProject are the project's own charts, with everything that an Application may say of Helm.

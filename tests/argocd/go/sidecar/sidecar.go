@@ -1,4 +1,5 @@
-package main
+// Package sidecar starts Argo CD's plugin server and asks it as the repo-server does.
+package sidecar
 
 import (
 	"bytes"
@@ -83,6 +84,11 @@ func Start(binary, plugin, name, path string, environment ...string) (*Server, e
 	}
 	s.Client = apiclient.NewConfigManagementPluginServiceClient(s.conn)
 	return s, nil
+}
+
+// Sockets is the folder in which the repo-server finds the plugin.
+func (s *Server) Sockets() string {
+	return filepath.Join(filepath.Dir(s.Temp), "plugins")
 }
 
 // Stop ends the server and removes what it left. SIGTERM would only take the socket away.
