@@ -24,6 +24,7 @@ labels: {}
 password: hunter2-secret
 enabled: true
 `,
+	"cases/probe/values.schema.json": `{"properties": {"replicas": {"type": "integer", "description": "How many"}}}`,
 	"cases/probe/crds/a.yaml": `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: probes.example.com}

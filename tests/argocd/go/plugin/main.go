@@ -195,6 +195,7 @@ func parameters(ctx context.Context, server *sidecar.Server, repository string) 
 	}
 	report.Check("generate: without parameters the CRD, the config map and the test are there", kinds(3))
 	report.Check("generate: parameter include-crds=false", kinds(2, sidecar.Text("include-crds", "false")))
+	report.Check("generate: parameter skip-schema-validation=true", kinds(3, sidecar.Text("values.replicas", "many"), sidecar.Text("skip-schema-validation", "true")))
 	report.Check("generate: parameter skip-tests=true", kinds(2, sidecar.Text("skip-tests", "true")))
 	missing := sidecar.Array("value-files", "absent.yaml")
 	report.Check("generate: parameter ignore-missing-value-files", kinds(3, missing, sidecar.Text("ignore-missing-value-files", "true")))

@@ -198,11 +198,7 @@ func switched(all []application) error {
 	defer running.Stop()
 	os.Setenv("ARGOCD_PLUGINSOCKFILEPATH", running.Sockets())
 	for _, a := range all {
-		other, possible := asPlugin(a)
-		if !possible {
-			continue
-		}
-		wanted, got := render(a, *helm), render(other, *helm)
+		wanted, got := render(a, *helm), render(asPlugin(a), *helm)
 		if wanted.err != nil && got.err != nil {
 			// Both refuse; the plugin's words are its own.
 			wanted.err, got.err = nil, nil
@@ -212,14 +208,11 @@ func switched(all []application) error {
 	return nil
 }
 
-// asPlugin is the same application with a plugin for its source, if parameters can say it all.
-func asPlugin(a application) (application, bool) {
+// asPlugin is the same application with a plugin for its source.
+func asPlugin(a application) application {
 	helm := a.source.Helm
 	if helm == nil {
 		helm = &v1alpha1.ApplicationSourceHelm{}
-	}
-	if helm.SkipSchemaValidation {
-		return a, false
 	}
 	// What Helm renders is compared, not what a check would say of it.
 	parameters := v1alpha1.ApplicationSourcePluginParameters{sidecar.Text("validation", "off")}
@@ -249,13 +242,13 @@ func asPlugin(a application) (application, bool) {
 	if len(helm.APIVersions) > 0 {
 		parameters = append(parameters, sidecar.Array("api-versions", helm.APIVersions...))
 	}
-	switches := map[string]bool{"ignore-missing-value-files": helm.IgnoreMissingValueFiles, "skip-tests": helm.SkipTests, "include-crds": !helm.SkipCrds}
+	switches := map[string]bool{"ignore-missing-value-files": helm.IgnoreMissingValueFiles, "skip-tests": helm.SkipTests, "include-crds": !helm.SkipCrds, "skip-schema-validation": helm.SkipSchemaValidation}
 	for name, on := range switches {
 		parameters = append(parameters, sidecar.Text(name, fmt.Sprint(on)))
 	}
 	a.source.Helm = nil
 	a.source.Plugin = &v1alpha1.ApplicationSourcePlugin{Name: "pintle", Parameters: parameters}
-	return a, true
+	return a
 }
 
 // ofProject are the project's own charts, with everything that an Application may say of Helm.

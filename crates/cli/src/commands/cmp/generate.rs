@@ -110,6 +110,7 @@ fn options(app: &Application) -> Result<Options, Error> {
     Ok(Options {
         kube_version: version,
         api_versions: p.list("api-versions")?.or(cluster).unwrap_or_default(),
+        skip_schema_validation: p.switch("skip-schema-validation")?.unwrap_or(false),
         ..Options::default()
     })
 }
