@@ -58,7 +58,7 @@ data:
 {{ fail (printf "password %s is bad" .Values.password) }}
 {{- end }}
 {{- if eq .Values.note "slow" }}
-{{- range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}
+{{- range until 1000 }}{{ $_ := bcrypt "long" }}{{ end }}
 {{- end }}
 `,
 	"cases/probe/templates/test.yaml": `{{- if .Values.enabled }}
