@@ -53,6 +53,8 @@ enum Command {
     Validate(Box<commands::validate::Args>),
     /// Seal a value as `kubeseal --raw` does, or prove that one opens
     Seal(commands::seal::Args),
+    /// Render a chart with Helm too, and show where the outputs differ
+    Parity(Box<commands::parity::Args>),
     /// Render for Argo CD, as a config-management plugin
     Cmp(commands::cmp::Args),
     /// Print completions for a shell
@@ -97,6 +99,7 @@ fn main() -> ExitCode {
             Command::Rules => commands::rules::run(),
             Command::Validate(args) => commands::validate::run(&args),
             Command::Seal(args) => commands::seal::run(&args),
+            Command::Parity(args) => commands::parity::run(&args),
             Command::Cmp(args) => commands::cmp::run(&args),
             Command::Completions(args) => commands::completions::run::<Cli>(&args),
         },

@@ -71,6 +71,11 @@ impl Compat {
         }
     }
 
+    /// What is said of a release's name that isn't allowed, up to the name.
+    pub fn refused_name(self) -> &'static str {
+        if self.is_helm3() { "release name " } else { "release name check failed: release name " }
+    }
+
     /// An error with Go's types under the names that they have in the packages of that Helm.
     pub fn type_names(self, message: String) -> String {
         if !self.is_helm3() {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use pintle_functions::bind::Host;
-use pintle_functions::world::{Instant, Query, Recorder, Replay, System, World};
+use pintle_functions::world::{Drawn, Instant, Query, Recorder, Replay, System, World};
 use pintle_template::Limits;
 use pintle_value::quote::quote;
 use pintle_value::{Map, Value};
@@ -101,6 +101,8 @@ pub struct Release {
     pub notes: Option<String>,
     /// What was noticed, in the order in which Helm prints it, and in its words.
     pub warnings: Vec<Diagnostic>,
+    /// What templates drew from outside of their inputs: if anything, the next render may give something else.
+    pub drawn: Drawn,
 }
 
 /// Renders a chart with the values of a caller.
@@ -120,7 +122,10 @@ pub fn render(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<
     // After a failure the same is rendered again with a record and the same answers from the world, to say where it comes from.
     let world = Rc::new(Recorder::keeping(options.world()));
     let result = attempt(chart, values, options, Host::new(Shared(world.clone())), None);
-    let Err(first) = result else { return result };
+    let first = match result {
+        Ok(release) => return Ok(Release { drawn: world.drawn(), ..release }),
+        Err(first) => first,
+    };
     let Some(recording) = Rc::into_inner(world).and_then(Recorder::into_recording) else { return Err(first) };
     let mut trail = Trail::default();
     // A record grows with every step: a render that took so many has no need of an explanation.
@@ -270,7 +275,7 @@ fn attempt(chart: &Arc<Chart>, values: &Values, options: &Options, host: Host, m
     let compat = options.compat;
     check_installable(chart)?;
     check_dependencies(chart, compat)?;
-    check_release_name(&options.release_name)?;
+    check_release_name(&options.release_name, compat)?;
     let user_values = Map::from(&values.data);
     let coalesce = Coalesce::new(compat);
     let mut root = Node::new(chart);
@@ -316,7 +321,7 @@ fn attempt(chart: &Arc<Chart>, values: &Values, options: &Options, host: Host, m
     warnings.extend(left_out);
     let mut crds = Vec::new();
     collect_crds(&root, root.name(), &mut crds);
-    Ok(Release { manifests, hooks, crds, notes, warnings })
+    Ok(Release { manifests, hooks, crds, notes, warnings, drawn: Drawn::default() })
 }
 
 /// `TemplateName`: the text of a template of Sprig's functions, for `--name-template`.
@@ -386,10 +391,10 @@ fn check_dependencies(chart: &Chart, compat: Compat) -> Result<()> {
 }
 
 /// `ValidateReleaseName`: a name that DNS allows, of at most 53 characters.
-fn check_release_name(name: &str) -> Result<()> {
+fn check_release_name(name: &str, compat: Compat) -> Result<()> {
     let failed = |what: &str| {
         let quoted = quote(name.as_bytes());
-        Err(Error::new("release/name", format!("release name check failed: release name {quoted}: {what}")))
+        Err(Error::new("release/name", format!("{}{quoted}: {what}", compat.refused_name())))
     };
     if name.is_empty() {
         return failed("no name provided");

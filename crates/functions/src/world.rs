@@ -187,6 +187,16 @@ impl Drawn {
     pub fn any(self) -> bool {
         self.clock || self.random || self.dns || self.lookup
     }
+
+    /// What either drew.
+    pub fn or(self, other: Drawn) -> Drawn {
+        Drawn {
+            clock: self.clock || other.clock,
+            random: self.random || other.random,
+            dns: self.dns || other.dns,
+            lookup: self.lookup || other.lookup,
+        }
+    }
 }
 
 /// The answers of a world, in the order in which they were asked for.

@@ -36,8 +36,9 @@ pub struct Args {
     exit_code: bool,
 }
 
+/// How differences are shown.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
+pub enum Format {
     Text,
     Json,
     Markdown,
@@ -53,7 +54,7 @@ const EXAMPLES: &str = "Examples:
 pub fn run(args: &Args) -> ExitCode {
     match compare(args) {
         Ok(found) => {
-            show(&found, args);
+            show(&found, args.output, args.summary);
             if args.exit_code && !found.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
         }
         // With --exit-code 1 says that something differs: a failure must be told apart.
@@ -120,18 +121,19 @@ fn read(path: &Path) -> Result<Vec<Object>, Error> {
     Ok(all)
 }
 
-fn show(found: &Diff, args: &Args) {
-    let text = match args.output {
+/// Prints differences; with `summary` only a line for each object.
+pub fn show(found: &Diff, output: Format, summary: bool) {
+    let text = match output {
         Format::Json => found.to_json(),
         Format::Markdown => found.to_markdown(),
-        Format::Text if args.summary => {
+        Format::Text if summary => {
             let lines: String = found.objects.iter().map(|o| o.summary() + "\n").collect();
             lines + &found.totals() + "\n"
         }
         Format::Text => found.to_text(),
     };
     let text = report::harmless(&text);
-    let plain = args.output != Format::Text || !std::io::stdout().is_terminal() || report::no_color();
+    let plain = output != Format::Text || !std::io::stdout().is_terminal() || report::no_color();
     let text = if plain { text } else { text.split_inclusive('\n').map(coloured).collect() };
     io::print(text.as_bytes());
 }

@@ -8,6 +8,7 @@ pub mod diff;
 pub mod graph;
 pub mod helm;
 pub mod init;
+pub mod parity;
 pub mod render;
 pub mod rules;
 pub mod seal;

@@ -191,7 +191,7 @@ pub fn jobs(project: &Project, jobs: &[&Job], args: &Args) -> Result<Vec<Rendere
     let mut failures: Option<Error> = None;
     for (job, result) in jobs.iter().zip(results) {
         match result {
-            Ok(Output { text, warnings }) => {
+            Ok(Output { text, warnings, .. }) => {
                 for mut warning in warnings {
                     warning.message = format!("{}: {}", job.title(), warning.message);
                     report::diagnostic(&warning);

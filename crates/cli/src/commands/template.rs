@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pintle::checks::{Mode, check_release};
 use pintle::emit::{self, EmitOptions};
+use pintle::release::Schemas;
 use pintle::{Chart, Compat, Diagnostic, Error, Options, Release};
 
 use super::source::{CheckArgs, judge};
@@ -232,6 +235,11 @@ impl Args {
         self.compat.get_or_insert_with(|| compat.name().to_owned());
     }
 
+    /// Whether values come from standard input.
+    pub fn reads_stdin(&self) -> bool {
+        self.values.files.iter().any(|f| f.trim() == "-")
+    }
+
     /// Why only the real Helm can do this: a chart that is no file here, a flag that needs a network, a cluster or a plugin.
     pub fn needs_helm(&self) -> Option<Error> {
         let is_elsewhere = |e: &Error| e.diagnostics().iter().any(|d| matches!(d.code, "usage/unsupported" | "chart/remote"));
@@ -241,24 +249,15 @@ impl Args {
 }
 
 pub fn run(args: &Args) -> ExitCode {
+    template(args).unwrap_or_else(Failed::show)
+}
+
+/// As [`run`], but the error alone of a values.schema.json that refers to a schema elsewhere, which Helm would fetch.
+pub fn attempt(args: &Args) -> Result<ExitCode, Error> {
     match template(args) {
-        Ok(code) => code,
-        Err(Failed { error, compat_debug }) => {
-            let mut text = format!("Error: {error}");
-            let mut out = Vec::new();
-            if let Some(output) = error.debug_output() {
-                if compat_debug {
-                    // Helm prints the manifests it has, none included, with one line end.
-                    out = output.trim_ascii().to_vec();
-                    out.push(b'\n');
-                } else {
-                    text.push_str("\n\nUse --debug flag to render out invalid YAML");
-                }
-            }
-            io::print(&out);
-            report::line(&text);
-            ExitCode::FAILURE
-        }
+        Ok(code) => Ok(code),
+        Err(failed) if failed.wants_schema => Err(failed.error),
+        Err(failed) => Ok(failed.show()),
     }
 }
 
@@ -266,10 +265,32 @@ struct Failed {
     error: Error,
     /// `--debug`: what there is is printed all the same.
     compat_debug: bool,
+    /// A schema was asked for that isn't in the chart.
+    wants_schema: bool,
+}
+
+impl Failed {
+    fn show(self) -> ExitCode {
+        let mut text = format!("Error: {}", self.error);
+        let mut out = Vec::new();
+        if let Some(output) = self.error.debug_output() {
+            if self.compat_debug {
+                // Helm prints the manifests it has, none included, with one line end.
+                out = output.trim_ascii().to_vec();
+                out.push(b'\n');
+            } else {
+                text.push_str("\n\nUse --debug flag to render out invalid YAML");
+            }
+        }
+        io::print(&out);
+        report::line(&text);
+        ExitCode::FAILURE
+    }
 }
 
 fn template(args: &Args) -> Result<ExitCode, Failed> {
-    let failed = |error: Error| Failed { error, compat_debug: args.bools.debug };
+    let refused = Arc::new(AtomicBool::new(false));
+    let failed = |error: Error| Failed { error, compat_debug: args.bools.debug, wants_schema: refused.load(Ordering::Relaxed) };
     check_flags(args).map_err(failed)?;
     let (name, chart_path) = name_and_chart(args).map_err(failed)?;
     let profile = args.compat.as_deref().unwrap_or("helm-4.3");
@@ -287,7 +308,7 @@ fn template(args: &Args) -> Result<ExitCode, Failed> {
         kube_version: args.kube_version.clone(),
         api_versions: args.api_versions.iter().flat_map(|v| values::split_commas(v)).collect(),
         skip_schema_validation: args.bools.skip_schema_validation,
-        schemas: values::schemas(args.schema_dir.as_deref()),
+        schemas: noting(values::schemas(args.schema_dir.as_deref()), refused.clone()),
         cluster: values::cluster(args.cluster.as_deref()).map_err(failed)?,
         ..Options::default()
     };
@@ -320,6 +341,11 @@ fn template(args: &Args) -> Result<ExitCode, Failed> {
     // The program ends here: taking everything apart first would only take time.
     std::mem::forget((chart, values, release));
     done.map(|()| ExitCode::SUCCESS)
+}
+
+/// Notes whether a schema was refused.
+fn noting(schemas: Schemas, refused: Arc<AtomicBool>) -> Schemas {
+    Arc::new(move |url| schemas(url).inspect_err(|_| refused.store(true, Ordering::Relaxed)))
 }
 
 /// What Helm would do over a network, with a cluster or through a plugin, is refused by name.

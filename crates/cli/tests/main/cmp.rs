@@ -208,6 +208,8 @@ fn every_parameter_does_what_it_says() {
     let off = |name: &str, value: &str| succeeds(&folder, "charts/web", "generate", &[host(), parameter(name, "string", value)]);
     assert!(!off("include-crds", "\"false\"").contains("CustomResourceDefinition"));
     assert!(!off("skip-tests", "\"true\"").contains("kind: Pod"));
+    let host = parameter("skip-schema-validation", "string", "\"true\"");
+    assert!(succeeds(&folder, "charts/web", "generate", &[host]).contains("name: shop\n"), "the schema requires a host");
     // A field of the page that was cleared is none.
     assert!(off("release-name", "\"\"").contains("name: shop\n"));
 }
@@ -363,7 +365,7 @@ fn the_announcement_describes_the_charts_values() {
     let out = succeeds(&folder, "charts/web", "parameters", &[parameter("environment", "string", "\"prod\"")]);
     let list = pintle_value::json::list_from_slice(out.as_bytes()).unwrap();
     let names: Vec<&str> = list.iter().map(|p| p.get("name").and_then(Data::as_str).unwrap()).collect();
-    assert_eq!((names[0], names[15]), ("release-name", "values.count"));
+    assert_eq!((names[0], names[16]), ("release-name", "values.count"));
     let one = |name: &str| list.iter().find(|p| p.get("name").and_then(Data::as_str) == Some(name)).unwrap();
     let field = |name: &str, field: &str| one(name).get(field).cloned();
     let string = |s: &str| Some(Data::String(s.into()));
@@ -458,6 +460,255 @@ fn the_configuration_is_yaml() {
     let container = at(&patch, "spec.template.spec.containers.0");
     assert_eq!(at(&container, "image"), string("registry.example.com/pintle:1"));
     assert_eq!(at(&container, "securityContext.runAsUser"), Data::Float(999.0));
+    assert_eq!(at(&container, "env.0.name"), string("PINTLE_CMP_CACHE"));
     assert_eq!(at(&values, "repoServer.extraContainers.0"), container);
     assert_eq!(at(&values, "repoServer.volumes"), at(&patch, "spec.template.spec.volumes"));
+}
+
+/// The folder of a cache, empty.
+fn cache(repository: &Path) -> PathBuf {
+    let folder = repository.parent().unwrap().join("cache");
+    let _ = fs::remove_dir_all(&folder);
+    folder
+}
+
+/// What `generate` prints, and what it says of the cache.
+fn cached(repository: &Path, path: &str, parameters: &[String], cache: &Path, more: &[(&str, &str)]) -> (String, String) {
+    let folder = cache.to_string_lossy();
+    let all: Vec<(&str, &str)> = more.iter().copied().chain([("PINTLE_CMP_CACHE", &*folder)]).collect();
+    let output = cmp(repository, path, "generate", parameters, &all);
+    let said = text(&output.stderr);
+    assert!(output.status.success(), "{parameters:?}: {said}");
+    let line = said.lines().rfind(|l| l.starts_with("cache: ")).unwrap_or_else(|| panic!("nothing of the cache: {said}"));
+    (text(&output.stdout), line["cache: ".len()..].to_owned())
+}
+
+fn entries(cache: &Path) -> Vec<PathBuf> {
+    fs::read_dir(cache).map(|d| d.map(|e| e.unwrap().path()).collect()).unwrap_or_default()
+}
+
+#[test]
+fn the_same_inputs_give_the_recorded_output() {
+    let folder = repository("cache");
+    let cache = cache(&folder);
+    let files = parameter("value-files", "array", "[\"host.yaml\", \"/values/web/a.yaml\"]");
+    let set = parameter("set-file", "map", "{\"image.tag\": \"/values/text.txt\"}");
+    let env = parameter("set-string", "array", "[\"count=$ARGOCD_ENV_COUNT\"]");
+    let of_chart =
+        |more: &[(&str, &str)]| cached(&folder, "charts/web", &[files.clone(), set.clone(), env.clone()], &cache, more);
+    let environment = parameter("environment", "string", "\"prod\"");
+    let of_project = || cached(&folder, "project", std::slice::from_ref(&environment), &cache, &[]);
+    let twice: [&dyn Fn() -> (String, String); 2] = [&|| of_chart(&[]), &of_project];
+    for of in twice {
+        let (first, said) = of();
+        let key = said.strip_prefix("miss ").unwrap_or_else(|| panic!("{said}")).to_owned();
+        assert_eq!(of(), (first, format!("hit {key}")));
+    }
+    // What no template can see makes no difference.
+    assert!(of_chart(&[("ARGOCD_APP_REVISION", "2"), ("HOME", "/x")]).1.starts_with("hit"));
+
+    let differs = |what: &str, more: &[(&str, &str)], wanted: &str| {
+        let (out, said) = of_chart(more);
+        assert!(said.starts_with("miss"), "{what}: {said}");
+        assert!(out.contains(wanted), "{what}: {out}");
+        assert_eq!(of_chart(more).0, out, "{what}");
+    };
+    differs("name", &[("ARGOCD_APP_NAME", "argocd_other")], "name: other\n");
+    differs("namespace", &[("ARGOCD_APP_NAMESPACE", "other")], "namespace: other\n");
+    differs("version", &[("KUBE_VERSION", "1.30.0")], "kube: v1.30.0");
+    differs("API versions", &[("KUBE_API_VERSIONS", "v1")], "api: \"false\"");
+    differs("substitution", &[("ARGOCD_ENV_COUNT", "008")], "count: \"008\"");
+    for (file, from, to, wanted) in [
+        ("values/web/a.yaml", "note: a", "note: changed", "note: \"changed\""),
+        ("values/text.txt", "from a file", "from another", "tag: \"from another"),
+        ("charts/web/values.yaml", "replicas: 1", "replicas: 4", "replicas: \"4\""),
+        ("charts/web/templates/a.yaml", "\ndata:\n", "\ndata:\n  more: new\n", "more: new"),
+        ("charts/web/crds/a.yaml", "{name: a}", "{name: b}", "metadata: {name: b}"),
+    ] {
+        let old = fs::read_to_string(folder.join(file)).unwrap();
+        fs::write(folder.join(file), old.replace(from, to)).unwrap();
+        differs(file, &[], wanted);
+        fs::write(folder.join(file), old).unwrap();
+        assert!(of_chart(&[]).1.starts_with("hit"), "{file}, as it was");
+    }
+    case::write(&folder.join("charts/web/templates/new.yaml"), b"kind: ConfigMap\napiVersion: v1\nmetadata: {name: new}\n");
+    differs("a new file", &[], "name: new");
+    let pintle = folder.join("project/pintle.yaml");
+    let text = fs::read_to_string(&pintle).unwrap();
+    fs::write(&pintle, text.replace("inline", "changed")).unwrap();
+    let (out, said) = of_project();
+    assert!(said.starts_with("miss") && out.contains("note: \"changed\""), "{said} {out}");
+}
+
+/// Every function that asks for something other than its arguments.
+#[test]
+fn chance_time_and_lookups_are_never_recorded() {
+    let folder = repository("chance");
+    let cache = cache(&folder);
+    case::write(&folder.join("charts/draw/Chart.yaml"), b"apiVersion: v2\nname: draw\nversion: 1.0.0\n");
+    for (call, what) in [
+        ("randAlphaNum 8", "chance"),
+        ("randAlpha 8", "chance"),
+        ("randNumeric 8", "chance"),
+        ("randAscii 8 | b64enc", "chance"),
+        ("randBytes 8", "chance"),
+        ("randInt 0 1000", "chance"),
+        ("shuffle \"abcdefgh\"", "chance"),
+        ("uuidv4", "chance"),
+        ("genPrivateKey \"ed25519\" | sha256sum", "chance"),
+        ("(genCA \"a\" 1).Cert | sha256sum", "chance and the time"),
+        ("(genSelfSignedCert \"a\" nil nil 1).Cert | sha256sum", "chance and the time"),
+        ("htpasswd \"a\" \"b\" | quote", "chance"),
+        ("bcrypt \"a\" | quote", "chance"),
+        ("encryptAES \"k\" \"a\"", "chance"),
+        ("now | unixEpoch", "the time"),
+        ("date \"2006\" now", "the time"),
+        ("htmlDate nil", "the time"),
+        ("ago now", "the time"),
+        ("getHostByName \"example.com\" | quote", "DNS"),
+        ("lookup \"v1\" \"Secret\" \"a\" \"b\" | len", "the cluster"),
+    ] {
+        let template = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n  a: x-{{{{ {call} }}}}\n");
+        case::write(&folder.join("charts/draw/templates/a.yaml"), template.as_bytes());
+        let off = parameter("validation", "string", "\"off\"");
+        let (_, said) = cached(&folder, "charts/draw", &[off], &cache, &[]);
+        assert_eq!(said, format!("not kept, templates ask for {what}"), "{call}");
+    }
+    for path in ["overlay", "plain"] {
+        assert!(cached(&folder, path, &[], &cache, &[]).1.starts_with("not kept, "), "{path}");
+    }
+    assert_eq!(entries(&cache), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn a_damaged_entry_is_rendered_anew() {
+    let folder = repository("damaged");
+    let cache = cache(&folder);
+    let of = || cached(&folder, "charts/web", &[host()], &cache, &[]);
+    let (out, said) = of();
+    let entry = entries(&cache).pop().unwrap();
+    let whole = fs::read(&entry).unwrap();
+    let mut changed = whole.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    for damaged in [&whole[..whole.len() / 2], &[], &changed, b"something else\n"] {
+        fs::write(&entry, damaged).unwrap();
+        assert_eq!(of(), (out.clone(), said.clone()));
+        assert_eq!(fs::read(&entry).unwrap(), whole);
+    }
+    // An error is none that is remembered, and says nothing of the cache.
+    let folder_of_cache = cache.to_string_lossy().into_owned();
+    let fail = parameter("values.note", "string", "\"fail\"");
+    let output = cmp(&folder, "charts/web", "generate", &[host(), fail], &[("PINTLE_CMP_CACHE", &folder_of_cache)]);
+    assert!(!output.status.success() && !text(&output.stderr).contains("cache:"), "{}", text(&output.stderr));
+    assert_eq!(entries(&cache).len(), 1);
+}
+
+#[test]
+fn the_cache_is_bounded_and_drops_what_was_used_longest_ago() {
+    let folder = repository("bounded");
+    let cache = cache(&folder);
+    let size = ("PINTLE_CMP_CACHE_SIZE", "16K");
+    let of = |note: &str| cached(&folder, "charts/web", &[host(), parameter("values.note", "string", note)], &cache, &[size]).1;
+    let mut most = 0;
+    for i in 0..40 {
+        assert!(of(&format!("\"n{i}\"")).starts_with("miss"));
+        assert!(of("\"n0\"").starts_with("hit"), "what is used stays: {i}");
+        let total: u64 = entries(&cache).iter().map(|e| e.metadata().unwrap().len()).sum();
+        assert!(total <= 16 << 10, "{total} after {i}");
+        most = most.max(entries(&cache).len());
+    }
+    assert!(most < 40, "{most} entries fit: the test must fill the cache");
+    assert!(of("\"n39\"").starts_with("hit") && of("\"n1\"").starts_with("miss"));
+    // An output that fills much of it is not worth what it would drive out.
+    let small = ("PINTLE_CMP_CACHE_SIZE", "2K");
+    assert_eq!(cached(&folder, "charts/web", &[host()], &cache, &[small]).1, "not kept, it is too large");
+    let wrong = [("PINTLE_CMP_CACHE", "x"), ("PINTLE_CMP_CACHE_SIZE", "much")];
+    assert!(
+        text(&cmp(&folder, "charts/web", "generate", &[host()], &wrong).stderr).contains("64M, 1G or a number of bytes is meant")
+    );
+}
+
+/// Who can write to the folder decides what is deployed.
+#[cfg(unix)]
+#[test]
+fn a_cache_that_others_can_write_to_is_left_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = repository("shared");
+    let cache = cache(&folder);
+    fs::create_dir_all(&cache).unwrap();
+    fs::set_permissions(&cache, fs::Permissions::from_mode(0o777)).unwrap();
+    let (out, said) = cached(&folder, "charts/web", &[host()], &cache, &[]);
+    assert!(out.contains("name: shop") && said.contains("nobody else owns or can write to"), "{said}");
+    assert_eq!(entries(&cache), Vec::<PathBuf>::new());
+    fs::set_permissions(&cache, fs::Permissions::from_mode(0o755)).unwrap();
+    cached(&folder, "charts/web", &[host()], &cache, &[]);
+    let entry = entries(&cache).pop().unwrap();
+    assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "outputs hold secrets");
+}
+
+#[test]
+fn many_processes_share_a_cache() {
+    let folder = repository("processes");
+    let cache = cache(&folder);
+    let hits = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for worker in 0..4 {
+            let (folder, cache, hits) = (&folder, &cache, &hits);
+            scope.spawn(move || {
+                for i in 0..15 {
+                    let note = format!("n{}", (i + worker) % 5);
+                    let parameters = [host(), parameter("values.note", "string", &format!("\"{note}\""))];
+                    let (out, said) = cached(folder, "charts/web", &parameters, cache, &[]);
+                    assert!(out.contains(&format!("note: \"{note}\"")), "{note}: {out}");
+                    hits.fetch_add(usize::from(said.starts_with("hit")), std::sync::atomic::Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    assert_eq!(entries(&cache).len(), 5, "an entry each, nothing half written");
+    assert!(hits.into_inner() >= 40);
+}
+
+/// Names of files behind `include_bytes!` and `include_str!` in a folder's sources, but for tests.
+fn included(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()) {
+        if entry.is_dir() {
+            included(&entry, found);
+        } else if entry.extension().is_some_and(|e| e == "rs") {
+            let source = fs::read_to_string(&entry).unwrap();
+            let lines: Vec<&str> = source.lines().collect();
+            for (i, line) in lines.iter().enumerate() {
+                let name = ["include_bytes!(\"", "include_str!(\""].iter().find_map(|m| line.split_once(m)).map(|(_, rest)| rest);
+                let for_tests = i > 0 && ["cfg(doctest)", "cfg(test)"].iter().any(|c| lines[i - 1].contains(c));
+                if let Some((name, _)) = name.filter(|_| !for_tests).and_then(|rest| rest.split_once('"')) {
+                    found.push(dir.join(name).canonicalize().unwrap());
+                }
+            }
+        }
+    }
+}
+
+/// The image is built from what its Containerfile copies.
+#[test]
+fn the_image_is_built_from_all_that_it_needs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    let text = fs::read_to_string(root.join("deploy/argocd/Containerfile")).unwrap();
+    let copied: Vec<PathBuf> = text
+        .lines()
+        .filter_map(|l| l.strip_prefix("COPY ")?.rsplit_once(' ').filter(|(from, _)| !from.starts_with("--")))
+        .flat_map(|(from, _)| from.split(' ').map(|f| root.join(f)).collect::<Vec<_>>())
+        .collect();
+    let mut needed = vec![root.join("Cargo.toml"), root.join("Cargo.lock"), root.join("benches")];
+    for entry in fs::read_dir(root.join("crates")).unwrap() {
+        needed.push(entry.unwrap().path());
+        let sources = needed[needed.len() - 1].join("src");
+        included(&sources, &mut needed);
+    }
+    assert!(needed.len() > 30, "{needed:?}");
+    for file in needed {
+        assert!(copied.iter().any(|c| file.starts_with(c)), "{} is needed and not copied: {copied:?}", file.display());
+    }
+    for line in ["FROM scratch", "USER 999:999"] {
+        assert!(text.lines().any(|l| l == line), "{line}");
+    }
 }

@@ -90,6 +90,10 @@ fn template_takes_its_namespace_and_global_flags() {
     );
     let error = "Error: \"helm template\" requires at least 1 argument\n\nUsage:  helm template [NAME] [CHART] [flags]\n";
     gives(&folder, "template", 1, "", error);
+    let why = "\"No\": invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and \
+               the length must not be longer than 53\n";
+    gives(&folder, "template No web", 1, "", &format!("Error: release name check failed: release name {why}"));
+    gives(&folder, "PINTLE_COMPAT=helm-3.22 template No web", 1, "", &format!("Error: release name {why}"));
     gives(&folder, "template ./nope", 1, "", "Error: path \"./nope\" not found\n");
 }
 
@@ -121,6 +125,9 @@ fn dependencies() {
     gives(&folder, "dep ls ./app/", 0, &table("ok     "), "");
     gives(&folder, "template app", 0, "\n", "");
     gives(&folder, "dependency list web", 0, "WARNING: no dependencies at web/charts\n", "");
+    let gone = "apiVersion: v2\nname: gone\nversion: 1.0.0\ndependencies: [{name: a, version: 1.0.0, repository: file://./../no/../a}]\n";
+    case::write(&folder.join("gone/Chart.yaml"), gone.as_bytes());
+    gives(&folder, "dependency build ./gone", 1, "", "Error: directory a not found\n");
     gives(&folder, "dependency build nope", 1, "", "Error: could not find nope: stat nope: no such file or directory\n");
 }
 
@@ -215,12 +222,15 @@ mod hand_over {
         (folder, path)
     }
 
+    fn text(bytes: Vec<u8>) -> String {
+        String::from_utf8(bytes).unwrap()
+    }
+
     /// Runs the link.
     fn called_as_helm(folder: &Path, path: &str, args: &[&str]) -> (Option<i32>, String, String) {
         let mut command = Command::new(folder.join("ours/helm"));
         command.current_dir(folder).env_clear().env("PATH", path.trim_start_matches("PATH=")).args(args);
         let output = command.output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (output.status.code(), text(output.stdout), text(output.stderr))
     }
 
@@ -233,6 +243,26 @@ mod hand_over {
         gives(&folder, &format!("{path} repo list"), 7, "real: repo list\n", "");
         gives(&folder, &format!("{path} template repo/chart"), 7, "real: template repo/chart\n", "");
         gives(&folder, &format!("PINTLE_HELM={}/real/helm list", folder.display()), 7, "real: list\n", "");
+    }
+
+    /// Helm fetches what a schema refers to.
+    #[test]
+    fn a_schema_elsewhere_is_the_real_ones_matter() {
+        let (folder, path) = laid_out("schema");
+        case::write(&folder.join("web/values.schema.json"), b"{\"$ref\": \"https://example.com/a.json\"}");
+        gives(&folder, &format!("{path} template r web"), 7, "real: template r web\n", "");
+        let skip = "---\n# Source: web/templates/a.yaml\na: 1\nns: default\nmetadata: {name: web}\n";
+        gives(&folder, &format!("{path} template r web --skip-schema-validation"), 0, skip, "");
+        let said = text(helm(&folder, "template r web").stderr);
+        assert!(
+            said.contains("failing loading \"https://example.com/a.json\"") && said.contains("there is no other helm"),
+            "{said}"
+        );
+        // What is wrong with the values themselves is said here.
+        case::write(&folder.join("web/values.schema.json"), b"{\"required\": [\"b\"]}");
+        let (code, said) =
+            (helm(&folder, &format!("{path} template r web")).status.code(), text(helm(&folder, "template r web").stderr));
+        assert!(code == Some(1) && said.contains("missing property 'b'"), "{said}");
     }
 
     #[test]

@@ -152,3 +152,22 @@ fn errors_are_data() {
     let missing = Chart::load(Path::new("/nonexistent"), &LoadOptions::default()).unwrap_err();
     assert!(missing.message().contains("/nonexistent"), "{missing}");
 }
+
+#[test]
+fn a_release_says_what_its_templates_drew() {
+    use pintle::Drawn;
+    use pintle::load::File;
+    let drawn = |template: &str| {
+        let files = vec![
+            File::new("Chart.yaml", b"apiVersion: v2\nname: a\nversion: 1.0.0\n"),
+            File::new("templates/a.yaml", format!("a: {template}\n").as_bytes()),
+        ];
+        let chart = Arc::new(Chart::from_files(files, &LoadOptions::default()).unwrap());
+        render(&chart, &Values::default(), &Options::default()).unwrap().drawn
+    };
+    assert_eq!(drawn("{{ upper \"x\" }}{{ if false }}{{ now }}{{ end }}"), Drawn::default());
+    let (clock, random) = (Drawn { clock: true, ..Drawn::default() }, Drawn { random: true, ..Drawn::default() });
+    assert_eq!(drawn("{{ now | date \"2006\" }}"), clock);
+    assert_eq!(drawn("{{ tpl \"{{ uuidv4 }}\" . }}"), random);
+    assert_eq!(clock.or(random), drawn("{{ now | date \"2006\" }}{{ randAlpha 3 }}"));
+}

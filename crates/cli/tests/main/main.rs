@@ -7,6 +7,8 @@ mod cmp;
 mod goldens;
 mod helm;
 mod library;
+#[cfg(unix)]
+mod parity;
 mod project;
 mod systems;
 mod validate;

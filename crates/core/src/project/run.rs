@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use pintle_functions::world::Drawn;
+
 use super::{Job, Project, Source};
 use crate::checks::{Checks, Mode, check, check_release, stream_documents};
 use crate::diagnostic::{Diagnostic, Error, Result, Span};
@@ -44,6 +46,9 @@ pub struct Output {
     pub text: Vec<u8>,
     /// What was noticed.
     pub warnings: Vec<Diagnostic>,
+    /// What the chart's templates drew from outside of their inputs; nothing is known of the charts of a kustomization
+    /// or an overlay.
+    pub drawn: Option<Drawn>,
 }
 
 /// Renders jobs, several at once. The results stand in the order of the jobs, and are the same for any number of threads.
@@ -87,17 +92,22 @@ fn one(project: &Project, job: &Job, settings: &Settings<'_>, charts: &Charts) -
     let checks = checks(job, settings);
     // Overlays change what would be checked: then the whole stream is, and findings point there.
     let of_chart = if job.overlays.is_empty() { checks.clone() } else { Checks::default() };
-    let (mut text, mut warnings) = match &job.source {
-        Source::Chart(path) => chart(project, job, path, settings, charts, &of_chart)?,
+    let (mut text, mut warnings, drawn) = match &job.source {
+        Source::Chart(path) => {
+            let (text, warnings, drawn) = chart(project, job, path, settings, charts, &of_chart)?;
+            (text, warnings, Some(drawn))
+        }
         Source::Kustomization(path) => {
             let dir = project.dir.join(path);
             if !dir.exists() {
                 return Err(absent("folder", &dir, &job.span));
             }
             let built = overlay::build(&dir)?;
-            (built.text, built.warnings)
+            (built.text, built.warnings, None)
         }
     };
+    // A generator of an overlay may be a chart.
+    let drawn = drawn.filter(|_| job.overlays.is_empty());
     for (fields, place) in &job.overlays {
         let built = overlay::apply(&project.dir, fields, place, &text)?;
         text = built.text;
@@ -109,7 +119,7 @@ fn one(project: &Project, job: &Job, settings: &Settings<'_>, charts: &Charts) -
         warnings.extend(shown);
         error.map_or(Ok(()), Err)?;
     }
-    Ok(Output { text, warnings })
+    Ok(Output { text, warnings, drawn })
 }
 
 /// What pintle.yaml says, with what was asked for over it.
@@ -132,7 +142,7 @@ fn chart(
     settings: &Settings<'_>,
     charts: &Charts,
     checks: &Checks,
-) -> Result<(Vec<u8>, Vec<Diagnostic>)> {
+) -> Result<(Vec<u8>, Vec<Diagnostic>, Drawn)> {
     let path = project.dir.join(path);
     if !path.exists() {
         return Err(absent("chart", &path, &job.span));
@@ -174,7 +184,7 @@ fn chart(
     };
     let (shown, error) = checks.mode.judge(check_release(&release, &chart, &values, &options, checks));
     error.map_or(Ok(()), Err)?;
-    Ok((stream(&release, &emit)?, release.warnings.into_iter().chain(shown).collect()))
+    Ok((stream(&release, &emit)?, release.warnings.into_iter().chain(shown).collect(), release.drawn))
 }
 
 fn absent(what: &str, path: &Path, span: &Span) -> Error {

@@ -28,7 +28,7 @@ pub fn run(app: &Application) -> Result<Said, Error> {
         root.table("", &current(app, path, &chart), 0, &mut out);
     }
     let text = json::to_string(&Data::List(out)).map_err(|e| Error::new("cmp/parameter", format!("{e:?}")))?;
-    Ok(((text + "\n").into_bytes(), Vec::new()))
+    Ok(Said::of((text + "\n").into_bytes()))
 }
 
 fn text(text: impl Into<String>) -> Data {

@@ -33,10 +33,13 @@ spec:
 ";
 
 /// The argocd-cmp-server comes from the volume var-files, where the repo-server's init container puts it; it unpacks repositories below
-/// /tmp, which must not be the repo-server's own.
+/// /tmp, which must not be the repo-server's own. What was rendered is kept there too, and goes with the pod.
 const CONTAINER: &str = "name: pintle
 image: IMAGE
 command: [/var/run/argocd/argocd-cmp-server]
+env:
+  - name: PINTLE_CMP_CACHE
+    value: /tmp/pintle-cache
 securityContext:
   runAsNonRoot: true
   runAsUser: 999

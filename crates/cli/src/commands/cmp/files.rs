@@ -28,7 +28,7 @@ struct Reads {
 /// One file a line, from the repository's root, sorted.
 pub fn list(app: &Application) -> Result<Said, Error> {
     let files: BTreeSet<String> = reads(app)?.files.iter().map(|f| app.paths.shown(f)).collect();
-    Ok((files.iter().map(|f| format!("{f}\n")).collect::<String>().into_bytes(), Vec::new()))
+    Ok(Said::of(files.iter().map(|f| format!("{f}\n")).collect::<String>().into_bytes()))
 }
 
 /// The annotation's value: folders, and the files outside of them.
@@ -39,7 +39,7 @@ pub fn annotation(app: &Application) -> Result<Said, Error> {
     let shown: BTreeSet<String> =
         all.into_iter().filter(|p| !is_covered(p)).map(|p| format!("/{}", app.paths.shown(p))).collect();
     let text = shown.into_iter().collect::<Vec<_>>().join(";");
-    Ok(((text + "\n").into_bytes(), Vec::new()))
+    Ok(Said::of((text + "\n").into_bytes()))
 }
 
 fn reads(app: &Application) -> Result<Reads, Error> {

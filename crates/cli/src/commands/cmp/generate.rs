@@ -3,6 +3,7 @@
 //! Names, namespaces, versions and CRDs are as in Argo CD's own Helm support (`reposerver/repository`, `helmTemplate`): the release is called
 //! like the application and lives in the destination's namespace, the cluster's versions are the capabilities, CRDs are printed.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use pintle::checks::{Checks, Mode, check, check_release, stream_documents};
@@ -10,24 +11,76 @@ use pintle::emit::{EmitOptions, stream};
 use pintle::package::{self, Status};
 use pintle::project::run::{self, Output};
 use pintle::project::{FILE, Job, Project};
-use pintle::{Chart, Compat, Data, Diagnostic, Error, LoadOptions, Options, overlay};
+use pintle::{Chart, Compat, Data, Diagnostic, Drawn, Error, LoadOptions, Options, overlay};
 use pintle_yaml::Tree;
 
+use super::cache::{Cache, Recorded};
+use super::key::{self, Key};
 use super::limits::Watch;
 use super::{Application, Kind, Said, values};
 use crate::commands::source::{Source, usage};
+use crate::report;
+
+/// What a render gave.
+struct Made {
+    text: Vec<u8>,
+    warnings: Vec<Diagnostic>,
+    /// What templates drew from outside of their inputs, if it is known.
+    drawn: Option<Drawn>,
+}
 
 pub fn run(app: &Application) -> Result<Said, Error> {
     let watch = Watch::start()?;
-    let here = vec![shown_folder(app)];
-    watch.doing(here.clone());
+    watch.doing(vec![shown_folder(app)]);
+    let kind = app.kind()?;
+    if let Kind::Source(Source::Chart(path)) = &kind {
+        dependencies(app, path)?;
+    }
+    let Some(cache) = Cache::of_process()? else { return made(app, &kind, &watch).map(|(said, _)| said) };
+    let key = cache.open().map_err(Cow::from).and_then(|()| key::of(app, &kind).map_err(Cow::from));
+    if let Ok(key) = &key
+        && let Some(found) = cache.get(key)
+    {
+        let log = format!("cache: hit {}", key.short());
+        return Ok(Said { text: found.text, noticed: found.said, log: Some(log) });
+    }
+    let (mut said, drawn) = made(app, &kind, &watch)?;
+    said.log = Some(match key {
+        Ok(key) => keep(app, &kind, &cache, &key, &said, drawn),
+        Err(why) => app.clean(&format!("cache: not kept, {why}")),
+    });
+    Ok(said)
+}
+
+/// Records an output if the next render of the same can't give another.
+fn keep(app: &Application, kind: &Kind, cache: &Cache, key: &Key, said: &Said, drawn: Option<Drawn>) -> String {
+    match drawn {
+        None => return "cache: not kept, what it depends on isn't known".to_owned(),
+        Some(drawn) if drawn.any() => {
+            let all = [(drawn.random, "chance"), (drawn.clock, "the time"), (drawn.dns, "DNS"), (drawn.lookup, "the cluster")];
+            let named: Vec<&str> = all.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
+            return format!("cache: not kept, templates ask for {}", named.join(" and "));
+        }
+        Some(_) => {}
+    }
+    // A file that changed while it was rendered may be in the output, and the key is of what it was before.
+    if key::of(app, kind).as_ref() != Ok(key) {
+        return "cache: not kept, files changed meanwhile".to_owned();
+    }
+    match cache.put(key, &Recorded { text: said.text.clone(), said: app.clean(&said.noticed) }) {
+        Ok(true) => format!("cache: miss {}", key.short()),
+        Ok(false) => "cache: not kept, it is too large".to_owned(),
+        Err(e) => format!("cache: not kept, {e}"),
+    }
+}
+
+fn made(app: &Application, kind: &Kind, watch: &Watch) -> Result<(Said, Option<Drawn>), Error> {
     let allow_empty = app.parameters.switch("allow-empty")?.unwrap_or(false);
     let _place = watch.place()?;
-    watch.doing(here);
-    let (text, warnings) = match app.kind()? {
-        Kind::Source(Source::Project(project)) => of_project(app, &project, &watch)?,
-        Kind::Source(Source::Chart(path)) => of_chart(app, &path)?,
-        Kind::Source(Source::Kustomization(path)) => of_kustomization(app, &path)?,
+    let Made { text, warnings, drawn } = match kind {
+        Kind::Source(Source::Project(project)) => of_project(app, project, watch)?,
+        Kind::Source(Source::Chart(path)) => of_chart(app, path)?,
+        Kind::Source(Source::Kustomization(path)) => of_kustomization(app, path)?,
         Kind::Plain => of_manifests(app)?,
     };
     // Argo CD takes an empty output for an application without objects, and with pruning deletes them all.
@@ -36,7 +89,8 @@ pub fn run(app: &Application) -> Result<Said, Error> {
         let hint = "with pruning, Argo CD would delete everything; the parameter allow-empty=true allows it";
         return Err(Diagnostic::error("cmp/empty", message).hint(hint).into());
     }
-    Ok((text, warnings))
+    let noticed = warnings.iter().map(report::plain).collect();
+    Ok((Said { text, noticed, log: None }, drawn))
 }
 
 fn shown_folder(app: &Application) -> String {
@@ -56,6 +110,7 @@ fn options(app: &Application) -> Result<Options, Error> {
     Ok(Options {
         kube_version: version,
         api_versions: p.list("api-versions")?.or(cluster).unwrap_or_default(),
+        skip_schema_validation: p.switch("skip-schema-validation")?.unwrap_or(false),
         ..Options::default()
     })
 }
@@ -64,10 +119,9 @@ fn checks(app: &Application) -> Result<Checks, Error> {
     Ok(Checks { mode: app.parameters.validation()?, ..Checks::default() })
 }
 
-fn of_chart(app: &Application, path: &Path) -> Result<Said, Error> {
+fn of_chart(app: &Application, path: &Path) -> Result<Made, Error> {
     let p = &app.parameters;
     let compat = Compat::default();
-    dependencies(app, path)?;
     let chart = Chart::load(path, &load_options(app, compat))?;
     app.secrets.of_values(&chart.values);
     let values = values::options(app, Some(path), &chart.values)?.merge(compat, &|file| values::read_file(app, file))?;
@@ -85,7 +139,8 @@ fn of_chart(app: &Application, path: &Path) -> Result<Said, Error> {
         compat,
         ..EmitOptions::default()
     };
-    Ok((stream(&release, &emit)?, release.warnings.iter().chain(&shown).cloned().collect()))
+    let text = stream(&release, &emit)?;
+    Ok(Made { text, warnings: release.warnings.into_iter().chain(shown).collect(), drawn: Some(release.drawn) })
 }
 
 /// Packs dependencies from folders of the repository that charts/ doesn't hold: Argo CD runs `helm dependency build` then. What lies
@@ -142,7 +197,7 @@ fn inside_project(app: &Application, project: &Project, path: &Path) -> Result<(
     if full.exists() { app.paths.inside(&full, &path.display().to_string()).map(|_| ()) } else { Ok(()) }
 }
 
-fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Said, Error> {
+fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Made, Error> {
     let p = &app.parameters;
     let jobs = jobs(app, project)?;
     for job in &jobs {
@@ -181,12 +236,13 @@ fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Sai
         checks: checks(app)?,
         done: &|job| watch.done(&job.title()),
     };
-    let (mut text, mut warnings) = (Vec::new(), Vec::new());
+    let (mut text, mut warnings, mut drawn) = (Vec::new(), Vec::new(), Some(Drawn::default()));
     let mut failures: Option<Error> = None;
     for result in run::run(project, &jobs.iter().collect::<Vec<_>>(), &settings) {
         match result {
-            Ok(Output { text: more, warnings: noticed }) => {
+            Ok(Output { text: more, warnings: noticed, drawn: by }) => {
                 append(&mut text, &more);
+                drawn = drawn.zip(by).map(|(a, b)| a.or(b));
                 warnings.extend(noticed);
             }
             Err(e) => match &mut failures {
@@ -195,14 +251,14 @@ fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Sai
             },
         }
     }
-    failures.map_or(Ok((text, warnings)), Err)
+    failures.map_or(Ok(Made { text, warnings, drawn }), Err)
 }
 
-fn of_kustomization(app: &Application, path: &Path) -> Result<Said, Error> {
+fn of_kustomization(app: &Application, path: &Path) -> Result<Made, Error> {
     app.parameters.only_everywhere("a kustomization")?;
     let built = overlay::build(path)?;
     let (shown, text) = checked(app, built.text)?;
-    Ok((text, built.warnings.into_iter().chain(shown).collect()))
+    Ok(Made { text, warnings: built.warnings.into_iter().chain(shown).collect(), drawn: None })
 }
 
 fn checked(app: &Application, text: Vec<u8>) -> Result<(Vec<Diagnostic>, Vec<u8>), Error> {
@@ -225,7 +281,7 @@ pub fn manifest_files(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Plain manifests, as they are; what is no object is left out, as Argo CD does.
-fn of_manifests(app: &Application) -> Result<Said, Error> {
+fn of_manifests(app: &Application) -> Result<Made, Error> {
     app.parameters.only_everywhere("plain manifests")?;
     let mut texts = Vec::new();
     for file in manifest_files(&app.dir) {
@@ -249,7 +305,7 @@ fn of_manifests(app: &Application) -> Result<Said, Error> {
     let checks = checks(app)?;
     let found = if checks.mode == Mode::Off { Vec::new() } else { check(&documents, &checks) };
     let (shown, error) = checks.mode.judge(found);
-    error.map_or(Ok((text, shown)), Err)
+    error.map_or(Ok(Made { text, warnings: shown, drawn: Some(Drawn::default()) }), Err)
 }
 
 /// Adds to a stream, each part a document of its own.

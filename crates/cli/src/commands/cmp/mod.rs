@@ -5,10 +5,12 @@
 //! application is shown: so an error is short, holds no secrets and no path that changes with every request.
 
 mod announce;
+mod cache;
 mod config;
 mod environment;
 mod files;
 mod generate;
+mod key;
 mod limits;
 mod parameters;
 mod paths;
@@ -19,8 +21,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use pintle::Error;
 use pintle::project::discover::{self, Target};
-use pintle::{Diagnostic, Error};
 
 use super::source::Source;
 use crate::{io, report};
@@ -98,6 +100,11 @@ impl Application {
         Ok(Application { dir: dir.to_owned(), paths, environment, parameters, secrets })
     }
 
+    /// A text as it may be shown.
+    fn clean(&self, text: &str) -> String {
+        self.secrets.mask(&self.paths.without_root(text))
+    }
+
     /// A pintle.yaml above is another application's matter: only the folder itself counts, other than with `pintle render`.
     fn kind(&self) -> Result<Kind, Error> {
         match discover::target(&self.dir) {
@@ -125,8 +132,22 @@ pub fn run(args: &Args) -> ExitCode {
     }
 }
 
-/// What a command has to say: the output, and what was noticed on the way.
-type Said = (Vec<u8>, Vec<Diagnostic>);
+/// What a command has to say.
+#[derive(Default)]
+struct Said {
+    /// The output.
+    text: Vec<u8>,
+    /// What was noticed on the way, as it is shown.
+    noticed: String,
+    /// How it came about, in a line for the plugin server's log; an application's page doesn't show it.
+    log: Option<String>,
+}
+
+impl Said {
+    fn of(text: Vec<u8>) -> Said {
+        Said { text, ..Said::default() }
+    }
+}
 
 fn with(folder: &Folder, command: fn(&Application) -> Result<Said, Error>) -> ExitCode {
     let application = match Application::read(&folder.path) {
@@ -134,16 +155,16 @@ fn with(folder: &Folder, command: fn(&Application) -> Result<Said, Error>) -> Ex
         // No parameter's text is part of what can fail here.
         Err(e) => return fail(&e, |text| text),
     };
-    let clean = |text: String| application.secrets.mask(&application.paths.without_root(&text));
     match command(&application) {
-        Ok((text, warnings)) => {
-            let shown = warnings.iter().map(report::plain).collect::<String>();
-            if !shown.is_empty() {
-                report::line(clean(shown).trim_end());
+        Ok(said) => {
+            for text in [application.clean(&said.noticed), said.log.unwrap_or_default()] {
+                if !text.is_empty() {
+                    report::line(text.trim_end());
+                }
             }
-            io::print(&text)
+            io::print(&said.text)
         }
-        Err(e) => fail(&e, clean),
+        Err(e) => fail(&e, |text| application.clean(&text)),
     }
 }
 

@@ -80,6 +80,13 @@ pub const KNOWN: &[Known] = &[
     known("api-versions", "API versions", "In place of the cluster's, for .Capabilities", LIST, false),
     known("kube-version", "Kubernetes version", "In place of the cluster's, for .Capabilities", TEXT, false),
     known("include-crds", "Include CRDs", "Print the files of crds/ too", SWITCH, false),
+    known(
+        "skip-schema-validation",
+        "Skip schema validation",
+        "Leave values.schema.json aside, which may refer to schemas elsewhere",
+        SWITCH,
+        false,
+    ),
     known("skip-tests", "Skip tests", "Leave tests out", SWITCH, false),
     known("validation", "Validation", "What findings about the manifests do: error, warn or off", TEXT, true),
     known(

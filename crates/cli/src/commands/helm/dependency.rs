@@ -98,6 +98,22 @@ fn chart_of(command: &str, args: &[String]) -> Result<PathBuf, Error> {
     }
 }
 
+/// A path without `.` and `..` as far as its text tells: `filepath.Clean`.
+fn cleaned(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match (part, out.components().next_back()) {
+            (Component::CurDir, _) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => {
+                out.pop();
+            }
+            (Component::ParentDir, Some(Component::RootDir)) => {}
+            (part, _) => out.push(part),
+        }
+    }
+    out
+}
+
 /// A path below another as `filepath.Join` writes it.
 fn join(folder: &Path, name: &str) -> String {
     if folder == Path::new(".") { name.to_owned() } else { folder.join(name).display().to_string() }
@@ -168,6 +184,13 @@ fn build(path: &Path, compat: Compat) -> Answered {
     {
         let message = format!("{} {} comes from {}, and nothing is fetched here", d.name, d.version, d.repository);
         return Ok(Answer::Elsewhere(Error::new("package/remote", message)));
+    }
+    // `GetLocalPath` of Helm's resolver.
+    for folder in all.iter().filter_map(|(d, _)| d.repository.strip_prefix("file://")) {
+        let folder = cleaned(&path.join(folder));
+        if !folder.exists() {
+            return Err(Error::new("chart/missing", format!("directory {} not found", folder.display())));
+        }
     }
     let mut text = format!("Saving {} charts\n", all.len());
     for (d, status) in all.iter().filter(|(d, _)| d.repository.is_empty()) {

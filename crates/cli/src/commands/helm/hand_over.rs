@@ -19,7 +19,7 @@ pub fn run(args: &[OsString], why: &Error) -> ExitCode {
         report::line(&format!("Error: {what}"));
         ExitCode::FAILURE
     };
-    let helm = match find() {
+    let helm = match find("PINTLE_HELM", named().as_deref()) {
         Ok(Some(helm)) => helm,
         Ok(None) => {
             return failed(format!("{why}; there is no other helm to do it: PINTLE_HELM names none, and none is in PATH"));
@@ -51,16 +51,21 @@ fn hand(mut command: Command) -> std::io::Result<ExitCode> {
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
 }
 
-/// `PINTLE_HELM`, or the `helm` in PATH that isn't this program: of those behind this one first.
-fn find() -> Result<Option<PathBuf>, String> {
-    if let Some(named) = std::env::var_os("PINTLE_HELM").filter(|n| !n.is_empty()) {
-        let path = PathBuf::from(&named);
+/// The real Helm that the environment names.
+pub fn named() -> Option<OsString> {
+    std::env::var_os("PINTLE_HELM").filter(|n| !n.is_empty())
+}
+
+/// The program that is named, or the `helm` in PATH that isn't this program: of those behind this one first. `label` is what named it.
+pub fn find(label: &str, named: Option<&OsStr>) -> Result<Option<PathBuf>, String> {
+    if let Some(named) = named {
+        let path = PathBuf::from(named);
         let is_path = path.components().count() > 1;
-        let found = if is_path { path.is_file().then_some(path) } else { in_path(&named).into_iter().find(|p| !is_self(p)) };
+        let found = if is_path { path.is_file().then_some(path) } else { in_path(named).into_iter().find(|p| !is_self(p)) };
         return match found {
-            Some(found) if is_self(&found) => Err(format!("PINTLE_HELM names pintle itself, {}", found.display())),
+            Some(found) if is_self(&found) => Err(format!("{label} names pintle itself, {}", found.display())),
             Some(found) => Ok(Some(found)),
-            None => Err(format!("PINTLE_HELM names {}, and there is no such program", Path::new(&named).display())),
+            None => Err(format!("{label} names {}, and there is no such program", Path::new(named).display())),
         };
     }
     let mut all = in_path(OsStr::new("helm"));

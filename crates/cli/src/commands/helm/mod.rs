@@ -7,7 +7,7 @@
 mod arguments;
 mod dependency;
 mod env;
-mod hand_over;
+pub mod hand_over;
 mod lint;
 mod show;
 mod template;

@@ -26,6 +26,8 @@ pub fn run(rest: &[OsString], compat: Compat) -> Answered {
     // Charts of repositories, clusters and plugins: what pintle refuses, the real one may do.
     match args.needs_helm() {
         Some(error) => Ok(Answer::Elsewhere(error)),
-        None => Ok(Answer::Done(template::run(&args))),
+        // What was read from standard input is gone: another program couldn't read it again.
+        None if args.reads_stdin() => Ok(Answer::Done(template::run(&args))),
+        None => Ok(template::attempt(&args).map_or_else(Answer::Elsewhere, Answer::Done)),
     }
 }

@@ -1,0 +1,243 @@
+//! Recorded outputs of `pintle cmp generate`, by the content of everything that they were made from ([`super::key`]).
+//!
+//! Takes a key and gives the output that was recorded under it. A folder holds one file per key. Any number of processes may share it:
+//! a file is written under a name of its own and renamed, so it is there as a whole or not at all. What is read is checked by its
+//! digest; what doesn't fit counts as absent and is removed. Beyond its size the cache drops what was used longest ago. A cache that
+//! can't be read or written costs a render, never an application.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use pintle::Error;
+use sha2::{Digest, Sha256};
+
+use super::key::Key;
+
+/// The folder; without it nothing is recorded.
+const FOLDER_VARIABLE: &str = "PINTLE_CMP_CACHE";
+/// How large the folder may grow: `64M`, `1G`.
+const SIZE_VARIABLE: &str = "PINTLE_CMP_CACHE_SIZE";
+const SIZE: u64 = 256 << 20;
+/// An output larger than this part of the whole would drive out too many others.
+const LARGEST_PART: u64 = 8;
+/// How an entry begins. Another layout gets another number.
+const MAGIC: &str = "pintle-cache-1";
+const TEMPORARY: &str = "new-";
+/// A file that is being written isn't older than this, unless its writer was killed.
+const ABANDONED: Duration = Duration::from_secs(600);
+
+/// A folder of recorded outputs.
+pub struct Cache {
+    folder: PathBuf,
+    size: u64,
+}
+
+/// What a render gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// The manifests.
+    pub text: Vec<u8>,
+    /// What was said beside them, as it was shown.
+    pub said: String,
+}
+
+impl Cache {
+    /// The cache that the environment names, if it names one. Errors: a size that is none.
+    pub fn of_process() -> Result<Option<Cache>, Error> {
+        let Some(folder) = std::env::var_os(FOLDER_VARIABLE).filter(|f| !f.is_empty()) else { return Ok(None) };
+        let size = match std::env::var(SIZE_VARIABLE) {
+            Ok(text) if !text.is_empty() => bytes(&text).ok_or_else(|| {
+                Error::new("cmp/limit", format!("{SIZE_VARIABLE}={text}: 64M, 1G or a number of bytes is meant"))
+            })?,
+            _ => SIZE,
+        };
+        Ok(Some(Cache { folder: folder.into(), size }))
+    }
+
+    /// Makes the folder if it isn't there, for this user alone: outputs hold secrets, and whoever can write here decides what is
+    /// deployed.
+    ///
+    /// Errors: a folder that can't be made, or that others can write to.
+    pub fn open(&self) -> Result<(), String> {
+        let failed = |e: io::Error| format!("{}: {e}", self.folder.display());
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&self.folder).map_err(failed)?;
+        let meta = fs::symlink_metadata(&self.folder).map_err(failed)?;
+        if !meta.is_dir() || !is_private(&meta) {
+            return Err(format!("{} must be a folder that nobody else owns or can write to", self.folder.display()));
+        }
+        Ok(())
+    }
+
+    /// What was recorded under a key.
+    pub fn get(&self, key: &Key) -> Option<Recorded> {
+        let path = self.path(key);
+        let entry = fs::read(&path).ok()?;
+        let Some(found) = decode(&entry) else {
+            let _ = fs::remove_file(&path);
+            return None;
+        };
+        // What was used last goes last.
+        if let Ok(file) = File::options().append(true).open(&path) {
+            let _ = file.set_modified(SystemTime::now());
+        }
+        Some(found)
+    }
+
+    /// Records an output, and drops others if it has become too much. The result is whether it was kept.
+    pub fn put(&self, key: &Key, recorded: &Recorded) -> io::Result<bool> {
+        let entry = encode(recorded);
+        if entry.len() as u64 > self.size / LARGEST_PART {
+            return Ok(false);
+        }
+        let temporary = self.folder.join(format!("{TEMPORARY}{}-{}", std::process::id(), key.name()));
+        let mut options = File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let written = options
+            .open(&temporary)
+            .and_then(|mut file| file.write_all(&entry))
+            .and_then(|()| fs::rename(&temporary, self.path(key)));
+        if written.is_err() {
+            let _ = fs::remove_file(&temporary);
+        }
+        written?;
+        self.trim();
+        Ok(true)
+    }
+
+    fn path(&self, key: &Key) -> PathBuf {
+        self.folder.join(key.name())
+    }
+
+    /// Removes what was used longest ago until the rest fits, and what writers that were killed left. Another process may do the same
+    /// at the same time: what is gone is gone.
+    fn trim(&self) {
+        let now = SystemTime::now();
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            let Ok(meta) = entry.metadata() else { continue };
+            let used = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            if !entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+                entries.push((used, meta.len(), entry.path()));
+            } else if now.duration_since(used).is_ok_and(|age| age > ABANDONED) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        let mut total: u64 = entries.iter().map(|(_, size, _)| size).sum();
+        if total <= self.size {
+            return;
+        }
+        entries.sort();
+        // Some room at once: else every request from here on would look through the folder in vain.
+        let wanted = self.size - self.size / LARGEST_PART;
+        for (_, size, path) in entries {
+            if total <= wanted {
+                break;
+            }
+            let _ = fs::remove_file(path);
+            total = total.saturating_sub(size);
+        }
+    }
+}
+
+/// A line with the digest of the rest, then the lengths of both parts, then these.
+fn encode(recorded: &Recorded) -> Vec<u8> {
+    let mut rest = format!("{} {}\n", recorded.said.len(), recorded.text.len()).into_bytes();
+    rest.extend_from_slice(recorded.said.as_bytes());
+    rest.extend_from_slice(&recorded.text);
+    let mut entry = format!("{MAGIC} {:x}\n", Sha256::digest(&rest)).into_bytes();
+    entry.append(&mut rest);
+    entry
+}
+
+fn decode(entry: &[u8]) -> Option<Recorded> {
+    let (head, rest) = line(entry)?;
+    let digest = head.strip_prefix(MAGIC)?.strip_prefix(' ')?;
+    if format!("{:x}", Sha256::digest(rest)) != digest {
+        return None;
+    }
+    let (lengths, rest) = line(rest)?;
+    let (said, text) = lengths.split_once(' ')?;
+    let (said, text): (usize, usize) = (said.parse().ok()?, text.parse().ok()?);
+    if rest.len().checked_sub(said)? != text {
+        return None;
+    }
+    let (said, text) = rest.split_at(said);
+    Some(Recorded { text: text.to_vec(), said: String::from_utf8(said.to_vec()).ok()? })
+}
+
+fn line(text: &[u8]) -> Option<(&str, &[u8])> {
+    let end = text.iter().position(|b| *b == b'\n')?;
+    Some((std::str::from_utf8(&text[..end]).ok()?, &text[end + 1..]))
+}
+
+/// Whether a folder is this user's, and nobody else's to write to.
+#[cfg(target_os = "linux")]
+fn is_private(meta: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    // A process's folder in /proc is its user's.
+    let own = fs::metadata(Path::new("/proc/self")).map(|p| p.uid());
+    own.is_ok_and(|own| own == meta.uid()) && meta.mode() & 0o022 == 0
+}
+
+/// Elsewhere no Argo CD runs; the modes are what is known without one.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn is_private(meta: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    meta.mode() & 0o022 == 0
+}
+
+#[cfg(not(unix))]
+fn is_private(_: &fs::Metadata) -> bool {
+    true
+}
+
+/// `4096`, `64K`, `64M`, `1G`.
+fn bytes(text: &str) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let unit = match &text[digits..] {
+        "" => 0,
+        "K" | "Ki" => 10,
+        "M" | "Mi" => 20,
+        "G" | "Gi" => 30,
+        _ => return None,
+    };
+    let number: u64 = text[..digits].parse().ok()?;
+    number.checked_mul(1 << unit).filter(|n| *n > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_what_was_recorded_or_nothing() {
+        let recorded = Recorded { text: b"a: 1\n\xff".to_vec(), said: "warning: w\n".into() };
+        let entry = encode(&recorded);
+        assert_eq!(decode(&entry), Some(recorded));
+        for at in 0..entry.len() {
+            assert_eq!(decode(&entry[..at]), None, "cut at {at}");
+            let mut other = entry.clone();
+            other[at] ^= 1;
+            assert_eq!(decode(&other), None, "changed at {at}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(
+            [bytes("4096"), bytes("64K"), bytes("2M"), bytes("1Gi")],
+            [Some(4096), Some(65536), Some(2 << 20), Some(1 << 30)]
+        );
+        for wrong in ["", "0", "M", "1T", "-1", "99999999999G"] {
+            assert_eq!(bytes(wrong), None, "{wrong}");
+        }
+    }
+}
