@@ -118,6 +118,20 @@ struct ErrorData {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
+    /// Every value, or one error with the diagnostics of all that failed.
+    pub fn all<T>(results: impl IntoIterator<Item = Result<T>>) -> Result<Vec<T>> {
+        let mut values = Vec::new();
+        let mut failed: Option<Error> = None;
+        for result in results {
+            match (result, &mut failed) {
+                (Ok(value), _) => values.push(value),
+                (Err(e), None) => failed = Some(e),
+                (Err(e), Some(first)) => first.diagnostics_mut().extend(e.diagnostics().iter().cloned()),
+            }
+        }
+        failed.map_or(Ok(values), Err)
+    }
+
     /// An error of a kind with Helm's text.
     pub fn new(code: &'static str, message: impl Into<String>) -> Error {
         Error::from(Diagnostic::error(code, message))

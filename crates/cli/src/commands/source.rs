@@ -187,25 +187,15 @@ pub fn jobs(project: &Project, jobs: &[&Job], args: &Args) -> Result<Vec<Rendere
     };
     let results = run::run(project, jobs, &settings);
     progress.end();
-    let mut rendered = Vec::new();
-    let mut failures: Option<Error> = None;
-    for (job, result) in jobs.iter().zip(results) {
-        match result {
-            Ok(Output { text, warnings, .. }) => {
-                for mut warning in warnings {
-                    warning.message = format!("{}: {}", job.title(), warning.message);
-                    report::diagnostic(&warning);
-                }
-                let namespace = Some(job.namespace.clone());
-                rendered.push(Rendered { path: job.output.clone(), namespace, text });
-            }
-            Err(e) => match &mut failures {
-                None => failures = Some(e),
-                Some(first) => first.diagnostics_mut().extend(e.diagnostics().iter().cloned()),
-            },
+    let rendered = jobs.iter().zip(results).map(|(job, result)| {
+        let Output { text, warnings, .. } = result?;
+        for mut warning in warnings {
+            warning.message = format!("{}: {}", job.title(), warning.message);
+            report::diagnostic(&warning);
         }
-    }
-    failures.map_or(Ok(rendered), Err)
+        Ok(Rendered { path: job.output.clone(), namespace: Some(job.namespace.clone()), text })
+    });
+    Error::all(rendered)
 }
 
 fn options(args: &Args) -> Result<Options, Error> {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use pintle::checks::{Checks, Mode, check, check_release, stream_documents};
 use pintle::emit::{EmitOptions, stream};
 use pintle::package::{self, Status};
-use pintle::project::run::{self, Output};
+use pintle::project::run;
 use pintle::project::{FILE, Job, Project};
 use pintle::{Chart, Compat, Data, Diagnostic, Drawn, Error, LoadOptions, Options, overlay};
 use pintle_yaml::Tree;
@@ -237,21 +237,12 @@ fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Mad
         done: &|job| watch.done(&job.title()),
     };
     let (mut text, mut warnings, mut drawn) = (Vec::new(), Vec::new(), Some(Drawn::default()));
-    let mut failures: Option<Error> = None;
-    for result in run::run(project, &jobs.iter().collect::<Vec<_>>(), &settings) {
-        match result {
-            Ok(Output { text: more, warnings: noticed, drawn: by }) => {
-                append(&mut text, &more);
-                drawn = drawn.zip(by).map(|(a, b)| a.or(b));
-                warnings.extend(noticed);
-            }
-            Err(e) => match &mut failures {
-                None => failures = Some(e),
-                Some(first) => first.diagnostics_mut().extend(e.diagnostics().iter().cloned()),
-            },
-        }
+    for output in Error::all(run::run(project, &jobs.iter().collect::<Vec<_>>(), &settings))? {
+        append(&mut text, &output.text);
+        drawn = drawn.zip(output.drawn).map(|(a, b)| a.or(b));
+        warnings.extend(output.warnings);
     }
-    failures.map_or(Ok(Made { text, warnings, drawn }), Err)
+    Ok(Made { text, warnings, drawn })
 }
 
 fn of_kustomization(app: &Application, path: &Path) -> Result<Made, Error> {
