@@ -21,19 +21,7 @@ impl<'a> Scanner<'a> {
         self.pos += 1;
         self.need(1)?;
         let (chomp, increment) = self.block_header()?;
-
-        self.need(1)?;
-        self.skip_blanks()?;
-        if self.at(0) == b'#' {
-            self.skip_to_break()?;
-        }
-        if !self.breakz_at(0) {
-            return self.fail("did not find expected comment or line break");
-        }
-        if self.break_at(0) > 0 {
-            self.need(2)?;
-            self.take_break();
-        }
+        self.line_end()?;
 
         let mut end = self.mark();
         let mut indent = match increment {
@@ -74,6 +62,23 @@ impl<'a> Scanner<'a> {
         }
         let style = if literal { Style::Literal } else { Style::Folded };
         self.push(Kind::Scalar { value: Cow::Owned(text), style }, start, end);
+        Ok(())
+    }
+
+    /// The rest of a line on which only blanks and a comment may follow.
+    pub(super) fn line_end(&mut self) -> Scan<()> {
+        self.need(1)?;
+        self.skip_blanks()?;
+        if self.at(0) == b'#' {
+            self.skip_to_break()?;
+        }
+        if !self.breakz_at(0) {
+            return self.fail("did not find expected comment or line break");
+        }
+        if self.break_at(0) > 0 {
+            self.need(2)?;
+            self.take_break();
+        }
         Ok(())
     }
 

@@ -53,18 +53,7 @@ impl<'a> Scanner<'a> {
             _ => return self.fail("found unknown directive name"),
         };
         let end = self.mark();
-        self.need(1)?;
-        self.skip_blanks()?;
-        if self.at(0) == b'#' {
-            self.skip_to_break()?;
-        }
-        if !self.breakz_at(0) {
-            return self.fail("did not find expected comment or line break");
-        }
-        if self.break_at(0) > 0 {
-            self.need(2)?;
-            self.take_break();
-        }
+        self.line_end()?;
         self.push(kind, start, end);
         Ok(())
     }
