@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use pintle::arrange::{Arranged, arrange};
+use pintle::arrange::Arranged;
 use pintle::capabilities::Capabilities;
 use pintle::check::check;
 use pintle::emit::{EmitOptions, stream};
 use pintle::merge::coalesce::Coalesce;
 use pintle::merge::dependencies::{Node, process};
+use pintle::release::render_and_arrange;
 use pintle::render::{Context, ReleaseInfo};
 use pintle::{Chart, Compat, Error, Limits, LoadOptions, Options, Values};
 use pintle_functions::bind::Host;
@@ -40,7 +41,7 @@ pub fn values(chart: &Arc<Chart>) -> Result<Prepared, Error> {
     let coalesce = Coalesce::new(Compat::default());
     let mut root = Node::new(chart);
     process(&mut root, &none, &coalesce).map_err(failed)?;
-    let capabilities = Capabilities::new(Compat::default(), None, &[])?;
+    let capabilities = Capabilities::new(Compat::default(), None, &[], None)?;
     let values = coalesce.values(&root, &none).map_err(failed)?;
     let options = Options::default();
     check(&root, &values, &|url| (options.schemas)(url)).map_err(|(e, _)| e)?;
@@ -54,9 +55,7 @@ pub fn render(prepared: &Prepared) -> Result<Arranged, Error> {
     let release = ReleaseInfo { name: RELEASE.into(), namespace: "default".into(), is_upgrade: false };
     let host = Host::new(System);
     let context = Context { release: &release, capabilities: &prepared.capabilities, limits: Limits::default(), host: &host };
-    let mut files = pintle::render::render(&prepared.root, &prepared.values, &context, None)?;
-    files.retain(|name, _| !name.ends_with("NOTES.txt"));
-    arrange(&files, Compat::default())
+    Ok(render_and_arrange(&prepared.root, &prepared.values, &context, None)?.0)
 }
 
 /// The output of a chart that is loaded already, from beginning to end.

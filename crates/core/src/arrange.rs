@@ -4,15 +4,13 @@
 //! their weights say when a cluster runs them, not where they stand in the output.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use pintle_yaml::{Head, head_from_slice};
 
 use crate::Compat;
 use crate::diagnostic::{Diagnostic, Error, Result, Span};
-use crate::parallel;
-use crate::render::Rendered;
 
 /// A document of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,12 +95,12 @@ pub struct Arranged {
 }
 
 /// `SortManifests`. A document that is no YAML is an error in Helm's words.
-pub fn arrange(files: &Rendered, compat: Compat) -> Result<Arranged> {
+///
+/// Takes what [`cut`] gave for each file, by the files' names.
+pub fn arrange(files: BTreeMap<String, Result<Vec<Document>>>, compat: Compat) -> Result<Arranged> {
     let mut arranged = Arranged::default();
-    let files: Vec<(&String, &Vec<u8>)> = files.iter().collect();
-    let cut = parallel::map(&files, |(_, content)| content.len(), |(path, content)| documents(path, content, compat));
-    for document in cut {
-        for document in document? {
+    for documents in files.into_values() {
+        for document in documents? {
             match document {
                 Document::Manifest(m) => arranged.manifests.push(m),
                 Document::Hook(h) => arranged.hooks.push(h),
@@ -119,14 +117,18 @@ pub fn arrange(files: &Rendered, compat: Compat) -> Result<Arranged> {
 }
 
 /// What a document is.
-enum Document {
+#[derive(Clone, Debug)]
+pub enum Document {
+    /// Something to install.
     Manifest(Manifest),
+    /// Something that runs on the way.
     Hook(Hook),
+    /// A document with a hook that Helm doesn't know.
     LeftOut(Diagnostic),
 }
 
-/// The documents of one file.
-fn documents(path: &str, content: &[u8], compat: Compat) -> Result<Vec<Document>> {
+/// The documents of one file; the error of the first that is none.
+pub fn cut(path: &str, content: &[u8], compat: Compat) -> Result<Vec<Document>> {
     let base = path.rsplit('/').next().unwrap_or(path);
     if base.starts_with('_') {
         return Ok(Vec::new());

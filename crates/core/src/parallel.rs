@@ -4,6 +4,8 @@
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError};
 use std::thread::{available_parallelism, scope};
 
 /// Below this sum of sizes threads cost more than they save.
@@ -11,13 +13,52 @@ const ENOUGH: usize = 256 << 10;
 /// More threads than this only compete for memory.
 const MAX_THREADS: usize = 8;
 
+/// How many threads work of this size (bytes of text) is worth.
+fn threads(size: usize) -> usize {
+    if size < ENOUGH { 1 } else { available_parallelism().map_or(1, usize::from).min(MAX_THREADS) }
+}
+
+/// Whether another thread is worth its while for work of this size.
+pub(crate) fn is_worth_threads(size: usize) -> bool {
+    threads(size) > 1
+}
+
+/// Applies `work` to every item that `make` hands out, on other threads while it goes on to make more, if the size of all is
+/// worth it. Gives what `make` gives, and the results in no order.
+pub(crate) fn meanwhile<T: Send, R: Send, M>(
+    size: usize,
+    work: impl Fn(T) -> R + Sync,
+    make: impl FnOnce(&mut dyn FnMut(T)) -> M,
+) -> (M, Vec<R>) {
+    let threads = threads(size);
+    if threads < 2 {
+        let mut items = Vec::new();
+        let made = make(&mut |item| items.push(item));
+        return (made, items.into_iter().map(work).collect());
+    }
+    let (sender, receiver) = channel();
+    let receiver = Mutex::new(receiver);
+    let worker = || {
+        // The lock is held by the one thread that waits for an item, not while it works on it.
+        let next = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
+        std::iter::from_fn(next).map(&work).collect::<Vec<R>>()
+    };
+    scope(|s| {
+        let others: Vec<_> = (1..threads).map(|_| s.spawn(worker)).collect();
+        // The receiver lives as long as this function, so that nothing is lost.
+        let made = make(&mut |item| drop(sender.send(item)));
+        drop(sender);
+        let mut results = worker();
+        for other in others {
+            results.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        (made, results)
+    })
+}
+
 /// Applies `work` to every item, on several threads if the items' sizes (bytes of text) are worth it.
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], size: impl Fn(&T) -> usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = match items.iter().map(size).fold(0, usize::saturating_add) < ENOUGH {
-        true => 1,
-        false => available_parallelism().map_or(1, usize::from).min(MAX_THREADS),
-    };
-    on_threads(items, threads, work)
+    on_threads(items, threads(items.iter().map(size).fold(0, usize::saturating_add)), work)
 }
 
 /// Applies `work` to every item, on at most so many threads; this one is the first of them.
@@ -57,5 +98,14 @@ mod tests {
     fn results_keep_the_order_of_the_items() {
         let items: Vec<usize> = (0..1000).collect();
         assert_eq!(map(&items, |_| 1 << 10, |n| n * 2), map(&items, |_| 0, |n| n * 2));
+    }
+
+    #[test]
+    fn all_that_is_made_is_worked_on() {
+        for size in [0, ENOUGH] {
+            let (made, mut doubled) = meanwhile(size, |n: usize| n * 2, |hand_out| (0..1000).map(hand_out).count());
+            doubled.sort_unstable();
+            assert_eq!((made, doubled), (1000, (0..2000).step_by(2).collect()));
+        }
     }
 }

@@ -11,7 +11,7 @@ use pintle_value::quote::quote;
 use pintle_value::{Map, Value};
 
 use crate::Compat;
-use crate::arrange::{Arranged, Hook, Manifest, arrange};
+use crate::arrange::{Arranged, Hook, Manifest, arrange, cut};
 use crate::capabilities::Capabilities;
 use crate::check::check;
 use crate::cluster::{Cluster, OnCluster};
@@ -20,6 +20,7 @@ use crate::load::{Chart, File};
 use crate::merge::coalesce::Coalesce;
 use crate::merge::dependencies::{Node, is_compatible, process};
 use crate::merge::options::Values;
+use crate::parallel;
 use crate::provenance::{self, Key, Origins, Sources, nearest, show_path};
 use crate::render::{Context, Records, ReleaseInfo, Rendered, objects, render as render_templates};
 
@@ -313,10 +314,7 @@ fn attempt(chart: &Arc<Chart>, values: &Values, options: &Options, host: Host, m
         return Err(Error::new("chart/kube-version", message).with_debug_output(Vec::new()));
     }
     let context = Context { release: &release, capabilities: &capabilities, limits: options.limits, host: &host };
-    let mut files =
-        render_templates(&root, &values, &context, trail.map(|t| &mut t.records)).map_err(|e| e.with_debug_output(Vec::new()))?;
-    let notes = take_notes(&mut files, root.name());
-    let arranged = arrange(&files, compat).map_err(|e| e.with_debug_output(debug_output(&files)))?;
+    let (arranged, notes) = render_and_arrange(&root, &values, &context, trail.map(|t| &mut t.records))?;
     let Arranged { manifests, hooks, warnings: left_out } = arranged;
     warnings.extend(left_out);
     let mut crds = Vec::new();
@@ -357,6 +355,34 @@ pub fn version_from_template(text: &str, compat: Compat) -> Result<String> {
     let info = objects::build_info(compat.release_version(), compat);
     let text = evaluator.execute("_", info).map_err(|e| failed(&e))?;
     Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// From values to documents and hooks in order, and the chart's own notes. What is rendered is cut into documents while the
+/// rest is still being rendered.
+pub fn render_and_arrange(
+    root: &Node,
+    values: &Map,
+    context: &Context<'_>,
+    records: Option<&mut Records>,
+) -> Result<(Arranged, Option<String>)> {
+    let compat = context.capabilities.compat;
+    let work = |(name, text): (String, Arc<Vec<u8>>)| {
+        let documents = cut(&name, &text, compat);
+        (name, documents)
+    };
+    let make = |hand_out: &mut dyn FnMut((String, Arc<Vec<u8>>))| {
+        let mut sink = |name: &str, text: &Arc<Vec<u8>>| {
+            if !is_notes(name) {
+                hand_out((name.to_owned(), text.clone()));
+            }
+        };
+        render_templates(root, values, context, records, &mut sink)
+    };
+    let (rendered, documents) = parallel::meanwhile(root.size(), work, make);
+    let mut files = rendered.map_err(|e| e.with_debug_output(Vec::new()))?;
+    let notes = take_notes(&mut files, root.name());
+    let arranged = arrange(documents.into_iter().collect(), compat).map_err(|e| e.with_debug_output(debug_output(&files)))?;
+    Ok((arranged, notes))
 }
 
 /// What `--debug` prints when the output is no YAML: every file as it was rendered.
@@ -417,8 +443,12 @@ fn check_release_name(name: &str, compat: Compat) -> Result<()> {
 fn take_notes(files: &mut Rendered, chart: &str) -> Option<String> {
     let own = format!("{chart}/templates/NOTES.txt");
     let notes = files.get(&own).map(|n| String::from_utf8_lossy(n).into_owned());
-    files.retain(|name, _| !name.ends_with("NOTES.txt"));
+    files.retain(|name, _| !is_notes(name));
     notes
+}
+
+fn is_notes(name: &str) -> bool {
+    name.ends_with("NOTES.txt")
 }
 
 /// The files of crds/ of a chart and of all in its charts/.

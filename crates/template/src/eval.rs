@@ -156,7 +156,10 @@ pub struct Evaluator<'h> {
     steps: u64,
     captured: usize,
     scope: Rc<Scope>,
+    /// All outputs that are being made, the innermost last: one memory for all of them.
     out: Vec<u8>,
+    /// Where the innermost begins.
+    begun: usize,
     vars: Vec<Held>,
     template_depth: usize,
     call_depth: usize,
@@ -178,6 +181,7 @@ impl<'h> Evaluator<'h> {
             captured: 0,
             scope: Rc::new(Scope::Root(templates)),
             out: Vec::new(),
+            begun: 0,
             vars: Vec::new(),
             template_depth: 0,
             call_depth: 0,
@@ -208,7 +212,7 @@ impl<'h> Evaluator<'h> {
         let _ = take_overrun();
         self.out.clear();
         self.vars.clear();
-        (self.template_depth, self.call_depth, self.call_pos) = (0, 0, 0);
+        (self.begun, self.template_depth, self.call_depth, self.call_pos) = (0, 0, 0, 0);
     }
 
     fn named(&mut self, name: &str, data: Value) -> Result<Vec<u8>, Error> {
@@ -221,15 +225,22 @@ impl<'h> Evaluator<'h> {
         }
     }
 
-    /// Executes a template into a buffer of its own.
+    /// The length of the innermost output.
+    fn len(&self) -> usize {
+        self.out.len() - self.begun
+    }
+
+    /// Executes a template into an output of its own.
     fn capture(&mut self, template: &Arc<Template>, data: Value) -> Result<Vec<u8>, Error> {
-        let outer = std::mem::take(&mut self.out);
+        let outer = std::mem::replace(&mut self.begun, self.out.len());
         let pos = self.call_pos;
         if let Some(r) = &mut self.recorder {
             r.open_output();
         }
         self.run(template, Held::concrete(data), pos)?;
-        let inner = std::mem::replace(&mut self.out, outer);
+        let inner = self.out[self.begun..].to_vec();
+        self.out.truncate(self.begun);
+        self.begun = outer;
         self.captured = self.captured.saturating_add(inner.len());
         if self.captured > self.limits.output {
             return Err(self.over_output());
@@ -292,26 +303,26 @@ impl<'h> Evaluator<'h> {
             self.step(1)?;
             match node {
                 Node::Text { pos, end } => {
-                    let start = self.out.len();
+                    let start = self.len();
                     self.out.extend_from_slice(&st.template.source.text[*pos as usize..*end as usize]);
-                    if self.out.len() > self.limits.output {
+                    if self.len() > self.limits.output {
                         return Err(self.over_output());
                     }
                     if let Some(r) = &mut self.recorder {
-                        r.text(*pos, start..self.out.len());
+                        r.text(*pos, start..self.out.len() - self.begun);
                     }
                 }
                 Node::Action(pipe) => {
                     let pipe = pipe.of(&ast.pipes);
                     st.at = At::Node(node, pipe.pos);
                     self.begin_action();
-                    let start = self.out.len();
+                    let start = self.len();
                     let v = self.pipeline(st, dot, pipe)?;
                     if pipe.decl.is_empty() {
                         st.at = At::Node(node, pipe.pos);
                         append_printed(&mut self.out, &v.v, v.addressable);
-                        self.check_text(self.out.len() - start)?;
-                        if self.out.len() > self.limits.output {
+                        self.check_text(self.len() - start)?;
+                        if self.len() > self.limits.output {
                             return Err(self.over_output());
                         }
                     }
@@ -374,14 +385,14 @@ impl<'h> Evaluator<'h> {
 
     fn end_action(&mut self, pos: Pos, start: usize) {
         if let Some(r) = &mut self.recorder {
-            r.end_action(pos, start..self.out.len());
+            r.end_action(pos, start..self.out.len() - self.begun);
         }
     }
 
     fn condition<'t>(&mut self, st: &mut State<'t>, dot: &Held, pipe: &'t Pipe) -> Result<Held, Error> {
         self.begin_action();
         let v = self.pipeline(st, dot, pipe)?;
-        let start = self.out.len();
+        let start = self.len();
         self.end_action(pipe.pos, start);
         Ok(v)
     }
@@ -649,9 +660,8 @@ impl<'h> Evaluator<'h> {
         if let Value::Nil = receiver.v {
             return st.error(format!("nil pointer evaluating {}.{name}", receiver.type_name()));
         }
-        let text = name.to_str().unwrap_or("");
-        if let Some(method) = receiver.v.method(text) {
-            let argv = self.arguments(st, dot, text, &method.signature, args, last)?;
+        if let Some(method) = receiver.v.method(name) {
+            let argv = self.arguments(st, dot, method.name, &method.signature, args, last)?;
             return match (method.call)(&receiver.v, &argv) {
                 Ok(v) => Ok(Held::of_type(v, method.signature.result)),
                 Err(e) => {
@@ -671,6 +681,7 @@ impl<'h> Evaluator<'h> {
                 return Ok(Held::of_type(m.get(name).unwrap_or_else(|| Value::zero(elem)), elem));
             }
             Value::Object(o) => {
+                let text = name.to_str().unwrap_or("");
                 if let Some(v) = o.field(text) {
                     if has_args {
                         return st.error(format!("{name} has arguments but cannot be invoked as function"));

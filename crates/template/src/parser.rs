@@ -4,7 +4,6 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::hash::Hasher;
 use std::sync::Arc;
 
 use pintle_value::Str;
@@ -12,7 +11,7 @@ use pintle_value::quote::{quote, unquote, unquote_rune};
 
 use crate::Error;
 use crate::deep::deep;
-use crate::func::{Fnv, Function, Functions};
+use crate::func::{Function, Functions};
 use crate::lexer::{Item, ItemKind, Lexer};
 use crate::node::{Ast, Branch, Command, Expr, Id, Node, Number, Pipe, Pos, Shown, Slice, Source, Template, Variable};
 
@@ -136,11 +135,16 @@ impl ListEnd {
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Where what was made of a text may be remembered.
+/// Where what was made of a text may be remembered. Looks at both ends and the length: what is remembered is compared anyway, and
+/// strings may be long.
 fn recent_place(text: &[u8]) -> usize {
-    let mut hash = Fnv::default();
-    hash.write(text);
-    hash.finish() as usize % RECENT_NAMES
+    let word = |at: &[u8]| at.iter().fold(0, |word: u64, b| word << 8 | u64::from(*b));
+    let (first, last) = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_be_bytes(*first), u64::from_be_bytes(*last)),
+        _ => (word(text), 0),
+    };
+    let mixed = (first ^ last.rotate_left(29) ^ text.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as usize % RECENT_NAMES
 }
 
 impl<'t> Parser<'t> {
@@ -185,9 +189,11 @@ impl<'t> Parser<'t> {
     }
 
     fn peek(&mut self) -> Item {
-        let item = self.next();
-        self.back(item);
-        item
+        if self.peeked_count == 0 {
+            let item = self.next();
+            self.back(item);
+        }
+        self.peeked[self.peeked_count - 1]
     }
 
     fn next_non_space(&mut self) -> Item {
@@ -200,9 +206,13 @@ impl<'t> Parser<'t> {
     }
 
     fn peek_non_space(&mut self) -> Item {
-        let item = self.next_non_space();
-        self.back(item);
-        item
+        loop {
+            let item = self.peek();
+            if item.kind != ItemKind::Space {
+                return item;
+            }
+            self.peeked_count -= 1;
+        }
     }
 
     fn error<T>(&self, what: impl AsRef<str>) -> Result<T> {
@@ -317,7 +327,12 @@ impl<'t> Parser<'t> {
     fn unquote(&mut self, item: Item) -> Result<Id<Str>> {
         let literal = self.text(item);
         let body = literal.get(1..literal.len() - 1).unwrap_or(b"");
-        if body.iter().all(|b| b.is_ascii() && !matches!(b, b'\\' | b'\r' | b'\n')) {
+        // Most strings stand for what is between their quotes.
+        let is_plain = match literal.first() {
+            Some(b'`') => memchr::memchr(b'\r', body).is_none(),
+            _ => body.is_ascii() && memchr::memchr3(b'\\', b'\r', b'\n', body).is_none(),
+        };
+        if is_plain {
             return Ok(self.name(body));
         }
         match unquote(literal) {

@@ -440,11 +440,14 @@ impl Value {
     }
 
     /// The method `name`, if the value's type has one.
-    pub fn method(&self, name: &str) -> Option<&'static Method> {
-        match self.ty() {
-            Some(Type::Named(n)) => n.methods.iter().find(|m| m.name == name),
-            _ => None,
-        }
+    pub fn method(&self, name: &[u8]) -> Option<&'static Method> {
+        let named = match self {
+            Value::Map(m) => m.named?,
+            Value::List(l) => l.0.named?,
+            Value::Object(o) => o.named_type(),
+            _ => return None,
+        };
+        named.methods.iter().find(|m| m.name.as_bytes() == name)
     }
 
     /// Truth as `text/template` has it (`IsTrue`): not the zero of its type, and for maps, slices and strings not empty.

@@ -7,24 +7,23 @@ use crate::Error;
 pub fn split_documents(text: &[u8]) -> Result<Vec<&[u8]>, Error> {
     let mut documents = Vec::new();
     let mut start = 0;
-    let mut at = 0;
-    for (number, line) in text.split_inclusive(|b| *b == b'\n').enumerate() {
-        if let Some(rest) = line.strip_prefix(b"---") {
-            let rest = String::from_utf8_lossy(rest);
-            let rest = rest.trim();
-            if !rest.is_empty() && !rest.starts_with('#') {
-                let message = format!("invalid Yaml document separator: {rest}");
-                return Err(Error { message, line: Some(number + 1), column: Some(1) });
-            }
-            if at > start {
-                documents.push(&text[start..at]);
-            }
-            start = at + line.len();
+    let first = text.starts_with(b"---").then_some(0);
+    for at in first.into_iter().chain(memchr::memmem::find_iter(text, b"\n---").map(|at| at + 1)) {
+        let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |n| at + n + 1);
+        let rest = String::from_utf8_lossy(&text[at + 3..end]);
+        let rest = rest.trim();
+        if !rest.is_empty() && !rest.starts_with('#') {
+            let message = format!("invalid Yaml document separator: {rest}");
+            let line = 1 + memchr::memchr_iter(b'\n', &text[..at]).count();
+            return Err(Error { message, line: Some(line), column: Some(1) });
         }
-        at += line.len();
+        if at > start {
+            documents.push(&text[start..at]);
+        }
+        start = end;
     }
-    if at > start {
-        documents.push(&text[start..at]);
+    if text.len() > start {
+        documents.push(&text[start..]);
     }
     Ok(documents)
 }

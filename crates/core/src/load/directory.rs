@@ -1,12 +1,15 @@
 //! Reads a chart's folder. Symbolic links are followed where they stay below the root, and refused beyond it.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::ignore::Rules;
 use super::{File, LoadOptions};
 use crate::diagnostic::{Diagnostic, Error, Result};
+use crate::parallel;
 
 /// The largest chart that Helm loads, in bytes (`MaxDecompressedChartSize`).
 pub(super) const MAX_CHART_SIZE: u64 = 100 << 20;
@@ -16,13 +19,24 @@ const MAX_DEPTH: usize = 64;
 struct Reader {
     rules: Rules,
     root: PathBuf,
-    files: Vec<File>,
+    found: Vec<Found>,
     links: Vec<Diagnostic>,
-    size: u64,
-    on_demand: bool,
-    /// One for all files: fresh memory for each costs more than the reading.
-    buffer: Vec<u8>,
 }
+
+/// A file that belongs to the chart.
+struct Found {
+    path: PathBuf,
+    /// Its path within the chart.
+    name: String,
+}
+
+thread_local! {
+    /// What a file is read into: fresh memory for each costs more than the reading.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What opening and reading a file costs, in bytes of text that would take as long to parse.
+const FILE_COST: usize = 4096;
 
 /// The files of a chart's folder, and a note for every link that was followed.
 pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<(Vec<File>, Vec<Diagnostic>)> {
@@ -44,10 +58,23 @@ pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<(Vec<File>, Vec<
         Some(root) => root.canonicalize().map_err(|e| io(root, &e))?,
         None => chart.clone(),
     };
-    let mut reader =
-        Reader { rules, root, files: Vec::new(), links: Vec::new(), size: 0, on_demand: options.on_demand, buffer: Vec::new() };
+    let mut reader = Reader { rules, root, found: Vec::new(), links: Vec::new() };
     reader.folder(&chart, "", 0)?;
-    Ok((reader.files, reader.links))
+    let promised = AtomicU64::new(0);
+    let loaded = parallel::map(&reader.found, |_| FILE_COST, |found| found.load(options.on_demand, &promised));
+    let mut files = Vec::with_capacity(loaded.len());
+    let mut size = 0;
+    for (found, loaded) in reader.found.iter().zip(loaded) {
+        let (file, len) = loaded?;
+        size = len.saturating_add(size);
+        if size > MAX_CHART_SIZE {
+            let name = &found.name;
+            let message = format!("error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART_SIZE} bytes");
+            return Err(Error::new("chart/size", message));
+        }
+        files.push(file);
+    }
+    Ok((files, reader.links))
 }
 
 pub(super) fn io(path: &Path, e: &std::io::Error) -> Error {
@@ -99,7 +126,7 @@ impl Reader {
             if is_dir {
                 self.folder(&path, &inner, depth + 1)?;
             } else if is_file {
-                self.file(&path, inner)?;
+                self.found.push(Found { path, name: inner });
             } else {
                 let message = format!("cannot load irregular file {} as it has file mode type bits set", path.display());
                 return Err(Error::new("chart/irregular", message));
@@ -118,23 +145,23 @@ impl Reader {
         let message = format!("{inner} is a symbolic link out of {}", self.root.display());
         Err(Diagnostic::error("chart/links", message).hint("name the folder that links may lead into with --root").into())
     }
+}
 
-    fn file(&mut self, path: &Path, name: String) -> Result<()> {
+impl Found {
+    /// The file and its size. Nothing more is read where the files before promised too much, in whatever order that was.
+    fn load(&self, on_demand: bool, promised: &AtomicU64) -> Result<(File, u64)> {
+        let (path, name) = (&self.path, &self.name);
         let failed = |e: &std::io::Error| io(path, e).wrap(format_args!("error reading {name}: "));
         let file = fs::File::open(path).map_err(|e| failed(&e))?;
-        let is_read = !self.on_demand || is_needed(&name);
-        if is_read {
-            self.buffer.clear();
-            file.take(MAX_CHART_SIZE - self.size + 1).read_to_end(&mut self.buffer).map_err(|e| failed(&e))?;
-            self.size += self.buffer.len() as u64;
-        } else {
-            self.size += file.metadata().map_err(|e| failed(&e))?.len();
+        let size = file.metadata().map_err(|e| failed(&e))?.len();
+        let before = promised.fetch_add(size, Ordering::Relaxed);
+        if on_demand && !is_needed(name) || before.saturating_add(size) > MAX_CHART_SIZE {
+            return Ok((File::on_disk(name.clone(), path), size));
         }
-        if self.size > MAX_CHART_SIZE {
-            let message = format!("error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART_SIZE} bytes");
-            return Err(Error::new("chart/size", message));
-        }
-        self.files.push(if is_read { File::new(name, &self.buffer) } else { File::on_disk(name, path) });
-        Ok(())
+        BUFFER.with_borrow_mut(|buffer| {
+            buffer.clear();
+            file.take(MAX_CHART_SIZE + 1).read_to_end(buffer).map_err(|e| failed(&e))?;
+            Ok((File::new(name.clone(), buffer), buffer.len() as u64))
+        })
     }
 }

@@ -10,7 +10,8 @@ enum Plain {
     Whole,
     /// `*` and an ending
     Suffix,
-    No,
+    /// Anything else, after so many bytes that stand for themselves
+    No(usize),
 }
 
 struct Rule {
@@ -51,7 +52,7 @@ impl Rules {
         let plain = match pattern.strip_prefix('*') {
             _ if !special(&pattern) => Plain::Whole,
             Some(rest) if !special(rest) => Plain::Suffix,
-            _ => Plain::No,
+            _ => Plain::No(pattern.find(['*', '?', '[', '\\']).unwrap_or(0)),
         };
         self.0.push(Rule { pattern, plain, negate, must_be_dir, whole_path });
         Ok(())
@@ -65,7 +66,7 @@ impl Rules {
             let matched = || match r.plain {
                 Plain::Whole => r.pattern == name,
                 Plain::Suffix => name.strip_suffix(&r.pattern[1..]).is_some_and(|start| !start.contains('/')),
-                Plain::No => matches(&r.pattern, name).unwrap_or(false),
+                Plain::No(start) => name.starts_with(&r.pattern[..start]) && matches(&r.pattern, name).unwrap_or(false),
             };
             if r.negate {
                 // Helm leaves out whatever a negated rule doesn't match.

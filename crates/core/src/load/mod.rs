@@ -94,6 +94,10 @@ impl Chart {
 
     /// Makes a chart of files in memory, as `LoadFiles` does.
     pub fn from_files(files: Vec<File>, options: &LoadOptions) -> Result<Chart> {
+        Chart::assemble(files, options, true)
+    }
+
+    fn assemble(files: Vec<File>, options: &LoadOptions, is_root: bool) -> Result<Chart> {
         let mut metadata = None;
         let mut fields = Data::Null;
         for f in files.iter().filter(|f| f.name == "Chart.yaml") {
@@ -116,6 +120,9 @@ impl Chart {
             path: None,
             parsed: Arc::default(),
         };
+        if is_root {
+            chart.parsed.begin(templates(&chart.metadata.name, &files), options.compat);
+        }
         let mut has_metadata = has_metadata;
         let mut subcharts: BTreeMap<String, Vec<File>> = BTreeMap::new();
         for f in files {
@@ -197,10 +204,10 @@ impl Chart {
                 return Err(Error::new("chart/archive", message));
             }
             let files = archive::unpack(file.data()?)?;
-            return Chart::from_files(files, options);
+            return Chart::assemble(files, options, false);
         }
         let inner = |f: File| f.name.split_once('/').map(|(_, rest)| f.renamed(rest.to_owned()));
-        Chart::from_files(files.into_iter().filter_map(inner).collect(), options)
+        Chart::assemble(files.into_iter().filter_map(inner).collect(), options, false)
     }
 
     /// The name, as dependencies and values know it.
@@ -217,6 +224,20 @@ impl Chart {
     pub fn is_library(&self) -> bool {
         self.metadata.chart_type.eq_ignore_ascii_case("library")
     }
+}
+
+/// The templates of a chart and of the folders in its charts/, under the names that a render gives them if those folders are
+/// named as their charts are; one that turns out to have another name is parsed again.
+fn templates(chart: &str, files: &[File]) -> Vec<(String, Str)> {
+    let is_template = |name: &str| {
+        let mut inner = name;
+        while let Some((_, rest)) = inner.strip_prefix("charts/").and_then(|rest| rest.split_once('/')) {
+            inner = rest;
+        }
+        inner.starts_with("templates/")
+    };
+    let named = |f: &File| Some((format!("{chart}/{}", f.name), f.data().ok()?.clone()));
+    files.iter().filter(|f| is_template(&f.name)).filter_map(named).collect()
 }
 
 /// The files of an archive.

@@ -40,6 +40,12 @@ impl Node {
         }
     }
 
+    /// The size of all templates, in bytes: a measure of the work that they are.
+    pub fn size(&self) -> usize {
+        let own = self.chart.templates.iter().filter_map(|t| t.data().ok()).map(|text| text.len());
+        own.chain(self.dependencies.iter().map(Node::size)).sum()
+    }
+
     /// The name that the parent's values and templates use.
     pub fn name(&self) -> &str {
         &self.metadata.name
@@ -176,9 +182,9 @@ fn import_values(node: &mut Node, coalesce: &Coalesce) -> Result<(), String> {
         }
         r.import_values = pairs;
     }
-    let values = copy(&effective);
-    coalesce.merge_tables(&values, &imported);
-    node.values = values;
+    // Nobody else has what was merged just now, unless tables of it were imported.
+    node.values = if imported.is_empty() { effective } else { copy(&effective) };
+    coalesce.merge_tables(&node.values, &imported);
     Ok(())
 }
 

@@ -4,13 +4,16 @@
 
 mod message;
 pub(crate) mod objects;
+mod parsed;
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
+use memchr::memmem::Finder;
 use pintle_functions::bind::{Host, NEW_IN_HELM_4, WARN_END, WARN_START, helm};
 use pintle_template::record::{Read, Record};
-use pintle_template::{ErrorKind, Evaluator, Functions, Limits, TemplateMap, Templates, parse};
+use pintle_template::{ErrorKind, Evaluator, Functions, Limits, Templates};
 use pintle_value::types::NamedType;
 use pintle_value::{Entries, Map, Str, Value};
 
@@ -18,9 +21,9 @@ use crate::Compat;
 use crate::capabilities::Capabilities;
 use crate::diagnostic::{Diagnostic, Error, Result, Span, Trace};
 use crate::merge::dependencies::Node;
-use crate::parallel;
 
 pub use message::helm_text;
+pub use parsed::ParseCache;
 
 static FUNCTIONS: LazyLock<Functions> = LazyLock::new(helm);
 static FUNCTIONS_HELM3: LazyLock<Functions> = LazyLock::new(|| {
@@ -32,26 +35,6 @@ static FUNCTIONS_HELM3: LazyLock<Functions> = LazyLock::new(|| {
 /// The functions that templates of a Helm may call.
 pub fn functions(compat: Compat) -> &'static Functions {
     if compat.has_helm4_functions() { &FUNCTIONS } else { &FUNCTIONS_HELM3 }
-}
-
-/// Templates that have been parsed before, by the name of their file; a chart keeps them from render to render.
-#[derive(Debug, Default)]
-pub struct ParseCache(Mutex<HashMap<(String, Compat), TemplateMap>>);
-
-impl ParseCache {
-    fn get(&self, name: &str, text: &Str, compat: Compat) -> Result<TemplateMap, pintle_template::Error> {
-        let key = (name.to_owned(), compat);
-        if let Ok(map) = self.0.lock()
-            && let Some(parsed) = map.get(&key)
-        {
-            return Ok(parsed.clone());
-        }
-        let parsed = parse(name, text.clone(), functions(compat))?;
-        if let Ok(mut map) = self.0.lock() {
-            map.insert(key, parsed.clone());
-        }
-        Ok(parsed)
-    }
 }
 
 /// `.Release`
@@ -66,7 +49,10 @@ pub struct ReleaseInfo {
 }
 
 /// The texts that templates made, by file.
-pub type Rendered = BTreeMap<String, Vec<u8>>;
+pub type Rendered = BTreeMap<String, Arc<Vec<u8>>>;
+
+/// Learns of each text as soon as it is made.
+pub type Sink<'s> = dyn FnMut(&str, &Arc<Vec<u8>>) + 's;
 
 /// What the evaluator noted while it made the text of a file, and the text as it came out.
 pub struct FileRecord {
@@ -106,8 +92,14 @@ struct Renderable {
     base_path: String,
 }
 
-/// Renders all templates below `root`, and fills `records` if there are any to fill.
-pub fn render(root: &Node, values: &Map, context: &Context<'_>, mut records: Option<&mut Records>) -> Result<Rendered> {
+/// Renders all templates below `root`, tells `sink` of each, and fills `records` if there are any to fill.
+pub fn render(
+    root: &Node,
+    values: &Map,
+    context: &Context<'_>,
+    mut records: Option<&mut Records>,
+    sink: &mut Sink<'_>,
+) -> Result<Rendered> {
     let compat = context.capabilities.compat;
     let values_type: &'static NamedType = if compat.chart_is_a_map() { &objects::VALUES } else { &objects::VALUES_HELM3 };
     let mut collector = Collector {
@@ -127,8 +119,7 @@ pub fn render(root: &Node, values: &Map, context: &Context<'_>, mut records: Opt
     let order = order(templates.keys());
     let cache = &root.chart.parsed;
     let texts: Vec<(&String, &Str)> = order.iter().map(|name| (*name, &templates[*name].text)).collect();
-    let parsed = parallel::map(&texts, |(_, text)| text.len(), |(name, text)| cache.get(name, text, compat));
-    for (name, parsed) in order.iter().zip(parsed) {
+    for (name, parsed) in order.iter().zip(cache.all(&texts, compat)) {
         set.add(parsed.map_err(|e| parse_error(name, &e))?);
     }
 
@@ -153,7 +144,9 @@ pub fn render(root: &Node, values: &Map, context: &Context<'_>, mut records: Opt
                 raw
             }
         };
-        rendered.insert((*name).clone(), without_no_value(raw));
+        let text = Arc::new(without_no_value(raw));
+        sink(name, &text);
+        rendered.insert((*name).clone(), text);
     }
     Ok(rendered)
 }
@@ -172,35 +165,27 @@ fn release(info: &ReleaseInfo) -> Value {
 /// Deeper paths first, and in reverse by name (`sortTemplates`).
 fn order<'n>(names: impl Iterator<Item = &'n String>) -> Vec<&'n String> {
     let mut names: Vec<&String> = names.collect();
-    let depth = |n: &str| n.bytes().filter(|b| *b == b'/').count();
-    names.sort_by(|a, b| depth(b).cmp(&depth(a)).then_with(|| b.cmp(a)));
+    names.sort_by_cached_key(|n| (Reverse(n.bytes().filter(|b| *b == b'/').count()), Reverse(*n)));
     names
 }
 
+const NO_VALUE: &[u8] = b"<no value>";
+static NO_VALUE_FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NO_VALUE));
+
 /// Removes every `<no value>`, which is what Go prints for nil.
 pub(crate) fn without_no_value(text: Vec<u8>) -> Vec<u8> {
-    const NO_VALUE: &[u8] = b"<no value>";
-    let Some(first) = find(&text, NO_VALUE) else { return text };
-    let mut out = text[..first].to_vec();
-    let mut rest = &text[first + NO_VALUE.len()..];
-    while let Some(i) = find(rest, NO_VALUE) {
-        out.extend_from_slice(&rest[..i]);
-        rest = &rest[i + NO_VALUE.len()..];
+    let mut found = NO_VALUE_FINDER.find_iter(&text).peekable();
+    if found.peek().is_none() {
+        return text;
     }
-    out.extend_from_slice(rest);
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = 0;
+    for at in found {
+        out.extend_from_slice(&text[rest..at]);
+        rest = at + NO_VALUE.len();
+    }
+    out.extend_from_slice(&text[rest..]);
     out
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    let first = needle.first()?;
-    let mut from = 0;
-    while let Some(i) = haystack[from..].iter().position(|b| b == first) {
-        if haystack[from + i..].starts_with(needle) {
-            return Some(from + i);
-        }
-        from += i + 1;
-    }
-    None
 }
 
 struct Collector {

@@ -204,7 +204,11 @@ impl<'a> Scanner<'a> {
         if !self.lazy {
             loop {
                 let rest = &self.bytes[self.pos..];
-                self.pos += rest.iter().position(|&b| MAY_BREAK[b as usize]).unwrap_or(rest.len());
+                let next = match self.input.ascii {
+                    true => memchr::memchr2(b'\n', b'\r', rest),
+                    false => rest.iter().position(|&b| MAY_BREAK[b as usize]),
+                };
+                self.pos += next.unwrap_or(rest.len());
                 if self.breakz_at(0) {
                     return Ok(());
                 }

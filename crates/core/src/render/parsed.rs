@@ -1,0 +1,75 @@
+//! Templates that were parsed: a chart keeps them from render to render, and begins as soon as their texts are known.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use pintle_template::{TemplateMap, parse};
+use pintle_value::Str;
+
+use super::functions;
+use crate::Compat;
+use crate::parallel;
+
+/// Templates that have been parsed before, by the name of their file.
+#[derive(Debug, Default)]
+pub struct ParseCache {
+    parsed: Mutex<HashMap<(String, Compat), TemplateMap>>,
+    ahead: Mutex<Option<Ahead>>,
+}
+
+/// A thread that parses while values are still being read and merged.
+#[derive(Debug)]
+struct Ahead {
+    /// The place of the next text.
+    next: Arc<AtomicUsize>,
+    thread: JoinHandle<()>,
+}
+
+impl ParseCache {
+    /// Begins to parse texts that a render will ask for by these names, on a thread of its own if there is enough to do. Errors
+    /// are left to that render: it asks in Helm's order.
+    pub fn begin(self: &Arc<Self>, texts: Vec<(String, Str)>, compat: Compat) {
+        let size = texts.iter().map(|(_, text)| text.len()).sum();
+        if !parallel::is_worth_threads(size) {
+            return;
+        }
+        let next = Arc::new(AtomicUsize::new(0));
+        let (cache, place) = (self.clone(), next.clone());
+        let work = move || {
+            while let Some((name, text)) = texts.get(place.fetch_add(1, Ordering::Relaxed)) {
+                let _ = cache.get(name, text, compat);
+            }
+        };
+        if let (Ok(thread), Ok(mut ahead)) = (std::thread::Builder::new().spawn(work), self.ahead.lock()) {
+            *ahead = Some(Ahead { next, thread });
+        }
+    }
+
+    /// The templates of all texts, in their order.
+    pub fn all(&self, texts: &[(&String, &Str)], compat: Compat) -> Vec<Result<TemplateMap, pintle_template::Error>> {
+        if let Ok(mut ahead) = self.ahead.lock()
+            && let Some(ahead) = ahead.take()
+        {
+            // It finishes the text that it is at; what it has left is shared by all threads.
+            ahead.next.store(usize::MAX / 2, Ordering::Relaxed);
+            let _ = ahead.thread.join();
+        }
+        parallel::map(texts, |(_, text)| text.len(), |(name, text)| self.get(name, text, compat))
+    }
+
+    fn get(&self, name: &str, text: &Str, compat: Compat) -> Result<TemplateMap, pintle_template::Error> {
+        let key = (name.to_owned(), compat);
+        if let Ok(map) = self.parsed.lock()
+            && let Some(parsed) = map.get(&key)
+        {
+            return Ok(parsed.clone());
+        }
+        let parsed = parse(name, text.clone(), functions(compat))?;
+        if let Ok(mut map) = self.parsed.lock() {
+            map.insert(key, parsed.clone());
+        }
+        Ok(parsed)
+    }
+}
