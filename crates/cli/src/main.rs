@@ -2,16 +2,11 @@
 
 mod commands;
 mod io;
-#[allow(unsafe_code, reason = "an allocator cannot be written without; the gain is in its module's description")]
-mod memory;
 mod report;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
-#[global_allocator]
-static MEMORY: memory::Pieces = memory::Pieces;
 
 /// Renders Helm charts, byte for byte as Helm does, and says where every error comes from.
 #[derive(Parser)]
