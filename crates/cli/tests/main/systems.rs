@@ -166,6 +166,33 @@ fn helm_renders_the_same_bytes() {
 }
 
 #[test]
+fn applications_are_rendered_again_when_their_files_change() {
+    let mut count = 0;
+    for (system, _) in entries("facts").iter().filter(|(system, _)| system != "gitops-apps") {
+        for (name, object) in objects(&format!("gitops-apps-{system}"), "argocd", &[]) {
+            let path = at(&object, "spec.source.path").and_then(Data::as_str);
+            // The root application reads its own folder, which is what Argo CD takes without the annotation.
+            let Some(path) = path.filter(|path| *path != "charts/gitops-apps") else { continue };
+            let Some(file) = at(&object, "spec.source.helm.valueFiles[0]").and_then(Data::as_str) else { continue };
+            let output = Command::new(env!("CARGO_BIN_EXE_pintle"))
+                .current_dir(root().join(path))
+                .env_clear()
+                .env("ARGOCD_APP_SOURCE_PATH", path)
+                .env("ARGOCD_APP_PARAMETERS", format!(r#"[{{"name": "value-files", "array": ["{file}"]}}]"#))
+                .args(["cmp", "annotation"])
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+            let written =
+                at(&object, "metadata.annotations.\"argocd.argoproj.io/manifest-generate-paths\"").and_then(Data::as_str);
+            assert_eq!(written, Some(String::from_utf8_lossy(&output.stdout).trim_end()), "{name}");
+            count += 1;
+        }
+    }
+    assert_eq!(count, 15);
+}
+
+#[test]
 fn threads_make_no_difference() {
     let folder = crate::case::folder("systems-threads");
     let all = |dir: &str| {
