@@ -12,10 +12,11 @@ use super::functions;
 use crate::Compat;
 use crate::parallel;
 
-/// Templates that have been parsed before, by the name of their file.
+/// Templates that have been parsed before, by the name of their file, with the text that they were parsed from: charts of one name
+/// may take each other's place from render to render.
 #[derive(Debug, Default)]
 pub struct ParseCache {
-    parsed: Mutex<HashMap<(String, Compat), TemplateMap>>,
+    parsed: Mutex<HashMap<(String, Compat), (Str, TemplateMap)>>,
     ahead: Mutex<Option<Ahead>>,
 }
 
@@ -62,14 +63,33 @@ impl ParseCache {
     fn get(&self, name: &str, text: &Str, compat: Compat) -> Result<TemplateMap, pintle_template::Error> {
         let key = (name.to_owned(), compat);
         if let Ok(map) = self.parsed.lock()
-            && let Some(parsed) = map.get(&key)
+            && let Some((from, parsed)) = map.get(&key)
+            && from == text
         {
             return Ok(parsed.clone());
         }
         let parsed = parse(name, text.clone(), functions(compat))?;
         if let Ok(mut map) = self.parsed.lock() {
-            map.insert(key, parsed.clone());
+            map.insert(key, (text.clone(), parsed.clone()));
         }
         Ok(parsed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_text_of_the_same_name_is_parsed_anew() {
+        let cache = ParseCache::default();
+        let names = |text: &str| {
+            let parsed = cache.get("web/templates/a.yaml", &Str::from(text), Compat::default()).unwrap();
+            parsed.keys().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let file = "web/templates/a.yaml".to_owned();
+        assert_eq!(names("{{ define \"one\" }}{{ end }}a"), ["one".to_owned(), file.clone()]);
+        assert_eq!(names("{{ define \"two\" }}{{ end }}b"), ["two".to_owned(), file.clone()]);
+        assert_eq!(names("{{ define \"one\" }}{{ end }}a"), ["one".to_owned(), file]);
     }
 }
