@@ -195,6 +195,16 @@ pub fn stream_documents<'d>(file: &'d str, text: &'d [u8]) -> Result<Vec<Documen
     Ok(documents)
 }
 
+/// Checks a stream of manifests; `title` is what messages call it. What is only shown, and what withholds the stream.
+///
+/// Errors: what is no YAML.
+pub fn check_stream(title: &str, text: &[u8], checks: &Checks) -> Result<(Vec<Diagnostic>, Option<Error>)> {
+    if checks.mode == Mode::Off {
+        return Ok((Vec::new(), None));
+    }
+    Ok(checks.mode.judge(check(&stream_documents(title, text)?, checks)))
+}
+
 /// The objects of documents, each with its document's index and tree. What is no object is passed over: other steps tell.
 fn objects(documents: &[Document<'_>]) -> Vec<(usize, Tree<'static>, Data)> {
     let read = |(i, d): (usize, &Document<'_>)| {
@@ -218,7 +228,7 @@ pub fn check_release(
     }
     let mut checks = Checks {
         namespace: options.namespace.clone(),
-        kube_version: [&checks.kube_version, &options.kube_version].into_iter().find_map(Clone::clone),
+        kube_version: checks.kube_version.clone().or_else(|| options.kube_version.clone()),
         ..checks.clone()
     };
     if let Some(cluster) = &options.cluster {

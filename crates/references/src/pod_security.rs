@@ -58,8 +58,8 @@ type Violation = (String, String);
 pub(crate) fn check(f: &mut Found<'_>, i: usize, object: &Data, version: Option<(u32, u32)>) {
     let Some(pods) = pods(object) else { return };
     let name = f.inventory.namespace_of(object);
-    let Some(labels) = f.inventory.find("Namespace", "", &name).map(|n| &f.inventory.objects()[n]) else { return };
-    let label = |key: &str| at(labels, "metadata.labels").and_then(|l| l.get(key)).and_then(Data::as_str);
+    let Some(namespace) = f.inventory.find("Namespace", "", &name).map(|n| &f.inventory.objects()[n]) else { return };
+    let label = |key: &str| at(namespace, "metadata.labels").and_then(|l| l.get(key)).and_then(Data::as_str);
     let level = label(ENFORCE).unwrap_or_default();
     let pinned = label(ENFORCE_VERSION).and_then(|v| v.strip_prefix("v1.")?.parse().ok());
     let minor = pinned.or(version.map(|(_, minor)| minor)).unwrap_or(u32::MAX);

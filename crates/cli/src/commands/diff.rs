@@ -8,6 +8,7 @@ use pintle::diff::{Diff, Object, diff, objects, without_namespace};
 use pintle::{Diagnostic, Error};
 
 use super::source::{self, usage};
+use super::values::work_tree;
 use crate::{io, report};
 
 /// Arguments of `pintle diff`.
@@ -163,16 +164,16 @@ impl Checkout {
             return Err(failed(format!("{revision:?} is no revision")));
         }
         let here = path.canonicalize().map_err(|e| failed(format!("{}: {e}", path.display())))?;
-        let Some(root) = here.ancestors().find(|d| d.join(".git").exists()) else {
+        let Some(root) = work_tree(&here) else {
             return Err(failed(format!("{} is in no Git repository", path.display())));
         };
         let name = format!("pintle-diff-{}-{revision:?}", std::process::id()).replace(|c: char| !c.is_ascii_alphanumeric(), "-");
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir(&folder).map_err(|e| failed(format!("create {}: {e}", folder.display())))?;
-        let checkout = Checkout { root: root.to_owned(), folder };
+        let checkout = Checkout { root: root.clone(), folder };
         let git = Command::new("git")
             .arg("-C")
-            .arg(root)
+            .arg(&root)
             .args(["archive", "--format=tar", revision])
             .stdin(Stdio::null())
             .output()

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use pintle::checks::{Checks, Mode, Part, check, check_release, stream_documents};
+use pintle::checks::{self, Checks, Mode, Part, check_release};
 use pintle::emit::{EmitOptions, stream};
 use pintle::project::discover::{self, Target};
 use pintle::project::run::{self, Output};
@@ -254,16 +254,15 @@ pub fn kustomization(path: &Path, env: Option<&str>, args: &Args) -> Result<Vec<
 
 /// Checks what a folder's kustomization gave.
 pub fn check_stream(path: &Path, text: &[u8], checks: &Checks) -> Result<(), Error> {
-    if checks.mode == Mode::Off {
-        return Ok(());
-    }
-    let title = format!("the output of {}", path.display());
-    judge(checks, check(&stream_documents(&title, text)?, checks))
+    judged(checks::check_stream(&format!("the output of {}", path.display()), text, checks)?)
 }
 
 /// Shows findings. Errors: those that withhold the output.
 pub fn judge(checks: &Checks, findings: Vec<Diagnostic>) -> Result<(), Error> {
-    let (shown, error) = checks.mode.judge(findings);
+    judged(checks.mode.judge(findings))
+}
+
+fn judged((shown, error): (Vec<Diagnostic>, Option<Error>)) -> Result<(), Error> {
     shown.iter().for_each(report::diagnostic);
     error.map_or(Ok(()), Err)
 }

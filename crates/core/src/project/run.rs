@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use pintle_functions::world::Drawn;
 
 use super::{Job, Project, Source};
-use crate::checks::{Checks, Mode, check, check_release, stream_documents};
+use crate::checks::{Checks, check_release, check_stream};
 use crate::diagnostic::{Diagnostic, Error, Result, Span};
 use crate::emit::{EmitOptions, stream};
 use crate::load::{Chart, LoadOptions};
@@ -113,9 +113,8 @@ fn one(project: &Project, job: &Job, settings: &Settings<'_>, charts: &Charts) -
         text = built.text;
         warnings.extend(built.warnings);
     }
-    if checks.mode != Mode::Off && (matches!(job.source, Source::Kustomization(_)) || !job.overlays.is_empty()) {
-        let title = format!("the output of {}", job.title());
-        let (shown, error) = checks.mode.judge(check(&stream_documents(&title, &text)?, &checks));
+    if matches!(job.source, Source::Kustomization(_)) || !job.overlays.is_empty() {
+        let (shown, error) = check_stream(&format!("the output of {}", job.title()), &text, &checks)?;
         warnings.extend(shown);
         error.map_or(Ok(()), Err)?;
     }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use pintle::checks::{Checks, Mode, check, check_release, stream_documents};
+use pintle::checks::{Checks, Mode, check, check_release, check_stream, stream_documents};
 use pintle::emit::{EmitOptions, stream};
 use pintle::package::{self, Status};
 use pintle::project::run;
@@ -253,12 +253,7 @@ fn of_kustomization(app: &Application, path: &Path) -> Result<Made, Error> {
 }
 
 fn checked(app: &Application, text: Vec<u8>) -> Result<(Vec<Diagnostic>, Vec<u8>), Error> {
-    let checks = checks(app)?;
-    if checks.mode == Mode::Off {
-        return Ok((Vec::new(), text));
-    }
-    let title = format!("the output of {}", shown_folder(app));
-    let (shown, error) = checks.mode.judge(check(&stream_documents(&title, &text)?, &checks));
+    let (shown, error) = check_stream(&format!("the output of {}", shown_folder(app)), &text, &checks(app)?)?;
     error.map_or(Ok((shown, text)), Err)
 }
 

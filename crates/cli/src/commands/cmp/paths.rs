@@ -5,6 +5,8 @@ use std::path::{Component, Path, PathBuf};
 use pintle::load::pattern::matches;
 use pintle::{Diagnostic, Error};
 
+use crate::commands::values::work_tree;
+
 /// Folders nested deeper than this are not looked into for `**`.
 const MAX_DEPTH: usize = 32;
 
@@ -22,9 +24,8 @@ impl Paths {
     /// `source_path` is the application's path in the repository; without it, a Git work tree is the root, or else the folder itself.
     pub fn new(dir: &Path, source_path: Option<&str>) -> Result<Paths, Error> {
         let dir = dir.canonicalize().map_err(|e| Error::new("io", format!("{}: {e}", dir.display())))?;
-        let work_tree = || dir.ancestors().find(|d| d.join(".git").exists()).map(Path::to_owned);
         let Some(source_path) = source_path else {
-            let root = work_tree().unwrap_or_else(|| dir.clone());
+            let root = work_tree(&dir).unwrap_or_else(|| dir.clone());
             return Ok(Paths { dir, root, prefix: PathBuf::new() });
         };
         let source: Vec<Component<'_>> =

@@ -46,6 +46,33 @@ pub struct Globals {
     pub color: Option<String>,
 }
 
+/// How charts are fetched from repositories and registries and their signatures proved, which is the real Helm's to do.
+#[derive(clap::Args)]
+#[group(skip)]
+pub struct Registry {
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+        value_parser = crate::commands::template::parse_bool)]
+    pub verify: Option<bool>,
+    #[arg(long, hide = true)]
+    keyring: Option<String>,
+    #[arg(long, hide = true)]
+    username: Option<String>,
+    #[arg(long, hide = true)]
+    password: Option<String>,
+    #[arg(long, hide = true)]
+    ca_file: Option<String>,
+    #[arg(long, hide = true)]
+    cert_file: Option<String>,
+    #[arg(long, hide = true)]
+    key_file: Option<String>,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+        value_parser = crate::commands::template::parse_bool)]
+    insecure_skip_tls_verify: Option<bool>,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+        value_parser = crate::commands::template::parse_bool)]
+    plain_http: Option<bool>,
+}
+
 impl Globals {
     /// The namespace of `-n`, else of the environment.
     pub fn namespace(&self) -> String {

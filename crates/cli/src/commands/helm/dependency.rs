@@ -9,7 +9,7 @@ use clap::Parser;
 use pintle::package::{self, Status};
 use pintle::{Chart, Compat, Error};
 
-use super::arguments::{Globals, take_command};
+use super::arguments::{Globals, Registry, take_command};
 use super::{Answer, Answered, DONE, elsewhere, wrong_arguments};
 use crate::commands::template::parse_bool;
 use crate::commands::values::load_options;
@@ -42,25 +42,9 @@ pub struct Build {
     /// The chart's folder
     args: Vec<String>,
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
-    verify: Option<bool>,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
     skip_refresh: Option<bool>,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
-    insecure_skip_tls_verify: Option<bool>,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
-    plain_http: Option<bool>,
-    #[arg(long, hide = true)]
-    keyring: Option<String>,
-    #[arg(long, hide = true)]
-    username: Option<String>,
-    #[arg(long, hide = true)]
-    password: Option<String>,
-    #[arg(long, hide = true)]
-    ca_file: Option<String>,
-    #[arg(long, hide = true)]
-    cert_file: Option<String>,
-    #[arg(long, hide = true)]
-    key_file: Option<String>,
+    #[command(flatten)]
+    registry: Registry,
     #[command(flatten)]
     globals: Globals,
 }
@@ -73,7 +57,7 @@ pub fn run(rest: &[OsString], compat: Compat) -> Answered {
             Err(answer) => Ok(answer),
         },
         Some("build") => match super::parse::<Build>(&rest) {
-            Ok(args) if args.verify == Some(true) => Ok(elsewhere("--verify is not supported")),
+            Ok(args) if args.registry.verify == Some(true) => Ok(elsewhere("--verify is not supported")),
             Ok(args) => build(&chart_of("build", &args.args)?, compat),
             Err(answer) => Ok(answer),
         },

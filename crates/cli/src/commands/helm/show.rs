@@ -6,7 +6,7 @@ use clap::Parser;
 use pintle::show::{Part, show};
 use pintle::{Chart, Compat, Error};
 
-use super::arguments::{Globals, take_command};
+use super::arguments::{Globals, Registry, take_command};
 use super::{Answer, Answered, elsewhere, wrong_arguments};
 use crate::commands::template::parse_bool;
 use crate::commands::values::load_options;
@@ -47,25 +47,9 @@ struct Source {
     #[arg(long, hide = true)]
     repo: Option<String>,
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
-    verify: Option<bool>,
-    #[arg(long, hide = true)]
-    keyring: Option<String>,
-    #[arg(long, hide = true)]
-    username: Option<String>,
-    #[arg(long, hide = true)]
-    password: Option<String>,
-    #[arg(long, hide = true)]
-    ca_file: Option<String>,
-    #[arg(long, hide = true)]
-    cert_file: Option<String>,
-    #[arg(long, hide = true)]
-    key_file: Option<String>,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
-    insecure_skip_tls_verify: Option<bool>,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
     pass_credentials: Option<bool>,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
-    plain_http: Option<bool>,
+    #[command(flatten)]
+    registry: Registry,
 }
 
 pub fn run(rest: &[OsString], compat: Compat) -> Answered {
@@ -86,7 +70,7 @@ pub fn run(rest: &[OsString], compat: Compat) -> Answered {
         let (wants, usage) = ("requires 1 argument", format!("show {name} [CHART] [flags]"));
         return Err(wrong_arguments(&format!("show {name}"), wants, &usage));
     };
-    if args.source.repo.is_some() || args.source.verify == Some(true) {
+    if args.source.repo.is_some() || args.source.registry.verify == Some(true) {
         return Ok(elsewhere("charts are read from folders and archives only"));
     }
     if args.jsonpath.is_some_and(|j| !j.is_empty()) {
