@@ -1,6 +1,7 @@
 //! The steps of a render, apart, so that each can be timed. `helm-library/main.go` has the same steps of Helm's library.
 
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use pintle::arrange::Arranged;
@@ -9,6 +10,7 @@ use pintle::check::check;
 use pintle::emit::{EmitOptions, stream};
 use pintle::merge::coalesce::Coalesce;
 use pintle::merge::dependencies::{Node, process};
+use pintle::merge::options::{ValuesFile, ValuesOptions};
 use pintle::release::render_and_arrange;
 use pintle::render::{Context, ReleaseInfo};
 use pintle::{Chart, Compat, Error, Limits, LoadOptions, Options, Values};
@@ -30,6 +32,16 @@ pub struct Prepared {
 /// Errors are those of [`Chart::load`].
 pub fn load(path: &Path) -> Result<Arc<Chart>, Error> {
     Chart::load(path, &LoadOptions::default())
+}
+
+/// The values of a file.
+///
+/// Panics on a file that can't be read: benchmarks have no use without it.
+pub fn values_of(path: &Path) -> Values {
+    let text = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let file = ValuesFile { name: path.display().to_string(), text: text.into() };
+    let options = ValuesOptions { files: vec![file], ..ValuesOptions::default() };
+    options.merge(Compat::default(), &|_| Err("no flag names a file".to_owned())).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// From a chart to the `.Values` of it and its dependencies: conditions, imports, defaults, the schema.
@@ -54,7 +66,8 @@ pub fn values(chart: &Arc<Chart>) -> Result<Prepared, Error> {
 pub fn render(prepared: &Prepared) -> Result<Arranged, Error> {
     let release = ReleaseInfo { name: RELEASE.into(), namespace: "default".into(), is_upgrade: false };
     let host = Host::new(System);
-    let context = Context { release: &release, capabilities: &prepared.capabilities, limits: Limits::default(), host: &host };
+    let context =
+        Context { release: &release, capabilities: &prepared.capabilities, limits: Limits::default(), host: Rc::new(host) };
     Ok(render_and_arrange(&prepared.root, &prepared.values, &context, None)?.0)
 }
 
@@ -62,8 +75,15 @@ pub fn render(prepared: &Prepared) -> Result<Arranged, Error> {
 ///
 /// Errors are those of [`pintle::render()`].
 pub fn output(chart: &Arc<Chart>) -> Result<Vec<u8>, Error> {
+    output_with(chart, &Values::default())
+}
+
+/// The same with a caller's values.
+///
+/// Errors are those of [`pintle::render()`].
+pub fn output_with(chart: &Arc<Chart>, values: &Values) -> Result<Vec<u8>, Error> {
     let options = Options { release_name: RELEASE.into(), ..Options::default() };
-    stream(&pintle::render(chart, &Values::default(), &options)?, &EmitOptions::default())
+    stream(&pintle::render(chart, values, &options)?, &EmitOptions::default())
 }
 
 /// `pintle template` without its process.

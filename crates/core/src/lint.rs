@@ -7,6 +7,7 @@ mod names;
 
 use std::fmt;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use pintle_functions::bind::Host;
@@ -21,7 +22,7 @@ use crate::capabilities::{Capabilities, KubeVersion};
 use crate::check::check;
 use crate::diagnostic::{Error, Result};
 use crate::load::metadata::{self, list, string, strings};
-use crate::load::{Chart, LoadOptions};
+use crate::load::{Chart, Dialect, LoadOptions};
 use crate::merge::coalesce::Coalesce;
 use crate::merge::dependencies::{Node, process};
 use crate::merge::options::Values;
@@ -277,8 +278,11 @@ impl Linter<'_> {
         for template in &chart.templates {
             let name = &template.name;
             let base = name.rsplit('/').next().unwrap_or(name);
+            // Templates in Jinja may say so in their names.
+            let jinja = [".j2", ".jinja"].iter().find_map(|e| base.strip_suffix(e)).filter(|_| chart.dialect == Dialect::Jinja);
+            let base = jinja.unwrap_or(base);
             let extension = base.rfind('.').map_or("", |i| &base[i..]);
-            if !matches!(extension, ".yaml" | ".yml" | ".tpl" | ".txt") {
+            if jinja.is_none_or(|b| !b.starts_with('_')) && !matches!(extension, ".yaml" | ".yml" | ".tpl" | ".txt") {
                 let text = format!("file extension '{extension}' not valid. Valid extensions are .yaml, .yml, .tpl, or .txt");
                 self.say(Severity::Error, name, text);
             }
@@ -321,7 +325,9 @@ impl Linter<'_> {
         let release = ReleaseInfo { name: "test-release".into(), namespace: self.options.namespace.clone(), is_upgrade: false };
         let mut host = Host::new(System);
         host.lint = true;
-        let context = Context { release: &release, capabilities: &capabilities, limits: crate::Limits::default(), host: &host };
+        let host = Rc::new(host);
+        let context =
+            Context { release: &release, capabilities: &capabilities, limits: crate::Limits::default(), host: host.clone() };
         let rendered = render(&root, &values, &context, None, &mut |_, _| ()).map_err(|e| e.to_string());
         self.report.passed.append(&mut host.warnings.borrow_mut());
         rendered.map(Some)

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use pintle_template::record::{Piece, Read, Record};
+use pintle_template::record::{CallSite, Piece, Read, Record};
 use pintle_value::{List, Map, Value};
 use pintle_yaml::{Step, Tree};
 
@@ -228,16 +228,26 @@ pub fn made(record: &Record, raw: &[u8], offset: usize) -> Option<Made> {
     let mut reads = Vec::new();
     let piece = follow(&record.pieces, raw, offset, &mut reads)?;
     let site = record.calls.get(piece.call)?;
+    let calls = callers(record, site);
+    let at = piece.pos as usize + text_offset(piece, raw, offset, &site.text);
+    Some(Made { span: span_at(site, at), calls, reads })
+}
+
+/// Where the call that failed was asked for, innermost first.
+pub fn calls_around(record: &Record) -> Vec<Span> {
+    record.failed_call.and_then(|call| record.calls.get(call)).map_or_else(Vec::new, |site| callers(record, site))
+}
+
+fn callers(record: &Record, site: &CallSite) -> Vec<Span> {
     let mut calls = Vec::new();
     let mut caller = site.caller;
     let mut seen = HashSet::new();
     while let Some((call, pos)) = caller {
         let Some(outer) = record.calls.get(call).filter(|_| seen.insert(call)) else { break };
-        calls.push(span_at(&outer.template, pos as usize));
+        calls.push(span_at(outer, pos as usize));
         caller = outer.caller;
     }
-    let at = piece.pos as usize + text_offset(piece, raw, offset, &site.template.source.text);
-    Some(Made { span: span_at(&site.template, at), calls, reads })
+    calls
 }
 
 /// How far into a piece of plain text an offset lies; an action is one place.
@@ -248,12 +258,12 @@ fn text_offset(piece: &Piece, raw: &[u8], offset: usize, source: &[u8]) -> usize
     if is_text && within < piece.range.len() { within } else { 0 }
 }
 
-fn span_at(template: &pintle_template::Template, offset: usize) -> Span {
-    let text = &template.source.text;
+fn span_at(site: &CallSite, offset: usize) -> Span {
+    let text = &site.text;
     let before = &text[..offset.min(text.len())];
     let line_start = before.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
     let line = 1 + before.iter().filter(|b| **b == b'\n').count();
-    Span::new(&*template.source.name, line, 1 + before.len() - line_start, 0)
+    Span::new(&*site.file, line, 1 + before.len() - line_start, 0)
 }
 
 fn follow<'r>(pieces: &'r [Piece], raw: &[u8], offset: usize, reads: &mut Vec<Read>) -> Option<&'r Piece> {

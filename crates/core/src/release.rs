@@ -133,10 +133,16 @@ pub fn render(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<
     let limits = Limits { steps: options.limits.steps.min(RECORDED_STEPS), ..options.limits };
     let options = &Options { limits, ..options.clone() };
     match attempt(chart, values, options, Host::new(Replay::new(recording)), Some(&mut trail)) {
-        // The same failure, now with its places; another one would be no explanation of the first.
-        Err(second) if second.message() == first.message() => Err(trail.explain(second, chart, values, options.compat)),
+        // Another failure would be no explanation of the first.
+        Err(second) if is_same(&first, &second) => Err(trail.explain(first, chart, values, options.compat)),
         _ => Err(first),
     }
+}
+
+/// Whether two failures say the same. Where is a matter of the first: templates in Jinja are recorded with marks in them.
+fn is_same(first: &Error, second: &Error) -> bool {
+    let said = |e: &Error| e.diagnostics().iter().map(|d| (d.code, d.message.clone())).collect::<Vec<_>>();
+    said(first) == said(second)
 }
 
 /// Adds to findings about the output of a render where they come from: the template's line, the includes around it, and what set the
@@ -203,12 +209,17 @@ impl Trail {
     fn explain_one(&self, d: &mut Diagnostic, sources: &Sources<'_>) {
         let mut reads = Vec::new();
         match d.code {
-            "template/exec" => reads.clone_from(&self.records.failed_reads),
+            "template/exec" => {
+                reads.clone_from(&self.records.failed_reads);
+                if d.trace.is_empty() {
+                    d.trace.extend(self.records.failed_calls.iter().cloned().map(called_here));
+                }
+            }
             // Findings about the output, of which errors of YAML are one kind, stand in a template's file.
             "template/parse" | "values/schema" => {}
             _ => {
                 if let Some(made) = d.span.as_ref().and_then(|span| self.made(span)) {
-                    d.trace.extend(made.calls.into_iter().map(|span| Trace { message: "called here".into(), span }));
+                    d.trace.extend(made.calls.into_iter().map(called_here));
                     d.span = Some(made.span);
                     reads = made.reads;
                 }
@@ -272,6 +283,10 @@ impl Trail {
     }
 }
 
+fn called_here(span: Span) -> Trace {
+    Trace { message: "called here".into(), span }
+}
+
 fn attempt(chart: &Arc<Chart>, values: &Values, options: &Options, host: Host, mut trail: Option<&mut Trail>) -> Result<Release> {
     let compat = options.compat;
     check_installable(chart)?;
@@ -313,7 +328,7 @@ fn attempt(chart: &Arc<Chart>, values: &Values, options: &Options, host: Host, m
         let message = format!("chart requires kubeVersion: {supported} which is incompatible with Kubernetes {}", kube.version);
         return Err(Error::new("chart/kube-version", message).with_debug_output(Vec::new()));
     }
-    let context = Context { release: &release, capabilities: &capabilities, limits: options.limits, host: &host };
+    let context = Context { release: &release, capabilities: &capabilities, limits: options.limits, host: Rc::new(host) };
     let (arranged, notes) = render_and_arrange(&root, &values, &context, trail.map(|t| &mut t.records))?;
     let Arranged { manifests, hooks, warnings: left_out } = arranged;
     warnings.extend(left_out);
@@ -328,8 +343,8 @@ pub fn name_from_template(text: &str) -> Result<String> {
     let failed = |e: &pintle_template::Error| Error::new("usage/name-template", e.message());
     let mut templates = pintle_template::Templates::new();
     templates.add(pintle_template::parse("name-template", text, functions).map_err(|e| failed(&e))?);
-    let host = Host::new(System);
-    let mut evaluator = pintle_template::Evaluator::new(Arc::new(templates), functions, &host, Limits::default());
+    let host = Rc::new(Host::new(System));
+    let mut evaluator = pintle_template::Evaluator::new(Arc::new(templates), functions, host, Limits::default());
     let name = evaluator.execute("name-template", Value::Nil).map_err(|e| failed(&e))?;
     Ok(String::from_utf8_lossy(&name).into_owned())
 }
@@ -350,8 +365,8 @@ pub fn version_from_template(text: &str, compat: Compat) -> Result<String> {
     let functions = pintle_template::Functions::builtins();
     let mut templates = pintle_template::Templates::new();
     templates.add(pintle_template::parse("_", text, &functions).map_err(|e| failed(&e))?);
-    let host = Host::new(System);
-    let mut evaluator = pintle_template::Evaluator::new(Arc::new(templates), &functions, &host, Limits::default());
+    let host = Rc::new(Host::new(System));
+    let mut evaluator = pintle_template::Evaluator::new(Arc::new(templates), &functions, host, Limits::default());
     let info = objects::build_info(compat.release_version(), compat);
     let text = evaluator.execute("_", info).map_err(|e| failed(&e))?;
     Ok(String::from_utf8_lossy(&text).into_owned())

@@ -1,6 +1,7 @@
 //! The functions against what Helm 4.3.1 answered: `recorded/functions.jsonl` holds an action a line with its output or its
 //! error, over `recorded/values.yaml`.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use pintle_functions::bind::{Host, helm};
@@ -12,8 +13,8 @@ fn run(functions: &Functions, values: &Value, action: &str) -> Result<String, St
     let mut templates = Templates::new();
     let text = format!("{{{{ {action} }}}}");
     templates.add(parse("case", text.as_str(), functions).map_err(|e| e.message())?);
-    let host = Host::new(Seeded::new(1, Instant { seconds: 1_700_000_000, nanos: 0 }));
-    let mut evaluator = Evaluator::new(Arc::new(templates), functions, &host, Limits::default());
+    let host = Rc::new(Host::new(Seeded::new(1, Instant { seconds: 1_700_000_000, nanos: 0 })));
+    let mut evaluator = Evaluator::new(Arc::new(templates), functions, host, Limits::default());
     let data = Value::Map(Map::new([(Str::from("Values"), values.clone())].into_iter().collect()));
     let output = evaluator.execute("case", data).map_err(|e| e.message())?;
     // The engine around the templates turns nil values into nothing.

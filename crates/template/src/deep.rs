@@ -23,7 +23,7 @@ impl Drop for Level {
 }
 
 /// Runs a step of a recursion that templates decide the depth of.
-pub(crate) fn deep<T>(step: impl FnOnce() -> T) -> T {
+pub fn deep<T>(step: impl FnOnce() -> T) -> T {
     let depth = DEPTH.get();
     DEPTH.set(depth + 1);
     let _level = Level;

@@ -50,19 +50,19 @@ impl Default for Limits {
 /// A value and whether it is held by an `interface {}` (`reflect.Value` of kind Interface). A nil that isn't is Go's zero
 /// `reflect.Value`.
 #[derive(Clone, Default)]
-struct Held {
-    v: Value,
+pub(crate) struct Held {
+    pub v: Value,
     in_interface: bool,
     /// Whether it is part of something that a pointer leads to, so that the pointer's methods are its own.
     addressable: bool,
 }
 
 impl Held {
-    fn concrete(v: Value) -> Held {
+    pub fn concrete(v: Value) -> Held {
         Held { v, in_interface: false, addressable: false }
     }
 
-    fn of_type(v: Value, ty: Type) -> Held {
+    pub fn of_type(v: Value, ty: Type) -> Held {
         Held { v, in_interface: matches!(ty, Type::Any), addressable: false }
     }
 
@@ -149,9 +149,9 @@ enum Flow {
 }
 
 /// Executes templates of one set with one host.
-pub struct Evaluator<'h> {
-    functions: &'h Functions,
-    host: &'h dyn Any,
+pub struct Evaluator<'f> {
+    functions: &'f Functions,
+    host: Rc<dyn Any>,
     limits: Limits,
     steps: u64,
     captured: usize,
@@ -169,10 +169,10 @@ pub struct Evaluator<'h> {
     recorder: Option<Box<Recorder>>,
 }
 
-impl<'h> Evaluator<'h> {
+impl<'f> Evaluator<'f> {
     /// An evaluator of `templates`, which were parsed with `functions`; the functions find `host` through
     /// [`Call::host`].
-    pub fn new(templates: Arc<Templates>, functions: &'h Functions, host: &'h dyn Any, limits: Limits) -> Evaluator<'h> {
+    pub fn new(templates: Arc<Templates>, functions: &'f Functions, host: Rc<dyn Any>, limits: Limits) -> Evaluator<'f> {
         Evaluator {
             functions,
             host,
@@ -272,7 +272,7 @@ impl<'h> Evaluator<'h> {
     }
 
     /// Charges for text that was made; text that has no end is an error.
-    fn check_text(&mut self, len: usize) -> Result<(), Error> {
+    pub(crate) fn check_text(&mut self, len: usize) -> Result<(), Error> {
         if let Some(what) = take_overrun() {
             return Err(Error::with_kind(ErrorKind::Budget, what));
         }
@@ -282,7 +282,22 @@ impl<'h> Evaluator<'h> {
         self.step(len as u64 / BYTES_A_STEP)
     }
 
-    fn step(&mut self, n: u64) -> Result<(), Error> {
+    /// The functions that its templates were parsed with.
+    pub fn functions(&self) -> &'f Functions {
+        self.functions
+    }
+
+    /// What it may use up in all.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// How many steps are left of the budget.
+    pub fn steps_left(&self) -> u64 {
+        self.limits.steps.saturating_sub(self.steps)
+    }
+
+    pub(crate) fn step(&mut self, n: u64) -> Result<(), Error> {
         self.steps = self.steps.saturating_add(n);
         if self.steps > self.limits.steps {
             return Err(Error::with_kind(
@@ -805,12 +820,8 @@ impl<'h> Evaluator<'h> {
     ) -> Result<Vec<Value>, Error> {
         let params = signature.params;
         let given = args.len() + usize::from(last.is_some());
-        let fixed = if signature.variadic { params.len() - 1 } else { params.len() };
-        if signature.variadic && given < fixed {
-            return st.error(format!("wrong number of args for {name}: want at least {fixed} got {}", args.len()));
-        }
-        if !signature.variadic && given != fixed {
-            return st.error(format!("wrong number of args for {name}: want {fixed} got {given}"));
+        if let Err(what) = count(name, signature, args.len(), given) {
+            return st.error(what);
         }
         let param = |i: usize| params[i.min(params.len() - 1)];
         let mut argv = Vec::with_capacity(given);
@@ -818,30 +829,9 @@ impl<'h> Evaluator<'h> {
             argv.push(self.argument(st, dot, param(i), *arg)?.v);
         }
         if let Some(v) = last {
-            argv.push(self.fit(st, v, param(args.len()))?.v);
+            argv.push(fit(v, param(args.len())).or_else(|what| st.error(what))?.v);
         }
         Ok(argv)
-    }
-
-    /// `validateType`
-    fn fit(&self, st: &State<'_>, value: Held, ty: Type) -> Result<Held, Error> {
-        if matches!(ty, Type::ReflectValue) {
-            return Ok(value);
-        }
-        if value.is_invalid() {
-            if ty.can_be_nil() {
-                return Ok(Held::of_type(Value::zero(ty), ty));
-            }
-            return st.error(format!("invalid value; expected {ty}"));
-        }
-        if matches!(ty, Type::Any) {
-            return Ok(value);
-        }
-        match value.v.ty() {
-            Some(actual) if actual.assignable_to(ty) => Ok(Held::concrete(value.v)),
-            Some(actual) => st.error(format!("wrong type for value; expected {ty}; got {actual}")),
-            None => st.error(format!("wrong type for value; expected {ty}; got {}", Type::Any)),
-        }
     }
 
     /// The value of an expression that is no literal (`evalArg`'s first half); `None` for a literal.
@@ -876,7 +866,7 @@ impl<'h> Evaluator<'h> {
     fn argument(&mut self, st: &mut State<'_>, dot: &Held, ty: Type, e: Expr) -> Result<Held, Error> {
         st.at = At::Expr(e);
         if let Some(v) = self.operand(st, dot, e)? {
-            return self.fit(st, v, ty);
+            return fit(v, ty).or_else(|what| st.error(what));
         }
         if let Expr::Nil { .. } = e {
             if ty.can_be_nil() {
@@ -906,6 +896,40 @@ impl<'h> Evaluator<'h> {
             Some(v) => Ok(Held::concrete(v)),
             None => st.error(format!("expected {expected}; found {}", st.shown(e))),
         }
+    }
+}
+
+/// Whether a function takes as many arguments; `named` are those that stand behind its name.
+pub(crate) fn count(name: &str, signature: &Signature, named: usize, given: usize) -> Result<(), String> {
+    let params = signature.params.len();
+    let fixed = if signature.variadic { params - 1 } else { params };
+    if signature.variadic && given < fixed {
+        return Err(format!("wrong number of args for {name}: want at least {fixed} got {named}"));
+    }
+    if !signature.variadic && given != fixed {
+        return Err(format!("wrong number of args for {name}: want {fixed} got {given}"));
+    }
+    Ok(())
+}
+
+/// `validateType`
+pub(crate) fn fit(value: Held, ty: Type) -> Result<Held, String> {
+    if matches!(ty, Type::ReflectValue) {
+        return Ok(value);
+    }
+    if value.is_invalid() {
+        if ty.can_be_nil() {
+            return Ok(Held::of_type(Value::zero(ty), ty));
+        }
+        return Err(format!("invalid value; expected {ty}"));
+    }
+    if matches!(ty, Type::Any) {
+        return Ok(value);
+    }
+    match value.v.ty() {
+        Some(actual) if actual.assignable_to(ty) => Ok(Held::concrete(value.v)),
+        Some(actual) => Err(format!("wrong type for value; expected {ty}; got {actual}")),
+        None => Err(format!("wrong type for value; expected {ty}; got {}", Type::Any)),
     }
 }
 
@@ -967,7 +991,7 @@ impl Call for Evaluator<'_> {
     }
 
     fn host(&self) -> &dyn Any {
-        self.host
+        &*self.host
     }
 
     fn charge(&mut self, steps: u64) -> Result<(), Error> {

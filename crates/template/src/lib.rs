@@ -2,6 +2,7 @@
 //!
 //! [`parse`] turns a text into templates, [`Templates`] holds those that can call each other, an [`Evaluator`] executes them.
 
+mod apply;
 mod builtins;
 mod deep;
 mod error;
@@ -15,6 +16,7 @@ mod properties;
 pub mod record;
 mod set;
 
+pub use deep::deep;
 pub use error::{Error, ErrorKind, Location};
 pub use eval::{Evaluator, Limits};
 pub use func::{

@@ -1,5 +1,6 @@
 //! What holds for any template.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use pintle_value::{Data, DataMap, Value};
@@ -133,7 +134,7 @@ fn execute(text: &str, data: Value) -> Option<Result<Vec<u8>, crate::Error>> {
     let functions = Functions::builtins();
     let mut templates = Templates::new();
     templates.add(parse("t", text, &functions).ok()?);
-    let mut evaluator = Evaluator::new(Arc::new(templates), &functions, &(), Limits { steps: 10_000, output: 1 << 16 });
+    let mut evaluator = Evaluator::new(Arc::new(templates), &functions, Rc::new(()), Limits { steps: 10_000, output: 1 << 16 });
     Some(evaluator.execute("t", data))
 }
 

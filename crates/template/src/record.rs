@@ -48,8 +48,10 @@ pub struct Captured {
 pub struct CallSite {
     /// The caller: an index into [`Record::calls`], and the byte offset in its template's source.
     pub caller: Option<(usize, Pos)>,
-    /// The template.
-    pub template: Arc<Template>,
+    /// The file that the template stands in.
+    pub file: Arc<str>,
+    /// The file's text.
+    pub text: Str,
 }
 
 /// What was recorded of one execution.
@@ -63,6 +65,8 @@ pub struct Record {
     pub reads: BTreeSet<Read>,
     /// After an error: what the action that failed had read.
     pub failed_reads: Vec<Read>,
+    /// After an error that doesn't tell the calls around it itself: the call that failed, an index into `calls`.
+    pub failed_call: Option<usize>,
 }
 
 #[derive(Default)]
@@ -79,7 +83,8 @@ impl Recorder {
     pub fn enter(&mut self, template: &Arc<Template>, caller: Option<Pos>) {
         let caller = self.calls.last().copied().zip(caller);
         self.calls.push(self.record.calls.len());
-        self.record.calls.push(CallSite { caller, template: template.clone() });
+        let source = &template.source;
+        self.record.calls.push(CallSite { caller, file: source.name.clone(), text: source.text.clone() });
     }
 
     pub fn leave(&mut self) {

@@ -1,5 +1,6 @@
 //! The template language, end to end: text and data in, bytes or Go's error text out.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use pintle_template::{Evaluator, Functions, Limits, Templates, parse};
@@ -38,7 +39,7 @@ fn render_here(text: &str) -> Result<String, String> {
     let functions = functions();
     let mut templates = Templates::new();
     templates.add(parse("t", text, &functions).map_err(|e| e.to_string())?);
-    let mut e = Evaluator::new(Arc::new(templates), &functions, &(), Limits { steps: 1_000_000, output: 1 << 20 });
+    let mut e = Evaluator::new(Arc::new(templates), &functions, Rc::new(()), Limits { steps: 1_000_000, output: 1 << 20 });
     e.execute("t", data()).map(|b| String::from_utf8_lossy(&b).into_owned()).map_err(|e| e.to_string())
 }
 

@@ -155,6 +155,11 @@ impl List {
         &self.0.items
     }
 
+    /// Where it lies in memory: the same for all names of one slice, for as long as one of them lives.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
+
     /// Whether both are the same slice in memory.
     pub fn same(&self, other: &List) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
@@ -344,6 +349,11 @@ impl Map {
     /// The entries for change.
     pub fn entries_mut(&self) -> RefMut<'_, Entries> {
         self.cell().borrow_mut()
+    }
+
+    /// Where it lies in memory: the same for all names of one map, for as long as one of them lives.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.data).addr()
     }
 
     /// Whether both are the same map in memory.

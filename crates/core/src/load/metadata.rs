@@ -7,7 +7,7 @@ use pintle_value::quote::{is_print, quote};
 use pintle_value::{Data, DataMap};
 use pintle_yaml::{StructType, Target};
 
-use crate::diagnostic::{Error, Result};
+use crate::diagnostic::{Diagnostic, Error, Result};
 
 /// A chart's metadata.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,6 +38,19 @@ pub struct Metadata {
     /// What has an entry that is null.
     with_null: Option<&'static str>,
 }
+
+/// The language of a chart's templates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// Go's text/template, as Helm has it.
+    #[default]
+    Go,
+    /// Jinja, as minijinja has it.
+    Jinja,
+}
+
+/// The annotation of Chart.yaml that says what language the templates are written in.
+pub const DIALECT: &str = "pintle.dev/templates";
 
 /// Someone who maintains a chart.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -172,6 +185,22 @@ pub(crate) fn strings(data: &Data, field: &str) -> Vec<String> {
 }
 
 impl Metadata {
+    /// The language of the chart's templates, as the annotation [`DIALECT`] says.
+    ///
+    /// Errors: a language that isn't known.
+    pub fn dialect(&self) -> Result<Dialect> {
+        match self.annotations.as_ref().and_then(|a| a.get(DIALECT)).map(String::as_str) {
+            None | Some("go") => Ok(Dialect::Go),
+            Some("jinja") => Ok(Dialect::Jinja),
+            Some(other) => {
+                let message =
+                    format!("Chart.yaml: annotation {DIALECT}: {} is no language of templates", quote(other.as_bytes()));
+                let hint = "write jinja, or go, which is what a chart without the annotation is written in";
+                Err(Diagnostic::error("chart/dialect", message).hint(hint).into())
+            }
+        }
+    }
+
     /// Reads Chart.yaml, or requirements.yaml over the `fields` that Chart.yaml left.
     pub(super) fn read(fields: &mut Data, text: &[u8]) -> Result<Metadata, String> {
         if fields.is_null() {

@@ -20,7 +20,7 @@ use crate::merge::values_file;
 use crate::render::ParseCache;
 
 pub use file::File;
-pub use metadata::{Dependency, Maintainer, Metadata};
+pub use metadata::{DIALECT, Dependency, Dialect, Maintainer, Metadata};
 
 /// How charts may be loaded.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +39,8 @@ pub struct LoadOptions {
 pub struct Chart {
     /// Chart.yaml
     pub metadata: Metadata,
+    /// What the templates are written in.
+    pub dialect: Dialect,
     /// values.yaml
     pub values: DataMap,
     /// The text of values.yaml, for the places of its values.
@@ -108,8 +110,10 @@ impl Chart {
                 })?);
         }
         let has_metadata = metadata.is_some();
+        let metadata = metadata.unwrap_or_default();
         let mut chart = Chart {
-            metadata: metadata.unwrap_or_default(),
+            dialect: metadata.dialect()?,
+            metadata,
             values: DataMap::new(),
             values_text: None,
             schema: None,
@@ -120,7 +124,7 @@ impl Chart {
             path: None,
             parsed: Arc::default(),
         };
-        if is_root {
+        if is_root && chart.dialect == Dialect::Go {
             chart.parsed.begin(templates(&chart.metadata.name, &files), options.compat);
         }
         let mut has_metadata = has_metadata;

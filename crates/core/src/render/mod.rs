@@ -2,12 +2,15 @@
 //!
 //! Takes the tree of a render and its values, gives a text for each file of templates/. What the texts mean is not its business.
 
+mod jinja;
 mod message;
 pub(crate) mod objects;
 mod parsed;
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 use memchr::memmem::Finder;
@@ -20,6 +23,7 @@ use pintle_value::{Entries, Map, Str, Value};
 use crate::Compat;
 use crate::capabilities::Capabilities;
 use crate::diagnostic::{Diagnostic, Error, Result, Span, Trace};
+use crate::load::Dialect;
 use crate::merge::dependencies::Node;
 
 pub use message::helm_text;
@@ -69,6 +73,8 @@ pub struct Records {
     pub files: BTreeMap<String, FileRecord>,
     /// What the action that failed had read.
     pub failed_reads: Vec<Read>,
+    /// Where it was called from, innermost first, if the error doesn't tell itself.
+    pub failed_calls: Vec<Span>,
     /// The templates' texts.
     pub texts: BTreeMap<String, Str>,
 }
@@ -82,11 +88,12 @@ pub struct Context<'c> {
     /// What may be used up.
     pub limits: Limits,
     /// What functions share: the world above all.
-    pub host: &'c Host,
+    pub host: Rc<Host>,
 }
 
 struct Renderable {
     text: Str,
+    dialect: Dialect,
     /// The dot, shared by the templates of one chart.
     dot: Map,
     base_path: String,
@@ -115,15 +122,33 @@ pub fn render(
         records.texts = templates.iter().map(|(name, t)| (name.clone(), t.text.clone())).collect();
     }
 
-    let mut set = Templates::new();
     let order = order(templates.keys());
+    let texts = |dialect| -> Vec<(&String, &Str)> {
+        order
+            .iter()
+            .map(|name| (*name, &templates[*name]))
+            .filter(|(_, t)| t.dialect == dialect)
+            .map(|(n, t)| (n, &t.text))
+            .collect()
+    };
     let cache = &root.chart.parsed;
-    let texts: Vec<(&String, &Str)> = order.iter().map(|name| (*name, &templates[*name].text)).collect();
-    for (name, parsed) in order.iter().zip(cache.all(&texts, compat)) {
-        set.add(parsed.map_err(|e| parse_error(name, &e))?);
+    let mut parsed = cache.all(&texts(Dialect::Go), compat).into_iter();
+    let in_jinja = texts(Dialect::Jinja);
+    let in_jinja = (!in_jinja.is_empty()).then(|| cache.jinja(&in_jinja, compat));
+    let mut set = Templates::new();
+    for name in &order {
+        match (templates[*name].dialect, &in_jinja) {
+            (Dialect::Jinja, Some(jinja)) => jinja.errors.get(*name).map_or(Ok(()), |e| Err(jinja::error(e)))?,
+            _ => {
+                if let Some(parsed) = parsed.next() {
+                    set.add(parsed.map_err(|e| parse_error(name, &e))?);
+                }
+            }
+        }
     }
 
-    let mut evaluator = Evaluator::new(Arc::new(set), functions(compat), context.host, context.limits);
+    let evaluator = Evaluator::new(Arc::new(set), functions(compat), context.host.clone(), context.limits);
+    let evaluator = Rc::new(RefCell::new(evaluator));
     let mut rendered = Rendered::new();
     for name in &order {
         let base = name.rsplit('/').next().unwrap_or(name);
@@ -133,13 +158,25 @@ pub fn render(
         let t = &templates[*name];
         let template = Entries::from([("Name".into(), name.as_str().into()), ("BasePath".into(), t.base_path.as_str().into())]);
         t.dot.insert("Template".into(), Value::Map(Map::named(values_type, template)));
-        let dot = Value::Map(t.dot.with_type(values_type));
-        let raw = match &mut records {
-            None => evaluator.execute(name, dot).map_err(|e| execution_error(&e, compat))?,
-            Some(records) => {
-                let (result, record) = evaluator.execute_recorded(name, dot);
+        let jinja = in_jinja.as_ref().filter(|_| t.dialect == Dialect::Jinja);
+        let dot = || Value::Map(t.dot.with_type(values_type));
+        let raw = match (&mut records, jinja) {
+            (None, None) => evaluator.borrow_mut().execute(name, dot()).map_err(|e| execution_error(&e, compat))?,
+            (None, Some(jinja)) => jinja.templates.render(name, &t.dot, &evaluator).map_err(|e| jinja::error(&e))?,
+            (Some(records), jinja) => {
+                let (result, record) = match jinja {
+                    None => {
+                        let (result, record) = evaluator.borrow_mut().execute_recorded(name, dot());
+                        (result.map_err(|e| execution_error(&e, compat)), record)
+                    }
+                    Some(jinja) => {
+                        let (result, record) = jinja.templates.render_recorded(name, &t.dot, &evaluator);
+                        (result.map_err(|e| jinja::error(&e)), record)
+                    }
+                };
                 records.failed_reads.clone_from(&record.failed_reads);
-                let raw = result.map_err(|e| execution_error(&e, compat))?;
+                records.failed_calls = if result.is_err() { crate::provenance::calls_around(&record) } else { Vec::new() };
+                let raw = result?;
                 records.files.insert((*name).clone(), FileRecord { raw: raw.clone(), record });
                 raw
             }
@@ -228,7 +265,7 @@ impl Collector {
                 continue;
             }
             let base_path = format!("{path}/templates");
-            let renderable = Renderable { text: t.data()?.clone(), dot: dot.clone(), base_path };
+            let renderable = Renderable { text: t.data()?.clone(), dialect: node.chart.dialect, dot: dot.clone(), base_path };
             self.templates.insert(format!("{path}/{}", t.name), renderable);
         }
         Ok(dot)

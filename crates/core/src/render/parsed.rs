@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use pintle_template::{TemplateMap, parse};
@@ -18,6 +18,19 @@ use crate::parallel;
 pub struct ParseCache {
     parsed: Mutex<HashMap<(String, Compat), (Str, TemplateMap)>>,
     ahead: Mutex<Option<Ahead>>,
+    jinja: Mutex<Option<(JinjaKey, Arc<JinjaSet>)>>,
+}
+
+/// What templates in Jinja were parsed from.
+type JinjaKey = (Compat, Vec<(String, Str)>);
+
+/// Templates in Jinja: those of a whole tree of charts, which import each other.
+#[derive(Debug)]
+pub struct JinjaSet {
+    /// Those that could be parsed.
+    pub templates: pintle_jinja::Templates,
+    /// Why others couldn't, by name.
+    pub errors: HashMap<String, pintle_jinja::Error>,
 }
 
 /// A thread that parses while values are still being read and merged.
@@ -58,6 +71,29 @@ impl ParseCache {
             let _ = ahead.thread.join();
         }
         parallel::map(texts, |(_, text)| text.len(), |(name, text)| self.get(name, text, compat))
+    }
+
+    /// The templates of all texts that are written in Jinja.
+    pub fn jinja(&self, texts: &[(&String, &Str)], compat: Compat) -> Arc<JinjaSet> {
+        let mut kept = self.jinja.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(((of, from), set)) = &*kept
+            && *of == compat
+            && from.iter().map(|(n, t)| (n, t)).eq(texts.iter().copied())
+        {
+            return set.clone();
+        }
+        let mut templates =
+            pintle_jinja::Templates::new(texts.iter().map(|(name, _)| (*name).clone()).collect(), functions(compat));
+        let mut errors = HashMap::new();
+        for (name, text) in texts {
+            if let Err(e) = templates.add(name, text) {
+                errors.insert((*name).clone(), e);
+            }
+        }
+        let set = Arc::new(JinjaSet { templates, errors });
+        let from = texts.iter().map(|(name, text)| ((*name).clone(), (*text).clone())).collect();
+        *kept = Some(((compat, from), set.clone()));
+        set
     }
 
     fn get(&self, name: &str, text: &Str, compat: Compat) -> Result<TemplateMap, pintle_template::Error> {

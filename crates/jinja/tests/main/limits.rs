@@ -1,0 +1,64 @@
+//! Templates that would never end, or grow without end.
+
+use pintle_template::{ErrorKind, Limits};
+
+use crate::{render, render_files, render_with, yaml};
+
+const SMALL: Limits = Limits { steps: 200_000, output: 1 << 20 };
+
+fn over(files: &[(&str, &str)]) -> String {
+    let e = render_with(files, &yaml("{}"), SMALL).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Budget, "{e}");
+    e.to_string()
+}
+
+fn over_in(template: &str) -> String {
+    over(&[("web/templates/a.yaml", template)])
+}
+
+#[test]
+fn recursion_without_end() {
+    let place = "web/templates/a.yaml:1:23: ";
+    let e = render("{% macro m() %}{{ 1 }}{{ m() }}{% endmacro %}{{ m() }}", "{}").unwrap_err();
+    assert!(e.to_string().contains("call each other without end"), "{e}");
+    assert_eq!((e.kind(), e.places()[0].line), (ErrorKind::Budget, 1), "{place}");
+    let e = render_files(&[("web/templates/a.yaml", "x\n{% include 'a.yaml' %}")], "{}").unwrap_err();
+    assert_eq!((e.kind(), e.places()[0].line), (ErrorKind::Budget, 2));
+    let e = render_files(&[("web/templates/a.yaml", "{{ include('a.yaml') }}")], "{}").unwrap_err();
+    assert!(e.to_string().contains("nest deeper than 100"), "{e}");
+    let e = render(
+        "{% macro m() %}{{ tpl('{{ tpl(x, {\"x\": x}) }}', {'x': '{{ tpl(x, {\"x\": x}) }}'}) }}{% endmacro %}{{ m() }}",
+        "{}",
+    );
+    assert!(e.unwrap_err().to_string().contains("nest deeper than 100"));
+}
+
+#[test]
+fn loops_without_end() {
+    let e = render("\n{% for i in range(1000000) %}{{ i }}{% endfor %}", "{}").unwrap_err();
+    assert_eq!((e.places()[0].line, e.places()[0].column), (2, 13), "{e}");
+    let nested = "{% for i in range(1000) %}{% for j in range(1000) %}{% endfor %}{% endfor %}";
+    assert!(over_in(nested).ends_with("the templates exceed the limit of 200000 steps"), "{}", over_in(nested));
+    // Renders within the render draw from the same account.
+    let tpl = "{% for i in range(100000) %}{{ tpl('{% for i in range(1000) %}{% endfor %}') }}{% endfor %}";
+    assert!(over_in(tpl).contains("the templates exceed the limit of 200000 steps"), "{}", over_in(tpl));
+    assert!(over_in("{% for i in range(100000) %}{{ untilStep(0, 100000, 1) | len }}{% endfor %}").contains("200000 steps"));
+}
+
+#[test]
+fn output_without_end() {
+    let text = "{% set x = 'x' * 100000 %}{% for i in range(100) %}{{ x }}{% endfor %}";
+    assert!(over_in(text).ends_with("the output exceeds the limit of 1048576 bytes"));
+    assert!(render("{{ 'x' * 10000000000 }}", "{}").is_err());
+    assert!(render("{{ repeat(10000000000, 'x') }}", "{}").is_err());
+}
+
+#[test]
+fn files_that_are_no_text() {
+    let mut templates = crate::templates(&[]).unwrap();
+    let e = templates.add("web/templates/a.yaml", b"a\n  \xff").unwrap_err();
+    assert_eq!(e.to_string(), "web/templates/a.yaml:2:3: the template is no UTF-8 text");
+    let e = render("{{ 'gICA' | b64dec }}", "{}").unwrap_err();
+    assert!(e.to_string().ends_with("bytes that are no UTF-8 can't be printed; `| b64enc` makes text of them"), "{e}");
+    assert_eq!(render("{{ 'gICA' | b64dec | b64enc }}", "{}").unwrap(), "gICA");
+}
