@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use criterion::{BatchSize, Criterion};
-use pintle_benches::{load, output, render, values, whole};
+use pintle_benches::{load, output, output_with, render, values, values_of, whole};
 
 /// The project's own charts and those that `PINTLE_BENCH_CHARTS` names, colons between them.
 fn charts() -> Vec<PathBuf> {
@@ -31,8 +31,23 @@ fn steps(c: &mut Criterion) {
     }
 }
 
+/// One system in both languages of templates, with the values of production: `whole` from the folder, `again` with a chart that
+/// is kept.
+fn languages(c: &mut Criterion) {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let values = values_of(&here.join("../values/ontu-schedule-bot-admin/prod.yaml"));
+    for (language, folder) in [("go", "../charts/ontu-schedule-bot-admin"), ("jinja", "../tests/jinja/ontu-schedule-bot-admin")] {
+        let path = here.join(folder);
+        let chart = load(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let whole = || output_with(&load(black_box(&path)).expect("it loaded before"), &values);
+        c.bench_function(&format!("{language}/whole"), |b| b.iter(whole));
+        c.bench_function(&format!("{language}/again"), |b| b.iter(|| output_with(black_box(&chart), &values)));
+    }
+}
+
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     steps(&mut criterion);
+    languages(&mut criterion);
     criterion.final_summary();
 }

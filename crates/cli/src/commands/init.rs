@@ -1,6 +1,6 @@
-//! `pintle init`: a first pintle.yaml for a repository.
+//! `pintle init`: a first pintle.yaml for a repository, or a first chart in Jinja.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use pintle::project::{FILE, Project, discover};
@@ -21,11 +21,28 @@ pub struct Args {
     /// Replace a pintle.yaml that is there
     #[arg(long)]
     force: bool,
+    /// Make a chart with templates in Jinja in a folder of that path instead
+    #[arg(long, conflicts_with_all = ["print", "force"])]
+    jinja: bool,
 }
 
 const EXAMPLES: &str = "Examples:
   pintle init
-  pintle init --print ../other-repository";
+  pintle init --print ../other-repository
+  pintle init --jinja charts/shop";
+
+/// The files of a chart in Jinja; `CHART` stands for its name.
+const JINJA: &[(&str, &str)] = &[
+    (".helmignore", include_str!("init/jinja/helmignore")),
+    ("Chart.yaml", include_str!("init/jinja/Chart.yaml")),
+    ("values.yaml", include_str!("init/jinja/values.yaml")),
+    ("values.schema.json", include_str!("init/jinja/values.schema.json")),
+    ("templates/NOTES.txt", include_str!("init/jinja/NOTES.txt")),
+    ("templates/_names.j2", include_str!("init/jinja/_names.j2")),
+    ("templates/deployment.yaml", include_str!("init/jinja/deployment.yaml")),
+    ("templates/hpa.yaml", include_str!("init/jinja/hpa.yaml")),
+    ("templates/service.yaml", include_str!("init/jinja/service.yaml")),
+];
 
 pub fn run(args: &Args) -> ExitCode {
     match init(args) {
@@ -35,6 +52,9 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 fn init(args: &Args) -> Result<(), Error> {
+    if args.jinja {
+        return chart(&args.path);
+    }
     let file = args.path.join(FILE);
     if file.exists() && !args.force && !args.print {
         let d = Diagnostic::error("project/exists", format!("{} is there already", file.display()));
@@ -50,5 +70,29 @@ fn init(args: &Args) -> Result<(), Error> {
     let (releases, environments) = (project.releases.len(), project.environments.join(", "));
     report::line(&format!("wrote {}: {releases} releases, environments {environments}", file.display()));
     report::line("look it over, then try: pintle render --all --output-dir rendered/");
+    Ok(())
+}
+
+/// Makes a chart in a folder that isn't there yet.
+fn chart(folder: &Path) -> Result<(), Error> {
+    let shown = folder.display();
+    if folder.exists() {
+        let d = Diagnostic::error("project/exists", format!("{shown} is there already"));
+        return Err(d.hint("give the path of a new folder, as pintle init --jinja charts/shop").into());
+    }
+    let name = folder.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let label = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if name.is_empty() || name.len() > 53 || !name.bytes().all(label) || name.starts_with('-') || name.ends_with('-') {
+        let d = Diagnostic::error("project/name", format!("{name:?} is no name of a chart"));
+        return Err(d.hint("the folder's name is the chart's: small letters, digits and dashes").into());
+    }
+    for (file, text) in JINJA {
+        let path = folder.join(file);
+        let written = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        let written = written.and_then(|()| std::fs::write(&path, text.replace("CHART", &name)));
+        written.map_err(|e| Error::new("io", format!("write {}: {e}", path.display())))?;
+    }
+    report::line(&format!("wrote the chart {shown}: {} files", JINJA.len()));
+    report::line(&format!("look it over, then try: pintle render {shown}"));
     Ok(())
 }

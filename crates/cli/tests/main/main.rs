@@ -6,6 +6,7 @@ mod checks;
 mod cmp;
 mod goldens;
 mod helm;
+mod jinja;
 mod library;
 #[cfg(unix)]
 mod parity;

@@ -9,16 +9,16 @@ use std::process::Command;
 use pintle::{Data, DataMap};
 use pintle_yaml::{Tree, from_slice};
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-fn run(args: &[&str]) -> std::process::Output {
+pub fn run(args: &[&str]) -> std::process::Output {
     Command::new(env!("CARGO_BIN_EXE_pintle")).current_dir(root()).env_clear().args(args).output().unwrap()
 }
 
 /// The entries of the files in a folder below `tests/systems`, by the file's name, which is the system's.
-fn entries(folder: &str) -> Vec<(String, Vec<Data>)> {
+pub fn entries(folder: &str) -> Vec<(String, Vec<Data>)> {
     let mut files: Vec<PathBuf> =
         fs::read_dir(root().join("tests/systems").join(folder)).unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
@@ -29,12 +29,12 @@ fn entries(folder: &str) -> Vec<(String, Vec<Data>)> {
     files.iter().map(read).collect()
 }
 
-fn text<'d>(entry: &'d Data, key: &str) -> Option<&'d str> {
+pub fn text<'d>(entry: &'d Data, key: &str) -> Option<&'d str> {
     entry.get(key).and_then(Data::as_str)
 }
 
 /// The texts of an entry's `set`.
-fn sets(entry: &Data) -> Vec<String> {
+pub fn sets(entry: &Data) -> Vec<String> {
     let list = entry.get("set").and_then(Data::as_list).unwrap_or_default();
     list.iter().filter_map(Data::as_str).map(str::to_owned).collect()
 }
