@@ -94,9 +94,9 @@ impl Trace {
         (call, mark.pos)
     }
 
-    /// A file begins: if another one extended it, what that one printed is gone.
+    /// A file begins: if another one extended it, what that one printed is gone. What that one includes doesn't end it.
     pub fn begin(&mut self) {
-        if matches!(self.levels.last(), Some(Level::Output(o)) if o.extends) {
+        if matches!(self.levels.last(), Some(Level::Output(o)) if o.extends && o.around.is_empty()) {
             self.levels.pop();
         }
     }

@@ -3,6 +3,7 @@
 mod functions;
 mod language;
 mod limits;
+mod records;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
