@@ -8,6 +8,7 @@ use minijinja::ErrorKind as Jinja;
 use pintle_template::ErrorKind;
 use pintle_value::Value;
 
+use crate::guard::{self, Insertion};
 use crate::session::Session;
 
 /// A place in a template.
@@ -112,7 +113,14 @@ pub(crate) fn failed(function: &str, e: pintle_template::Error) -> minijinja::Er
 }
 
 /// The texts of files by name.
-pub(crate) type Texts = BTreeMap<String, Arc<str>>;
+pub(crate) type Texts = BTreeMap<String, Source>;
+
+/// A file as it was written.
+pub(crate) struct Source {
+    pub text: Arc<str>,
+    /// What was put into it before it was parsed.
+    pub insertions: Vec<Insertion>,
+}
 
 /// An error of minijinja; `steps` is the budget that a render had.
 pub(crate) fn convert(e: &minijinja::Error, steps: u64, texts: &Texts) -> Error {
@@ -157,8 +165,11 @@ fn place(e: &minijinja::Error, texts: &Texts) -> Option<Place> {
     let file = e.name()?.to_owned();
     let range = e.range();
     let at = range.as_ref()?.start;
-    // A text that was given to `tpl` is no file.
-    let text = texts.get(&file).map(|t| &**t).or_else(|| e.template_source())?;
+    let (text, at) = match texts.get(&file) {
+        Some(source) => (&*source.text, guard::original(&source.insertions, at)),
+        // A text that was given to `tpl` is no file.
+        None => (e.template_source()?, at),
+    };
     let before = text.get(..at)?;
     let line_start = before.rfind('\n').map_or(0, |i| i + 1);
     // Only what stands on the line can be underlined.

@@ -14,6 +14,7 @@ use pintle_template::{Call, Evaluator, Function, Functions};
 use pintle_value::Value;
 
 use crate::error::failed;
+use crate::guard::guarded;
 use crate::session::Session;
 use crate::shared::{from_jinja, to_jinja};
 
@@ -239,6 +240,7 @@ fn tpl(state: &mut State<'_, '_>, args: &[Jinja]) -> Result<Jinja, Error> {
     let session = session()?;
     session.evaluator.borrow_mut().charge(text.len() as u64 / 16).map_err(|e| failed("tpl", e))?;
     let (name, env) = (format!("{} (tpl)", state.name()), on_account(state, &session));
+    let (text, _) = guarded(&text);
     nested(&session, data, || env.template_from_named_str(&name, &text))
 }
 

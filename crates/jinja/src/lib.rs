@@ -13,12 +13,16 @@
 //! | `print` | how a value becomes text |
 //! | `names` | names of templates |
 //! | `error` | what went wrong and where |
+//! | `scan` | where text, expressions and tags begin and end |
+//! | `guard` | bounds on what Jinja's operators and filters make |
 //! | `trace` | which text of a template made which part of the output |
 
 mod error;
 mod functions;
+mod guard;
 mod names;
 mod print;
+mod scan;
 mod session;
 mod shared;
 mod templates;

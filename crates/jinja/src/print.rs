@@ -10,6 +10,7 @@ use minijinja::{Error, ErrorKind, Value as Jinja};
 use pintle_value::number::format_json_float;
 use pintle_value::{Value, json};
 
+use crate::guard;
 use crate::shared::from_jinja;
 
 /// Prints a value as `{{ value }}` does.
@@ -17,6 +18,7 @@ use crate::shared::from_jinja;
 /// Errors: bytes that are no UTF-8, values that JSON has no form for.
 pub(crate) fn value(v: &Jinja, out: &mut dyn fmt::Write) -> Result<(), Error> {
     if let Some(text) = v.as_str() {
+        guard::charge(text.len())?;
         return Ok(out.write_str(text)?);
     }
     match v.kind() {

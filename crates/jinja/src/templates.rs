@@ -14,7 +14,8 @@ use pintle_template::record::Record;
 use pintle_template::{Call, ErrorKind, Evaluator, Functions};
 use pintle_value::Map;
 
-use crate::error::{Error, Texts, convert};
+use crate::error::{Error, Source, Texts, convert};
+use crate::guard::{self, guarded};
 use crate::session::Session;
 use crate::trace::{Instrumented, Trace};
 use crate::{functions, names, print};
@@ -53,8 +54,14 @@ impl Templates {
             Ok(text) => text.into(),
             Err(e) => return Err(no_utf8(name, text, &e)),
         };
-        self.texts.insert(name.to_owned(), text.clone());
-        self.env.add_template_owned(name.to_owned(), text.to_string()).map_err(|e| convert(&e, 0, &self.texts))
+        // What isn't Jinja is said of the text as it stands.
+        let (guarded, insertions) = guarded(&text);
+        self.texts.insert(name.to_owned(), Source { text: text.clone(), insertions });
+        if self.env.add_template_owned(name.to_owned(), guarded).is_err() {
+            self.texts.insert(name.to_owned(), Source { text: text.clone(), insertions: Vec::new() });
+            self.env.add_template_owned(name.to_owned(), text.to_string()).map_err(|e| convert(&e, 0, &self.texts))?;
+        }
+        Ok(())
     }
 
     /// Renders a file with the dot that Go's templates of its chart have; functions and budget are those of `evaluator`.
@@ -110,8 +117,8 @@ fn with_functions(functions: &'static Functions) -> Environment<'static> {
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     env.set_auto_escape_callback(|_| AutoEscape::None);
     env.set_formatter(|out, _, value| print::value(value, out));
-    env.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
     functions::add(&mut env, functions);
+    guard::add(&mut env);
     made.push((functions, env.clone()));
     env
 }

@@ -3,14 +3,15 @@
 //! minijinja says nothing of what printed what, so the source is written anew: text is printed by a function that notes it, an
 //! expression goes through one, and what a macro, a block of `set`, a filter or an import captures is put between two others.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use minijinja::{Environment, Error, Value as Jinja};
 
 use super::Trace;
-use super::scan::{Part, scan};
+use crate::error::{Source, Texts};
+use crate::guard::{Checks, assignment};
 use crate::print;
+use crate::scan::{Part, scan};
 use crate::session::Session;
 
 /// A place that output can come from.
@@ -39,12 +40,13 @@ pub(crate) struct Instrumented {
 
 impl Instrumented {
     /// Marks all `texts` and adds them to `env`, whose functions are those of the originals.
-    pub fn new(mut env: Environment<'static>, texts: &BTreeMap<String, Arc<str>>) -> Instrumented {
+    pub fn new(mut env: Environment<'static>, texts: &Texts) -> Instrumented {
         let mut marks = Marks::default();
-        for (name, text) in texts {
+        for (name, Source { text, .. }) in texts {
             let file = marks.files.len();
             marks.files.push((name.as_str().into(), text.clone()));
-            let mut writer = Writer { source: text, file, marks: &mut marks, out: String::new(), open: Vec::new() };
+            let mut writer =
+                Writer { source: text, file, marks: &mut marks, out: String::new(), open: Vec::new(), checks: Checks::default() };
             writer.template();
             // What can't be parsed with marks is rendered without, and then has no record.
             if env.add_template_owned(name.clone(), writer.out).is_err() {
@@ -75,6 +77,7 @@ struct Writer<'w> {
     marks: &'w mut Marks,
     out: String,
     open: Vec<Open>,
+    checks: Checks,
 }
 
 impl Writer<'_> {
@@ -94,6 +97,9 @@ impl Writer<'_> {
     fn tag(&mut self, inner: std::ops::Range<usize>) {
         let text = &self.source[inner];
         self.put(&format!("{{%{text}%}}"));
+        if let Some(names) = self.checks.after(text) {
+            self.put(&format!("{{% do __pintle_check({names}) %}}"));
+        }
     }
 
     fn template(&mut self) {
@@ -143,7 +149,7 @@ impl Writer<'_> {
                 self.tag(inner);
                 self.put("{{ __pintle_close(false) }}");
             }
-            "set" if assigns(text) => {
+            "set" if assignment(text).is_some() => {
                 self.statement_mark(pos);
                 self.tag(inner);
             }
@@ -198,23 +204,6 @@ impl Writer<'_> {
         let mark = self.place(pos);
         self.put(&format!("{{{{ __pintle_statement({mark}) }}}}"));
     }
-}
-
-/// Whether a `set` has a value in its tag.
-fn assigns(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let (mut quote, mut depth) = (0u8, 0i32);
-    for (i, b) in bytes.iter().enumerate() {
-        match b {
-            _ if quote != 0 => quote = if *b == quote && bytes[i - 1] != b'\\' { 0 } else { quote },
-            b'"' | b'\'' => quote = *b,
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth -= 1,
-            b'=' if depth == 0 => return true,
-            _ => {}
-        }
-    }
-    false
 }
 
 fn functions(env: &mut Environment<'static>) {

@@ -2,7 +2,6 @@
 //! which values. It is the record that the evaluator of Go's language keeps ([`pintle_template::record`]).
 
 mod instrument;
-mod scan;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -252,7 +251,7 @@ impl Output {
 
 #[cfg(test)]
 mod tests {
-    use super::scan::{Part, scan};
+    use crate::scan::{Part, scan};
 
     /// The text that is printed when all expressions print `<>` and no tag prints anything.
     fn texts(source: &str) -> String {

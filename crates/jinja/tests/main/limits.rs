@@ -54,6 +54,32 @@ fn output_without_end() {
 }
 
 #[test]
+fn growth_without_end() {
+    let double = "{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}";
+    let long = "a text is longer than the limit of 16777216 bytes";
+    for (template, wanted) in [
+        (format!("{{% set ns = namespace(x='x') %}}{double}"), long),
+        ("{% macro m(s, n) %}{% if n %}{{ m(s + s, n - 1) }}{% endif %}{% endmacro %}{{ m('x', 60) }}".to_owned(), long),
+        ("{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}".to_owned(), "a list is longer than the limit of 1048576 items"),
+        ("{% set x = 'x' * 1000000 %}{{ x | replace('x', x) }}".to_owned(), long),
+        ("{% set x = 'x' * 1000000 %}{{ x.replace('x', x) }}".to_owned(), long),
+        ("{% set x = 'x' * 1000000 %}{{ range(1000) | join(x) }}{{ x.join(range(1000)) }}".to_owned(), long),
+        ("{{ ('\n' * 1000000) | indent(100) }}".to_owned(), long),
+        ("{{ ('\n' * 1000000) | indent(width=100) }}".to_owned(), long),
+        ("{{ ([1] * 90000000) | list }}".to_owned(), "a list is longer"),
+        ("{{ '%900000d' | format(1) }}".to_owned(), "a field is wider than the limit of 10000 characters"),
+        ("{{ [1] | batch(90000000, 'x') }}".to_owned(), "a list is longer"),
+        ("{{ tpl(\"{% set ns = namespace(x='x') %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}\") }}".to_owned(), long),
+        (format!("{{% macro m() %}}{{% for i in range(100000) %}}{}{{% endfor %}}{{% endmacro %}}{{{{ m() | length }}}}", "text ".repeat(20_000)), "the templates exceed the limit"),
+        ("{% set x = 'x' * 1000000 %}{% macro m() %}{% for i in range(100000) %}{{ x }}{% endfor %}{% endmacro %}{{ m() | length }}".to_owned(), "the templates exceed the limit"),
+    ] {
+        let e = render(&template, "{}").unwrap_err();
+        assert!(e.to_string().contains(wanted), "{template:.200}: {e}");
+        assert_eq!(e.kind(), ErrorKind::Budget, "{template:.200}: {e}");
+    }
+}
+
+#[test]
 fn files_that_are_no_text() {
     let mut templates = crate::templates(&[]).unwrap();
     let e = templates.add("web/templates/a.yaml", b"a\n  \xff").unwrap_err();

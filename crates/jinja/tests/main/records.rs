@@ -52,7 +52,10 @@ const FILES: [(&str, &str); 4] = [
         "top{% macro m(a) %}<{{ a }}>{% endmacro %}{% macro n() %}{% set t %}n\nn{% endset %}{{ t }}{% endmacro %}\
          {% macro w(a) %}({{ caller(a) }}){% endmacro %}",
     ),
-    ("web/templates/base.j2", "base[{% block free %}default{% endblock %}|{% block last %}last{% endblock %}]{{ self.last() }}\n"),
+    (
+        "web/templates/base.j2",
+        "base[{% block free %}default{% endblock %}|{% block last %}last{% endblock %}]{{ self.last() }}\n",
+    ),
     ("web/templates/middle.j2", "{% extends 'base.j2' %}gone{% block last %}middle {{ super() }}{% endblock %}"),
 ];
 

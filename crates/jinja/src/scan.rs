@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// A part of a template, as byte ranges of its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// Text as it is printed.
     Text(Range<usize>),
     /// What stands within `{{` and `}}`.
@@ -37,7 +37,7 @@ impl Trim {
 }
 
 /// The parts of a template, in order.
-pub(super) fn scan(source: &str) -> Vec<Part> {
+pub(crate) fn scan(source: &str) -> Vec<Part> {
     let mut scanner = Scanner { source, at: 0, parts: Vec::new() };
     while scanner.step().is_some() {}
     scanner.parts
