@@ -81,6 +81,9 @@ fn main() -> ExitCode {
         return commands::helm::run(program, &std::env::args_os().skip(2).collect::<Vec<_>>());
     }
     if std::env::args_os().nth(1).is_some_and(|command| command == "template") {
+        if let Some(args) = commands::template::Args::plain(std::env::args_os().skip(2)) {
+            return commands::template::run(&args);
+        }
         return match Template::try_parse_from(std::env::args_os().skip(1)) {
             Ok(template) => commands::template::run(&template.args),
             Err(e) => report::usage(&e),

@@ -194,6 +194,7 @@ impl<'t> Lexer<'t> {
         item
     }
 
+    #[cold]
     fn error(&mut self, message: impl Into<String>) -> Item {
         let start = self.start as u32;
         self.message = message.into();
@@ -208,6 +209,8 @@ impl<'t> Lexer<'t> {
         if self.inside_action { self.lex_inside_action() } else { self.lex_text() }
     }
 
+    // Apart, because a search with wide registers wants more of a stack than the items within an action.
+    #[inline(never)]
     fn lex_text(&mut self) -> Item {
         loop {
             let Some(x) = self.find_delim() else {
@@ -321,14 +324,7 @@ impl<'t> Lexer<'t> {
                 return self.lex_field_or_variable(ItemKind::Field);
             }
             b'.' | b'+' | b'-' | b'0'..=b'9' => return self.lex_number(),
-            b if !b.is_ascii() => {
-                let c = self.peek();
-                if c.is_some_and(is_alphanumeric) {
-                    return self.lex_identifier();
-                }
-                self.next();
-                return self.error(format!("unrecognized character in action: {}", unicode_name(c)));
-            }
+            b if !b.is_ascii() => return self.lex_foreign(),
             _ => {}
         }
         self.pos += 1;
@@ -372,7 +368,19 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// A letter that isn't ASCII's begins an identifier too.
+    #[inline(never)]
+    fn lex_foreign(&mut self) -> Item {
+        let c = self.peek();
+        if c.is_some_and(is_alphanumeric) {
+            return self.lex_identifier();
+        }
+        self.next();
+        self.error(format!("unrecognized character in action: {}", unicode_name(c)))
+    }
+
     fn lex_space(&mut self) -> Item {
+        self.pos += 1;
         self.skip_spaces();
         // The space before a trim marker belongs to the closing delimiter. A single one has been seen to by the caller.
         self.pos -= 1;
@@ -400,8 +408,7 @@ impl<'t> Lexer<'t> {
     fn lex_identifier(&mut self) -> Item {
         self.take_word();
         if !self.at_terminator() {
-            let c = self.peek();
-            return self.error(format!("bad character {}", unicode_name(c)));
+            return self.bad_character();
         }
         let kind = match &self.input[self.start..self.pos] {
             b"block" => ItemKind::Block,
@@ -427,10 +434,15 @@ impl<'t> Lexer<'t> {
         }
         self.take_word();
         if !self.at_terminator() {
-            let c = self.peek();
-            return self.error(format!("bad character {}", unicode_name(c)));
+            return self.bad_character();
         }
         self.item(kind)
+    }
+
+    #[cold]
+    fn bad_character(&mut self) -> Item {
+        let c = self.peek();
+        self.error(format!("bad character {}", unicode_name(c)))
     }
 
     fn at_terminator(&self) -> bool {
@@ -460,6 +472,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    #[inline(never)]
     fn lex_number(&mut self) -> Item {
         if !self.scan_number() {
             let text = quote(&self.input[self.start..self.pos]);

@@ -175,7 +175,10 @@ impl std::ops::Deref for List {
 
 impl Drop for ListData {
     fn drop(&mut self) {
-        release(std::mem::take(&mut self.items));
+        let items = std::mem::take(&mut self.items);
+        if items.iter().any(Value::holds_values) {
+            release(Held::Items(items));
+        }
     }
 }
 
@@ -183,7 +186,7 @@ impl Drop for MapData {
     fn drop(&mut self) {
         let entries = std::mem::take(self.entries.get_mut());
         if entries.values().any(Value::holds_values) {
-            release(entries.into_values().collect());
+            release(Held::Entries(entries));
         }
     }
 }
@@ -193,14 +196,18 @@ const DROP_DEPTH: usize = 64;
 
 thread_local! {
     static DROPPING: Cell<usize> = const { Cell::new(0) };
-    static WAITING: RefCell<Vec<Vec<Value>>> = const { RefCell::new(Vec::new()) };
+    static WAITING: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a list or a map held.
+#[expect(dead_code, reason = "only dropped")]
+enum Held {
+    Items(Vec<Value>),
+    Entries(Entries),
 }
 
 /// Drops values without going as deep as they nest: a loop of a template can nest a list a million times.
-fn release(values: Vec<Value>) {
-    if !values.iter().any(Value::holds_values) {
-        return;
-    }
+fn release(values: Held) {
     let depth = DROPPING.get();
     if depth >= DROP_DEPTH {
         WAITING.with_borrow_mut(|w| w.push(values));

@@ -13,6 +13,7 @@ mod emit;
 mod error;
 mod head;
 mod input;
+mod lines;
 mod locate;
 mod number;
 mod parser;

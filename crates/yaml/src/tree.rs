@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use crate::Error;
 use crate::input::Input;
+use crate::lines;
 use crate::parser::{EventKind, Parser};
 use crate::scanner::{Mark, Scan, Style};
 
@@ -164,24 +165,37 @@ impl<'a> Tree<'a> {
 
 /// The documents of a stream, one after the other.
 pub(crate) struct Composer<'a> {
-    parser: Parser<'a>,
+    /// The only document, if reading its lines was enough; there is no parser then.
+    read: Option<Vec<Node<'a>>>,
+    parser: Option<Parser<'a>>,
     skipped: usize,
     started: bool,
 }
 
 impl<'a> Composer<'a> {
     pub(crate) fn new(input: &'a Input<'a>) -> Composer<'a> {
+        match lines::read(input) {
+            None => Composer::parsing(input),
+            read => Composer { read, parser: None, skipped: input.mark, started: false },
+        }
+    }
+
+    /// As [`new`](Composer::new), by all of YAML's rules even where fewer would do.
+    pub(crate) fn parsing(input: &'a Input<'a>) -> Composer<'a> {
         let skipped = if input.wide { 0 } else { input.mark };
-        Composer { parser: Parser::new(input), skipped, started: false }
+        Composer { read: None, parser: Some(Parser::new(input)), skipped, started: false }
     }
 
     /// The next document, or `None` behind the last one.
     pub(crate) fn next(&mut self) -> Scan<Option<Tree<'a>>> {
+        let Some(parser) = &mut self.parser else {
+            return Ok(self.read.take().map(|nodes| Tree { nodes, skipped: self.skipped, ..Tree::default() }));
+        };
         if !self.started {
-            self.parser.next()?;
+            parser.next()?;
             self.started = true;
         }
-        match self.parser.next()?.kind {
+        match parser.next()?.kind {
             EventKind::DocumentStart => {}
             _ => return Ok(None),
         }
@@ -189,7 +203,7 @@ impl<'a> Composer<'a> {
         let mut anchors: HashMap<&str, u32> = HashMap::new();
         let mut open: Vec<usize> = Vec::new();
         loop {
-            let event = self.parser.next()?;
+            let event = parser.next()?;
             let id = tree.nodes.len();
             let mut node = Node {
                 kind: NodeKind::Scalar,
@@ -254,7 +268,7 @@ impl<'a> Composer<'a> {
             }
         }
         // The end of the document may hold an error too.
-        self.parser.next()?;
+        parser.next()?;
         Ok(Some(tree))
     }
 }

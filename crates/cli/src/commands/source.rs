@@ -61,7 +61,8 @@ pub struct Args {
 }
 
 /// The flags that say what is checked.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
+#[cfg_attr(test, derive(Debug))]
 #[group(skip)]
 #[command(next_help_heading = "Checks")]
 pub struct CheckArgs {

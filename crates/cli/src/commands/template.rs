@@ -1,5 +1,6 @@
 //! `pintle template`: what `helm template` takes and prints (`helm.sh/helm/v4/pkg/cmd/template.go`).
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,7 +16,8 @@ use super::values;
 use crate::{io, report};
 
 /// Every flag of `helm template`, the deprecated ones too.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
+#[cfg_attr(test, derive(Debug))]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The release's name (optional) and the chart: a folder or a .tgz archive
@@ -70,7 +72,8 @@ const EXAMPLES: &str = "Examples:
 macro_rules! switches {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $field:ident,)* }) => {
         $(#[$meta])*
-        #[derive(clap::Args)]
+        #[derive(clap::Args, Default)]
+        #[cfg_attr(test, derive(Debug))]
         struct $name {
             $($(#[$doc])*
             #[arg(long, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true",
@@ -116,7 +119,8 @@ switches!(Bools {
 const UNSET: &str = "unset";
 
 /// Flags that Helm takes and that mean nothing without a cluster, a repository or a terminal of Helm's.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
+#[cfg_attr(test, derive(Debug))]
 struct Ignored {
     #[command(flatten)]
     switches: IgnoredSwitches,
@@ -229,6 +233,27 @@ switches!(IgnoredSwitches {
 });
 
 impl Args {
+    /// The arguments of the commonest calls, which have no other flags than these: to describe all flags to clap and to let it read
+    /// takes longer than to parse a small chart. It reads everything else, mistakes too.
+    pub fn plain(mut words: impl Iterator<Item = OsString>) -> Option<Args> {
+        let text = |word: OsString| word.into_string().ok();
+        let is_flag = |word: &String| word.starts_with('-');
+        let mut args = Args::default();
+        while let Some(word) = words.next() {
+            let word = text(word)?;
+            let mut value = || words.next().and_then(text).filter(|value| !value.is_empty() && !is_flag(value));
+            match word.as_str() {
+                "-f" | "--values" => args.values.files.push(value()?),
+                "--set" => args.values.set.push(value()?),
+                "--set-string" => args.values.set_string.push(value()?),
+                "-n" | "--namespace" if args.namespace.is_none() => args.namespace = Some(value()?),
+                _ if is_flag(&word) => return None,
+                _ => args.args.push(word),
+            }
+        }
+        Some(args)
+    }
+
     /// What the environment says where no flag does.
     pub fn fill_in(&mut self, namespace: String, compat: Compat) {
         self.namespace.get_or_insert(namespace);
@@ -466,4 +491,40 @@ fn write(release: &Release, options: &EmitOptions, dir: &Path) -> Result<(), Err
     out.push(b'\n');
     io::print(&out);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn plain_arguments_are_what_clap_reads() {
+        for line in [
+            "chart",
+            "web charts/web",
+            "web . -f a.yaml -n b --values c,d --set x=1 --set-string y=2 -f e",
+            "-n a b c d",
+            "a --set =- =",
+        ] {
+            let words = || line.split(' ').map(OsString::from);
+            let read =
+                Command::try_parse_from(std::iter::once("template".into()).chain(words())).unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(format!("{:?}", Args::plain(words()).unwrap()), format!("{:?}", read.args));
+        }
+    }
+
+    #[test]
+    fn other_arguments_are_left_to_clap() {
+        for line in ["a -n b -n c", "a -f", "a -fb", "a --set -x=1", "a --values=b", "a -- b", "a --help", "a -", "a --set "] {
+            assert!(Args::plain(line.split(' ').map(OsString::from)).is_none(), "{line}");
+        }
+    }
 }

@@ -9,7 +9,8 @@ use pintle::{Compat, Error, LoadOptions, Values, ValuesFile, ValuesOptions};
 
 use crate::io;
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
+#[cfg_attr(test, derive(Debug))]
 // Every command has arguments, and clap names a group after their type.
 #[group(skip)]
 #[command(next_help_heading = "Values")]

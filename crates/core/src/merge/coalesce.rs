@@ -29,7 +29,11 @@ fn is_table(v: &Value) -> bool {
 
 /// A copy that shares nothing (`copystructure.Copy`).
 pub fn copy(m: &Map) -> Map {
-    let copied = Map::new(m.entries().iter().map(|(k, v)| (k.clone(), copy_value(v))).collect());
+    let mut entries = m.entries().clone();
+    for v in entries.values_mut().filter(|v| matches!(v, Value::Map(_) | Value::List(_))) {
+        *v = copy_value(v);
+    }
+    let copied = Map::new(entries);
     copied.set_origin(m.origin());
     copied
 }
