@@ -1,6 +1,7 @@
 //! GET requests to an API server, with limits on time, size and number, and errors in client-go's words.
 
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::time::{Duration, Instant};
 
 use http::{Request, StatusCode, header};
@@ -81,7 +82,8 @@ pub struct Answer {
 
 /// An API server.
 pub struct Api {
-    runtime: Runtime,
+    // Never taken apart: that would wait for a resolver that hangs.
+    runtime: ManuallyDrop<Runtime>,
     client: Option<Client>,
     server: String,
     limits: Limits,
@@ -98,7 +100,7 @@ impl Api {
     pub(crate) fn new(limits: Limits) -> Result<Api, Error> {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|e| Error::new("cluster/connect", format!("can't wait for a network: {e}")))?;
-        Ok(Api { runtime, client: None, server: String::new(), limits })
+        Ok(Api { runtime: ManuallyDrop::new(runtime), client: None, server: String::new(), limits })
     }
 
     /// The same with a server.

@@ -113,7 +113,7 @@ fn discover(api: &Api) -> Result<Discovered, Failure> {
         return Ok(out);
     }
     let versions = both().flat_map(group_versions).collect();
-    one_by_one(api, versions)
+    one_by_one(api, versions, until)
 }
 
 fn list<'d>(data: &'d DataMap, key: &str) -> &'d [Data] {
@@ -181,10 +181,10 @@ fn group_versions(answer: &Answer) -> Vec<String> {
 }
 
 /// A document for each group version; one that isn't there has failed, the others count.
-fn one_by_one(api: &Api, versions: Vec<String>) -> Result<Discovered, Failure> {
+fn one_by_one(api: &Api, versions: Vec<String>, until: Instant) -> Result<Discovered, Failure> {
     let mut out = Discovered::default();
     for version in versions {
-        match resources_of(api, &version, api.deadline()) {
+        match resources_of(api, &version, until) {
             Ok(resources) => out.resources.extend(resources),
             Err(e @ Failure::Transport(_)) => return Err(e),
             Err(e) => out.failed.push(format!("{version}: {e}")),
