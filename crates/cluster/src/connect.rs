@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::Uri;
-use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::config::{AuthInfo, ExecInteractiveMode, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use pintle::{Diagnostic, Error};
 use secrecy::SecretString;
@@ -92,6 +92,10 @@ pub fn connect(args: &Args, own_input: bool) -> Result<Connection, Error> {
         config.default_retry = false;
         if !is_through_proxy(&config) {
             config.proxy_url = None;
+        }
+        // client-go keeps credentials to itself where everyone on the way can read them.
+        if is_in_clear(&config.cluster_url) {
+            config.auth_info = AuthInfo::default();
         }
         let (server, namespace) = (config.cluster_url.clone(), config.default_namespace.clone());
         let client = Client::try_from(config).map_err(|e| failed(format!("{}: {}", shown(&server), reason(&e))))?;
@@ -221,8 +225,16 @@ fn is_through_proxy(config: &Config) -> bool {
     !of_environment || !is_direct(&host, config.cluster_url.scheme_str(), &variable("NO_PROXY"))
 }
 
+/// Whether what is sent is neither encrypted nor stays on this machine.
+fn is_in_clear(server: &Uri) -> bool {
+    server.scheme_str() != Some("https") && !is_here(server.host().unwrap_or_default().trim_matches(['[', ']']))
+}
+
+fn is_here(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 fn is_direct(host: &str, scheme: Option<&str>, excepted: &str) -> bool {
-    let is_here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
     let is_excepted = |entry: &str| {
         let entry = entry.trim().to_ascii_lowercase();
         let domain = entry.trim_start_matches('*').trim_start_matches('.');
@@ -231,7 +243,7 @@ fn is_direct(host: &str, scheme: Option<&str>, excepted: &str) -> bool {
             || within(host, &entry)
     };
     // Only what is encrypted goes through the proxy of HTTPS_PROXY.
-    scheme != Some("https") || is_here || excepted.split(',').any(is_excepted)
+    scheme != Some("https") || is_here(host) || excepted.split(',').any(is_excepted)
 }
 
 /// Whether an IPv4 address lies within `10.0.0.0/8` or the like.
@@ -275,5 +287,14 @@ mod tests {
             assert!(!is_direct(host, Some("https"), excepted), "{host} {excepted}");
         }
         assert!(is_direct("api.example.com", Some("http"), ""));
+    }
+
+    #[test]
+    fn credentials_are_not_sent_in_clear() {
+        let is = |server: &str| is_in_clear(&server.parse().unwrap());
+        assert!(is("http://api.example.com") && is("http://10.0.0.1:8080"));
+        assert!(
+            !is("https://api.example.com") && !is("http://127.0.0.1:1") && !is("http://localhost") && !is("http://[::1]:8001")
+        );
     }
 }

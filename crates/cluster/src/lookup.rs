@@ -96,7 +96,7 @@ pub(crate) fn path(resource: &Resource, namespace: &str, name: &str) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).map(|part| format!("/{}", encode(part))).collect()
 }
 
-/// `decodeToList` (`unstructured/helpers.go`): a server leaves the kind and the API version of a list's items to the list.
+/// `decodeToList` of `k8s.io/apimachinery`'s unstructured objects: a server leaves the kind and the API version of a list's items to the list.
 pub(crate) fn as_list(answer: Answer) -> DataMap {
     let Answer { mut data, kind } = answer;
     let api_version = data.get("apiVersion").and_then(Data::as_str).unwrap_or_default().to_owned();

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use crate::server::Server;
+use crate::serving::with_tls;
 use crate::{folder, kubeconfig, run, text};
 
 /// The program `pintle` of the same build, beside this one's: `cargo test --workspace` makes both. Else it is made now.
@@ -54,12 +55,16 @@ data:
 
 fn chart(name: &str, server: &Server) -> PathBuf {
     let folder = folder(name);
+    chart_in(&folder, server);
+    folder
+}
+
+fn chart_in(folder: &Path, server: &Server) {
     fs::create_dir_all(folder.join("chart/templates")).unwrap();
     fs::write(folder.join("chart/Chart.yaml"), "apiVersion: v2\nname: ask\nversion: 1.0.0\nkubeVersion: '>=1.25.0-0'\n").unwrap();
     fs::write(folder.join("chart/values.yaml"), "forbidden: false\n").unwrap();
     fs::write(folder.join("chart/templates/a.yaml"), TEMPLATE).unwrap();
-    kubeconfig(&folder, &server.address, "");
-    folder
+    kubeconfig(folder, &server.address, "");
 }
 
 #[test]
@@ -136,4 +141,43 @@ fn errors_are_the_templates() {
     assert!(said.contains("--> ask/templates/a.yaml:1"), "{said}");
     let (code, out, said) = with(&folder, "render chart --cluster-live --kubeconfig none.yaml");
     assert!(code == Some(1) && out.is_empty() && said.starts_with("error: kubeconfig none.yaml: "), "{said}");
+}
+
+/// Against Helm 4.3 itself, which `HELM` names: `cargo test -p pintle-cluster -- --ignored`.
+#[test]
+#[ignore = "needs Helm 4.3"]
+fn helm_sees_the_same() {
+    let helm = std::env::var_os("HELM").unwrap_or_else(|| "helm".into());
+    let folder = folder("helm");
+    let (server, _) = with_tls(&folder);
+    chart_in(&folder, &server);
+    // Helm sends no token in clear.
+    kubeconfig(&folder, &server.address, ", certificate-authority: ca.pem");
+    server.set(|s| s.version = ["v1.31.4-eks-2d5f260", "1", "31+"]);
+    // The order of a Go map is chance.
+    let all = TEMPLATE.replace("APIVersions | toJson", "APIVersions | sortAlpha | toJson");
+    let one = |arguments: &str| format!("a: {{{{ lookup {arguments} }}}}\n");
+    let templates = [
+        all,
+        one("\"x.dev/v1\" \"Thing\" \"\" \"a\""),
+        one("\"v1\" \"Secret\" \"ops\" \"a\""),
+        one("\"v1\" \"Secret\" \"prod\" \"../a%\""),
+        one("\"v1\" \"Secret\" \"..\" \"a\""),
+        one("\"\" \"Secret\" \"prod\" \"a\""),
+        one("\"a/b/c\" \"Secret\" \"prod\" \"a\""),
+    ];
+    for (aggregated, stale) in [(true, None), (false, Some("metrics.k8s.io/v1beta1"))] {
+        server.set(|s| (s.aggregated, s.stale) = (aggregated, stale));
+        for template in &templates {
+            fs::write(folder.join("chart/templates/a.yaml"), template).unwrap();
+            let args = "template ask chart -n prod --dry-run=server --disable-openapi-validation --kubeconfig kubeconfig.yaml";
+            let theirs = Command::new(&helm).args(args.split(' ')).env_clear().env("HOME", &folder).current_dir(&folder).output();
+            let theirs = theirs.unwrap();
+            let (_, ours, said) = with(&folder, "template ask chart -n prod --cluster-live");
+            assert_eq!(ours, text(&theirs.stdout), "{template}{said}{}", text(&theirs.stderr));
+            // Helm logs on the way.
+            let error = |said: &str| said.lines().find(|l| l.starts_with("Error: ")).map(str::to_owned);
+            assert_eq!(error(&said), error(&text(&theirs.stderr)), "{template}");
+        }
+    }
 }

@@ -323,10 +323,10 @@ fn what_is_no_question_ends_it() {
 }
 
 /// Certificates from a chart, as charts make them: a CA, and a server's certificate and key for an address.
-fn certificates() -> [Vec<u8>; 4] {
+fn certificates(folder: &Path) -> [Vec<u8>; 4] {
     let template = "{{ $ca := genCA \"ca\" 1 }}{{ $c := genSignedCert \"api\" (list \"127.0.0.1\") (list \"kubernetes\") 1 $ca }}{{ $o := genCA \"other\" 1 }}\
                     a: {{ list $ca.Cert $c.Cert $c.Key $o.Cert | toJson }}";
-    let folder = folder("certificates");
+    let folder = folder.join("certificates");
     fs::create_dir_all(folder.join("templates")).unwrap();
     fs::write(folder.join("Chart.yaml"), "apiVersion: v2\nname: certificates\nversion: 1.0.0\n").unwrap();
     fs::write(folder.join("templates/a.yaml"), template).unwrap();
@@ -339,16 +339,21 @@ fn certificates() -> [Vec<u8>; 4] {
     [pem(0), pem(1), pem(2), pem(3)]
 }
 
-#[test]
-fn certificates_are_checked() {
-    let folder = folder("tls");
-    let [ca, certificate, key, other] = certificates();
+/// A server with a certificate, whose authority is `ca.pem` in the folder, and another authority.
+pub fn with_tls(folder: &Path) -> (Server, Vec<u8>) {
+    let [ca, certificate, key, other] = certificates(folder);
     let chain = vec![CertificateDer::from_pem_slice(&certificate).unwrap()];
     let key = PrivateKeyDer::from_pem_slice(&key).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let server = Server::with(Some(Arc::new(tls.with_no_client_auth().with_single_cert(chain, key).unwrap())));
     fs::write(folder.join("ca.pem"), ca).unwrap();
+    (Server::with(Some(Arc::new(tls.with_no_client_auth().with_single_cert(chain, key).unwrap()))), other)
+}
+
+#[test]
+fn certificates_are_checked() {
+    let folder = folder("tls");
+    let (server, other) = with_tls(&folder);
     fs::write(folder.join("other.pem"), other).unwrap();
     // A path in a kubeconfig is relative to it.
     kubeconfig(&folder, &server.address, ", certificate-authority: ca.pem");
