@@ -32,6 +32,13 @@ enum Command {
     Template(Box<commands::template::Args>),
     /// Do what `kustomize build` does, with its flags and its output
     Build(Box<commands::build::Args>),
+    /// Ask a cluster: `snapshot` writes its versions and named objects to a file. The program pintle-cluster does it
+    #[command(disable_help_flag = true)]
+    Cluster {
+        /// What `pintle-cluster` is called with
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<std::ffi::OsString>,
+    },
     /// Show what changed between two environments, files or revisions
     Diff(Box<commands::diff::Args>),
     /// List a chart's dependencies, or pack those in folders into its charts/
@@ -80,6 +87,9 @@ fn main() -> ExitCode {
         // As it stands: what clap would make of the arguments is Helm's business.
         return commands::helm::run(program, &std::env::args_os().skip(2).collect::<Vec<_>>());
     }
+    if first.is_some_and(|command| command == "cluster") {
+        return commands::cluster::run(&std::env::args_os().skip(2).collect::<Vec<_>>());
+    }
     if std::env::args_os().nth(1).is_some_and(|command| command == "template") {
         if let Some(args) = commands::template::Args::plain(std::env::args_os().skip(2)) {
             return commands::template::run(&args);
@@ -94,6 +104,7 @@ fn main() -> ExitCode {
             Command::Render(args) => commands::render::run(&args),
             Command::Template(args) => commands::template::run(&args),
             Command::Build(args) => commands::build::run(&args),
+            Command::Cluster { args } => commands::cluster::run(&args),
             Command::Diff(args) => commands::diff::run(&args),
             Command::Dependency(args) => commands::dependency::run(&args),
             Command::Helm { args } => commands::helm::run("helm".as_ref(), &args),

@@ -41,6 +41,15 @@ impl KubeVersion {
         };
         Ok(KubeVersion { version, normalized, major: parts[0].into(), minor: parts[1].into() })
     }
+
+    /// What a cluster says of itself (`getCapabilities`, `pkg/action/action.go`): Helm takes its words as they are, and a chart's
+    /// `kubeVersion` is checked against the whole version, so that `>=1.25` doesn't hold for `v1.31.4-eks-1`.
+    fn of_cluster(version: &str, numbers: Option<&(String, String)>, compat: Compat) -> Result<KubeVersion> {
+        let parsed = KubeVersion::parse(version, compat)?;
+        let version = if version.starts_with('v') { version.to_owned() } else { format!("v{version}") };
+        let (major, minor) = numbers.cloned().unwrap_or((parsed.major, parsed.minor));
+        Ok(KubeVersion { normalized: version.clone(), version, major, minor })
+    }
 }
 
 /// What a cluster can do.
@@ -62,8 +71,12 @@ impl Capabilities {
         api_versions: &[String],
         cluster: Option<&Cluster>,
     ) -> Result<Capabilities> {
-        let clusters = cluster.and_then(|c| c.kube_version.as_deref());
-        let kube_version = KubeVersion::parse(kube_version.or(clusters).unwrap_or(compat.kube_version()), compat)?;
+        let clusters = cluster.and_then(|c| c.kube_version.as_deref().map(|version| (version, c.kube_numbers.as_ref())));
+        let kube_version = match (kube_version, clusters) {
+            (Some(version), _) => KubeVersion::parse(version, compat)?,
+            (None, Some((version, numbers))) => KubeVersion::of_cluster(version, numbers, compat)?,
+            (None, None) => KubeVersion::parse(compat.kube_version(), compat)?,
+        };
         let mut known: Vec<String> = match cluster.filter(|c| !c.api_versions.is_empty()) {
             Some(cluster) => cluster.api_versions.clone(),
             None => API_VERSIONS.iter().map(|v| (*v).to_owned()).collect(),

@@ -235,6 +235,7 @@ pub fn check_release(
         checks.existing.extend(cluster.names());
         checks.kube_version = checks.kube_version.or_else(|| cluster.kube_version.clone());
     }
+    checks.existing.extend(release.found.iter().cloned());
     let mut findings = check(&documents(release), &checks);
     if !findings.is_empty() {
         findings = explain(chart, values, options, findings);

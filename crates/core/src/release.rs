@@ -14,7 +14,7 @@ use crate::Compat;
 use crate::arrange::{Arranged, Hook, Manifest, arrange, cut};
 use crate::capabilities::Capabilities;
 use crate::check::check;
-use crate::cluster::{Cluster, OnCluster};
+use crate::cluster::{Cluster, Lookup, OnCluster, names_in};
 use crate::diagnostic::{Diagnostic, Error, Result, Span, Trace};
 use crate::load::{Chart, File};
 use crate::merge::coalesce::Coalesce;
@@ -55,16 +55,24 @@ pub struct Options {
     pub world: fn() -> Box<dyn World>,
     /// What is known of the cluster: its versions take the place of Helm's defaults, its objects answer `lookup`.
     pub cluster: Option<Arc<Cluster>>,
+    /// Whoever answers `lookup` in place of the objects of `cluster`.
+    pub lookups: Option<Arc<dyn Lookup>>,
 }
 
 impl Options {
     /// The world of one render.
     fn world(&self) -> Box<dyn World> {
         let world = (self.world)();
-        match &self.cluster {
-            Some(cluster) => Box::new(OnCluster { world, cluster: cluster.clone() }),
+        let known = || self.cluster.clone().map(|cluster| cluster as Arc<dyn Lookup>);
+        match self.lookups.clone().or_else(known) {
+            Some(lookups) => Box::new(OnCluster { world, lookups }),
             None => world,
         }
+    }
+
+    /// What counts as drawn from the outside: what a file says of a cluster is an input as any other.
+    fn drawn(&self, drawn: Drawn) -> Drawn {
+        Drawn { lookup: drawn.lookup && (self.lookups.is_some() || self.cluster.is_none()), ..drawn }
     }
 }
 
@@ -85,6 +93,7 @@ impl Default for Options {
             }),
             world: || Box::new(System),
             cluster: None,
+            lookups: None,
         }
     }
 }
@@ -104,6 +113,8 @@ pub struct Release {
     pub warnings: Vec<Diagnostic>,
     /// What templates drew from outside of their inputs: if anything, the next render may give something else.
     pub drawn: Drawn,
+    /// The objects that `lookup` found, as `Kind/namespace/name` or `Kind/name`: they exist, though nothing here renders them.
+    pub found: Vec<String>,
 }
 
 /// Renders a chart with the values of a caller.
@@ -123,11 +134,16 @@ pub fn render(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<
     // After a failure the same is rendered again with a record and the same answers from the world, to say where it comes from.
     let world = Rc::new(Recorder::keeping(options.world()));
     let result = attempt(chart, values, options, Host::new(Shared(world.clone())), None);
+    let drawn = options.drawn(world.drawn());
+    let recording = Rc::into_inner(world).and_then(Recorder::into_recording);
     let first = match result {
-        Ok(release) => return Ok(Release { drawn: world.drawn(), ..release }),
+        Ok(release) => {
+            let objects = recording.map(|r| r.objects).unwrap_or_default();
+            return Ok(Release { drawn, found: objects.iter().flatten().flat_map(names_in).collect(), ..release });
+        }
         Err(first) => first,
     };
-    let Some(recording) = Rc::into_inner(world).and_then(Recorder::into_recording) else { return Err(first) };
+    let Some(recording) = recording else { return Err(first) };
     let mut trail = Trail::default();
     // A record grows with every step: a render that took so many has no need of an explanation.
     let limits = Limits { steps: options.limits.steps.min(RECORDED_STEPS), ..options.limits };
@@ -334,7 +350,7 @@ fn attempt(chart: &Arc<Chart>, values: &Values, options: &Options, host: Host, m
     warnings.extend(left_out);
     let mut crds = Vec::new();
     collect_crds(&root, root.name(), &mut crds);
-    Ok(Release { manifests, hooks, crds, notes, warnings, drawn: Drawn::default() })
+    Ok(Release { manifests, hooks, crds, notes, warnings, ..Release::default() })
 }
 
 /// `TemplateName`: the text of a template of Sprig's functions, for `--name-template`.

@@ -53,7 +53,7 @@ const EXAMPLES: &str = "Examples:
   pintle diff --git HEAD~1 --env prod charts/web";
 
 pub fn run(args: &Args) -> ExitCode {
-    match compare(args) {
+    match args.how.cluster.after(compare(args)) {
         Ok(found) => {
             show(&found, args.output, args.summary);
             if args.exit_code && !found.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS }

@@ -39,7 +39,7 @@ const EXAMPLES: &str = "Examples:
   pintle graph rendered/prod/web.yaml --output dot | dot -Tpng > web.png";
 
 pub fn run(args: &Args) -> ExitCode {
-    match draw(args) {
+    match args.how.cluster.after(draw(args)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => report::failure(&e),
     }

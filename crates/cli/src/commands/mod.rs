@@ -1,10 +1,12 @@
 //! One file per command: its arguments, and what they mean for the library.
 
 pub mod build;
+pub mod cluster;
 pub mod cmp;
 pub mod completions;
 pub mod dependency;
 pub mod diff;
+mod duration;
 pub mod graph;
 pub mod helm;
 pub mod init;

@@ -39,7 +39,7 @@ const EXAMPLES: &str = "Examples:
   pintle render --all --output-dir rendered/";
 
 pub fn run(args: &Args) -> ExitCode {
-    match render(args) {
+    match args.how.cluster.after(render(args)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => report::failure(&e),
     }

@@ -14,7 +14,7 @@ use pintle::project::run::{self, Output};
 use pintle::project::{FILE, Job, Project};
 use pintle::{Chart, Compat, Diagnostic, Error, Options, overlay};
 
-use super::values;
+use super::{cluster, values};
 use crate::{io, report};
 
 /// The flags that say how something is rendered.
@@ -50,12 +50,11 @@ pub struct Args {
     /// A folder with the schemas that a values.schema.json refers to by URL: HOST/PATH below it, or just the file's name
     #[arg(long, value_name = "DIR")]
     pub schema_dir: Option<PathBuf>,
-    /// A snapshot of a cluster: its versions for .Capabilities, its objects for lookup
-    #[arg(long, value_name = "FILE")]
-    pub cluster: Option<PathBuf>,
     /// Leave values.schema.json aside
     #[arg(long)]
     pub skip_schema_validation: bool,
+    #[command(flatten)]
+    pub cluster: cluster::Args,
     #[command(flatten)]
     pub checks: CheckArgs,
 }
@@ -200,13 +199,16 @@ pub fn jobs(project: &Project, jobs: &[&Job], args: &Args) -> Result<Vec<Rendere
 }
 
 fn options(args: &Args) -> Result<Options, Error> {
+    args.cluster.check()?;
+    let cluster::Opened { cluster, lookups, .. } = args.cluster.open(&[])?;
     Ok(Options {
         compat: args.compat,
         kube_version: args.kube_version.clone(),
         api_versions: args.api_versions.iter().flat_map(|v| values::split_commas(v)).collect(),
         skip_schema_validation: args.skip_schema_validation,
         schemas: values::schemas(args.schema_dir.as_deref()),
-        cluster: values::cluster(args.cluster.as_deref())?,
+        cluster,
+        lookups,
         ..Options::default()
     })
 }

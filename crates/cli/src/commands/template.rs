@@ -12,7 +12,7 @@ use pintle::release::Schemas;
 use pintle::{Chart, Compat, Diagnostic, Error, Options, Release};
 
 use super::source::{CheckArgs, judge};
-use super::values;
+use super::{cluster, values};
 use crate::{io, report};
 
 /// Every flag of `helm template`, the deprecated ones too.
@@ -28,9 +28,8 @@ pub struct Args {
     /// The release's namespace [default: default]
     #[arg(short, long, value_name = "NAMESPACE")]
     namespace: Option<String>,
-    /// A snapshot of a cluster: its versions for .Capabilities, its objects for lookup
-    #[arg(long, value_name = "FILE")]
-    cluster: Option<PathBuf>,
+    #[command(flatten)]
+    cluster: cluster::Args,
     #[command(flatten)]
     checks: CheckArgs,
     #[command(flatten)]
@@ -168,15 +167,11 @@ struct Ignored {
     #[arg(long, hide = true)]
     content_cache: Option<String>,
     #[arg(long, hide = true)]
-    kubeconfig: Option<String>,
-    #[arg(long, hide = true)]
     kube_apiserver: Option<String>,
     #[arg(long, hide = true)]
     kube_as_user: Option<String>,
     #[arg(long, hide = true)]
     kube_ca_file: Option<String>,
-    #[arg(long, hide = true)]
-    kube_context: Option<String>,
     #[arg(long, hide = true)]
     kube_tls_server_name: Option<String>,
     #[arg(long, hide = true)]
@@ -314,6 +309,33 @@ impl Failed {
 }
 
 fn template(args: &Args) -> Result<ExitCode, Failed> {
+    let done = rendered(args);
+    // These are no errors of Helm's: they are shown in full.
+    if let Err(e) = args.cluster.finish() {
+        return Ok(report::failure(&e));
+    }
+    done
+}
+
+/// How a cluster that is asked is reached: Helm's flags, which pintle-cluster takes too.
+fn connection(i: &Ignored) -> Vec<OsString> {
+    let texts = [
+        ("--kube-apiserver", &i.kube_apiserver),
+        ("--kube-as-user", &i.kube_as_user),
+        ("--kube-ca-file", &i.kube_ca_file),
+        ("--kube-tls-server-name", &i.kube_tls_server_name),
+        ("--kube-token", &i.kube_token),
+    ];
+    let mut out: Vec<OsString> =
+        texts.into_iter().filter_map(|(flag, value)| Some(cluster::argument(flag, value.as_ref()?))).collect();
+    out.extend(i.kube_as_group.iter().map(|group| cluster::argument("--kube-as-group", group)));
+    if i.switches.kube_insecure_skip_tls_verify {
+        out.push("--kube-insecure-skip-tls-verify".into());
+    }
+    out
+}
+
+fn rendered(args: &Args) -> Result<ExitCode, Failed> {
     let refused = Arc::new(AtomicBool::new(false));
     let failed = |error: Error| Failed { error, compat_debug: args.bools.debug, wants_schema: refused.load(Ordering::Relaxed) };
     check_flags(args).map_err(failed)?;
@@ -325,6 +347,10 @@ fn template(args: &Args) -> Result<ExitCode, Failed> {
     let path = locate(&chart_path).map_err(failed)?;
     let values = args.values.merge(compat).map_err(failed)?;
     let chart = Chart::load(&path, &values::load_options(&path, args.root.as_deref(), compat)).map_err(failed)?;
+    let cluster::Opened { cluster, lookups, .. } = match args.cluster.open(&connection(&args.ignored)) {
+        Ok(opened) => opened,
+        Err(e) => return Ok(report::failure(&e)),
+    };
     let options = Options {
         release_name: name.clone(),
         namespace: args.namespace.clone().unwrap_or_else(|| "default".to_owned()),
@@ -334,7 +360,8 @@ fn template(args: &Args) -> Result<ExitCode, Failed> {
         api_versions: args.api_versions.iter().flat_map(|v| values::split_commas(v)).collect(),
         skip_schema_validation: args.bools.skip_schema_validation,
         schemas: noting(values::schemas(args.schema_dir.as_deref()), refused.clone()),
-        cluster: values::cluster(args.cluster.as_deref()).map_err(failed)?,
+        cluster,
+        lookups,
         ..Options::default()
     };
     let release = pintle::render(&chart, &values, &options).map_err(failed)?;
@@ -373,13 +400,16 @@ fn noting(schemas: Schemas, refused: Arc<AtomicBool>) -> Schemas {
     Arc::new(move |url| schemas(url).inspect_err(|_| refused.store(true, Ordering::Relaxed)))
 }
 
+/// Why a cluster isn't given manifests to check.
+const ONLY_ASKED: &str = "no cluster checks anything here; --cluster-live looks up what charts ask";
+
 /// What Helm would do over a network, with a cluster or through a plugin, is refused by name.
 fn check_flags(args: &Args) -> Result<(), Error> {
     let refuse = |flag: &str, why: &str| Err(Error::new("usage/unsupported", format!("{flag} is not supported: {why}")));
     let i = &args.ignored;
     match i.dry_run.as_deref() {
         None | Some("client" | UNSET) => {}
-        Some("server") => return refuse("--dry-run=server", "pintle never talks to a cluster"),
+        Some("server") => return refuse("--dry-run=server", ONLY_ASKED),
         Some(other) => match parse_bool(other) {
             Ok(true) => {}
             Ok(false) => return invalid_dry_run(other, "\"server\" or \"client\""),
@@ -395,7 +425,7 @@ fn check_flags(args: &Args) -> Result<(), Error> {
         return Err(Error::new("usage/wait", message));
     }
     if args.bools.validate {
-        return refuse("--validate", "pintle never talks to a cluster");
+        return refuse("--validate", ONLY_ASKED);
     }
     if i.repo.is_some() {
         return refuse("--repo", "pintle never uses the network; pull the chart first");

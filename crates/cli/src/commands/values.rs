@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pintle::cluster::Cluster;
 use pintle::release::Schemas;
 use pintle::{Compat, Error, LoadOptions, Values, ValuesFile, ValuesOptions};
 
@@ -83,14 +82,6 @@ pub fn split_commas(text: &str) -> Vec<String> {
 /// Where links of a chart may lead: below `root`, or below the Git work tree around the chart.
 pub fn load_options(chart: &Path, root: Option<&Path>, compat: Compat) -> LoadOptions {
     LoadOptions { root: root.map(Path::to_owned).or_else(|| work_tree(chart)), compat, on_demand: true }
-}
-
-/// Reads a snapshot of a cluster, if one is named.
-pub fn cluster(file: Option<&Path>) -> Result<Option<Arc<Cluster>>, Error> {
-    let Some(file) = file else { return Ok(None) };
-    let name = file.display().to_string();
-    let text = io::read_values(&name).map_err(|e| Error::new("io", e))?;
-    Ok(Some(Arc::new(Cluster::read(&name, &text)?)))
 }
 
 /// The Git work tree around a path.

@@ -365,7 +365,7 @@ fn the_announcement_describes_the_charts_values() {
     let out = succeeds(&folder, "charts/web", "parameters", &[parameter("environment", "string", "\"prod\"")]);
     let list = pintle_value::json::list_from_slice(out.as_bytes()).unwrap();
     let names: Vec<&str> = list.iter().map(|p| p.get("name").and_then(Data::as_str).unwrap()).collect();
-    assert_eq!((names[0], names[16]), ("release-name", "values.count"));
+    assert_eq!((names[0], names[18]), ("release-name", "values.count"));
     let one = |name: &str| list.iter().find(|p| p.get("name").and_then(Data::as_str) == Some(name)).unwrap();
     let field = |name: &str, field: &str| one(name).get(field).cloned();
     let string = |s: &str| Some(Data::String(s.into()));
@@ -711,4 +711,161 @@ fn the_image_is_built_from_all_that_it_needs() {
     for line in ["FROM scratch", "USER 999:999"] {
         assert!(text.lines().any(|l| l == line), "{line}");
     }
+}
+
+/// A chart that asks, snapshots that answer, and a folder that is laid over.
+fn asking(name: &str) -> PathBuf {
+    let files = "-- charts/ask/Chart.yaml --
+apiVersion: v2
+name: ask
+version: 1.0.0
+-- charts/ask/values.yaml --
+note: none
+-- charts/ask/templates/a.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a}
+data:
+  region: {{ (lookup \"v1\" \"ConfigMap\" \"shop\" \"settings\").data | toJson | quote }}
+  kube: {{ .Capabilities.KubeVersion.Version }}
+  x: {{ .Capabilities.APIVersions.Has \"x.dev/v1\" | quote }}
+  y: {{ .Capabilities.APIVersions.Has \"y.dev/v1\" | quote }}
+{{- if eq .Values.note \"fail\" }}
+{{ fail ((lookup \"v1\" \"Secret\" \"shop\" \"db\").data.key | b64dec) }}
+{{- end }}
+-- clusters/prod.yaml --
+kind: ClusterSnapshot
+kubeVersion: v1.33.7
+apiVersions: [v1, v1/ConfigMap, v1/Secret, y.dev/v1]
+objects:
+  - apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: settings, namespace: shop}
+    data: {region: eu}
+  - apiVersion: v1
+    kind: Secret
+    metadata: {name: db, namespace: shop}
+    data: {key: aHVudGVyMg==}
+-- clusters/objects.yaml --
+objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {region: us}}]
+-- clusters/wrong.yaml --
+objects: [{kind: Secret, data: {key: hunter2}}]
+-- asking/pintle.yaml --
+releases: {ask: {chart: ../charts/ask, namespace: shop, environments: [prod]}}
+-- over/kustomization.yaml --
+patches:
+- patch: '[{\"op\": \"add\", \"path\": \"/data/note\", \"value\": \"patched\"}]'
+  target: {kind: ConfigMap}
+resources: [more.yaml]
+-- over/more.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: more}
+data: {more: 'yes'}
+-- over/nothing/a.yaml --
+a: 1
+-- unmatched/kustomization.yaml --
+patches: [{patch: '[{\"op\": \"add\", \"path\": \"/data/note\", \"value\": \"patched\"}]', target: {kind: Deployment}}]
+";
+    let folder = repository(name);
+    Case::parse(format!("{REPOSITORY}{files}").as_bytes()).lay_out(&folder);
+    folder
+}
+
+#[test]
+fn a_snapshot_of_the_repository_answers_for_the_cluster() {
+    let folder = asking("snapshot");
+    let of = |path: &str| parameter("cluster", "string", &format!("\"{path}\""));
+    for (path, app) in
+        [("/clusters/prod.yaml", "charts/ask"), ("../../clusters/prod.yaml", "charts/ask"), ("/clusters/prod.yaml", "asking")]
+    {
+        let out = succeeds(&folder, app, "generate", &[of(path)]);
+        let wanted = "region: \"{\\\"region\\\":\\\"eu\\\"}\"\n  kube: v1.33.7\n  x: \"false\"\n  y: \"true\"\n";
+        assert!(out.contains(wanted), "{path} {app}: {out}");
+    }
+    // The parameters say it again; what a snapshot leaves open Argo CD says.
+    let more = [
+        of("/clusters/prod.yaml"),
+        parameter("kube-version", "string", "\"1.32.0\""),
+        parameter("api-versions", "array", "[\"x.dev/v1\"]"),
+    ];
+    let out = succeeds(&folder, "charts/ask", "generate", &more);
+    assert!(out.contains("kube: v1.32.0\n  x: \"true\"\n  y: \"true\"\n"), "{out}");
+    for app in ["charts/ask", "asking"] {
+        let out = succeeds(&folder, app, "generate", &[of("/clusters/objects.yaml")]);
+        assert!(out.contains("us") && out.contains("kube: v1.31.0\n  x: \"true\"\n  y: \"false\"\n"), "{out}");
+    }
+    let files = succeeds(&folder, "charts/ask", "files", &[of("/clusters/prod.yaml")]);
+    assert!(files.lines().any(|l| l == "clusters/prod.yaml"), "{files}");
+    let annotation = succeeds(&folder, "asking", "annotation", &[of("/clusters/prod.yaml")]);
+    assert!(annotation.contains("/clusters/prod.yaml"), "{annotation}");
+
+    // Nothing outside of the repository, and no word of what a file holds.
+    for path in ["../../../outside.yaml", "/../outside.yaml"] {
+        let error = fails(&folder, "charts/ask", &[of(path)]);
+        assert!(error.starts_with("error: parameter cluster: ") && error.contains("leads out of the repository"), "{error}");
+    }
+    #[cfg(unix)]
+    {
+        case::link(&folder.join("clusters/link.yaml"), "../../outside.yaml");
+        assert!(fails(&folder, "charts/ask", &[of("/clusters/link.yaml")]).contains("leads out of the repository"));
+    }
+    assert!(fails(&folder, "charts/ask", &[of("/clusters/none.yaml")]).contains("clusters/none.yaml doesn't exist"));
+    let error = fails(&folder, "charts/ask", &[of("/clusters/wrong.yaml")]);
+    assert!(error.contains("objects[0] has no apiVersion") && error.contains("--> clusters/wrong.yaml:1"), "{error}");
+    let error = fails(&folder, "charts/ask", &[of("/clusters/prod.yaml"), parameter("values.note", "string", "\"fail\"")]);
+    assert!(error.contains("***") && !error.contains("hunter2"), "{error}");
+    let error = fails(&folder, "plain", &[of("/clusters/prod.yaml")]);
+    assert!(error.contains("parameter cluster has no meaning for plain manifests"), "{error}");
+}
+
+#[test]
+fn what_a_snapshot_answers_is_recorded_by_its_content() {
+    let folder = asking("snapshot-cache");
+    let cache = cache(&folder);
+    for app in ["charts/ask", "asking"] {
+        let of = || cached(&folder, app, &[parameter("cluster", "string", "\"/clusters/prod.yaml\"")], &cache, &[]);
+        let (first, said) = of();
+        assert!(said.starts_with("miss "), "{app}: {said}");
+        let (again, said) = of();
+        assert!(said.starts_with("hit ") && again == first, "{app}: {said}");
+        let file = folder.join("clusters/prod.yaml");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, text.replace("region: eu", "region: ap")).unwrap();
+        let (changed, said) = of();
+        assert!(said.starts_with("miss ") && changed != first, "{app}: {said}");
+        fs::write(&file, text).unwrap();
+        assert_eq!(of().0, first);
+        // Without a snapshot it is a cluster's word, which may be another tomorrow.
+        assert_eq!(cached(&folder, app, &[], &cache, &[]).1, "not kept, templates ask for the cluster");
+    }
+}
+
+#[test]
+fn an_overlay_is_laid_over_a_chart() {
+    let folder = asking("overlay");
+    let of = |path: &str| parameter("overlay", "string", &format!("\"{path}\""));
+    for path in ["/over", "../../over/"] {
+        let out = succeeds(&folder, "charts/ask", "generate", &[of(path)]);
+        assert!(out.contains("  note: patched\n") && out.contains("name: more"), "{out}");
+    }
+    assert!(!succeeds(&folder, "charts/ask", "generate", &[of("")]).contains("patched"));
+    let cache = cache(&folder);
+    assert_eq!(cached(&folder, "charts/ask", &[of("/over")], &cache, &[]).1, "not kept, what an overlay reads isn't known");
+    let files = succeeds(&folder, "charts/ask", "files", &[of("/over")]);
+    assert!(files.contains("over/kustomization.yaml\n") && files.contains("over/more.yaml\n"), "{files}");
+    assert_eq!(succeeds(&folder, "charts/ask", "annotation", &[of("/over")]), "/charts/ask;/over\n");
+
+    let error = fails(&folder, "charts/ask", &[of("/unmatched")]);
+    assert!(error.contains("unmatched/kustomization.yaml"), "{error}");
+    for path in ["/over/nothing", "/over/more.yaml"] {
+        let error = fails(&folder, "charts/ask", &[of(path)]);
+        assert!(error.contains("is no folder with a kustomization.yaml"), "{error}");
+    }
+    assert!(fails(&folder, "charts/ask", &[of("/none")]).contains("none doesn't exist"));
+    assert!(fails(&folder, "charts/ask", &[of("../../..")]).contains("leads out of the repository"));
+    let error = fails(&folder, "asking", &[of("/over")]);
+    assert!(error.contains("parameter overlay: pintle.yaml says what is laid over a release"), "{error}");
+    let error = fails(&folder, "overlay", &[of("/over")]);
+    assert!(error.contains("parameter overlay has no meaning for a kustomization"), "{error}");
 }

@@ -3,6 +3,8 @@
 mod bad_input;
 mod case;
 mod checks;
+#[cfg(unix)]
+mod cluster;
 mod cmp;
 mod goldens;
 mod helm;

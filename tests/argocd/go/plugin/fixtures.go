@@ -24,7 +24,9 @@ labels: {}
 password: hunter2-secret
 enabled: true
 `,
-	"cases/probe/values.schema.json": `{"properties": {"replicas": {"type": "integer", "description": "How many"}}}`,
+	"cases/clusters/prod.yaml":           "kind: ClusterSnapshot\nkubeVersion: v1.33.7\napiVersions: [v1]\n",
+	"cases/laid-over/kustomization.yaml": "namePrefix: laid-over-\n",
+	"cases/probe/values.schema.json":     `{"properties": {"replicas": {"type": "integer", "description": "How many"}}}`,
 	"cases/probe/crds/a.yaml": `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: probes.example.com}

@@ -177,6 +177,8 @@ func parameters(ctx context.Context, server *sidecar.Server, repository string) 
 		{sidecar.Map("set-file", map1("note", "/cases/values/text.md")), `"note":"from a text"`},
 		{sidecar.Array("api-versions", "y.dev/v1"), `"api":"false"`},
 		{sidecar.Text("kube-version", "1.33.1"), `"kube":"v1.33.1"`},
+		{sidecar.Text("cluster", "/cases/clusters/prod.yaml"), `"kube":"v1.33.7"`},
+		{sidecar.Text("overlay", "../laid-over"), `"name":"laid-over-shop"`},
 		{sidecar.Text("validation", "warn"), `"name":"shop"`},
 	}
 	for _, c := range cases {

@@ -49,6 +49,11 @@ fn reads(app: &Application) -> Result<Reads, Error> {
         Kind::Source(Source::Chart(path)) => {
             reads.chart(app, &path)?;
             reads.values(app, Some(&path))?;
+            if let Some(overlay) = generate::overlay(app)? {
+                reads.file(app, &overlay.file)?;
+                reads.named(app, &overlay.dir, &Data::Map(overlay.fields))?;
+                reads.watched.insert(overlay.dir);
+            }
         }
         Kind::Source(Source::Kustomization(path)) => {
             reads.kustomization(app, &path)?;
@@ -117,6 +122,7 @@ impl Reads {
         let values::Files { files, watched } = values::files(app, chart)?;
         self.files.extend(files);
         self.files.extend(values::set_files(app)?);
+        self.files.extend(values::snapshot_file(app)?);
         self.watched.extend(watched);
         Ok(())
     }

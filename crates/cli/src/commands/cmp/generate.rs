@@ -5,13 +5,16 @@
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use pintle::checks::{Checks, Mode, check, check_release, check_stream, stream_documents};
+use pintle::cluster::Cluster;
 use pintle::emit::{EmitOptions, stream};
 use pintle::package::{self, Status};
+use pintle::project::discover::KUSTOMIZATION_FILES;
 use pintle::project::run;
 use pintle::project::{FILE, Job, Project};
-use pintle::{Chart, Compat, Data, Diagnostic, Drawn, Error, LoadOptions, Options, overlay};
+use pintle::{Chart, Compat, Data, DataMap, Diagnostic, Drawn, Error, LoadOptions, Options, Span, overlay};
 use pintle_yaml::Tree;
 
 use super::cache::{Cache, Recorded};
@@ -103,13 +106,32 @@ pub fn load_options(app: &Application, compat: Compat) -> LoadOptions {
     LoadOptions { root: Some(app.paths.root.clone()), compat, on_demand: true }
 }
 
+/// What the parameter `cluster` says of a cluster.
+fn snapshot(app: &Application) -> Result<Option<Cluster>, Error> {
+    let Some(file) = values::snapshot_file(app)? else { return Ok(None) };
+    let name = app.paths.shown(&file);
+    let text = std::fs::read(&file).map_err(|e| Error::new("io", format!("{name}: {e}")))?;
+    let cluster = Cluster::read(&name, &text)?;
+    app.secrets.of_objects(cluster.objects());
+    Ok(Some(cluster))
+}
+
+/// The version of Argo CD's cluster, unless a snapshot has one.
+fn environment_version(app: &Application, snapshot: Option<&Cluster>) -> Option<String> {
+    let version = app.environment.get("KUBE_VERSION").map(str::to_owned);
+    version.filter(|_| snapshot.is_none_or(|c| c.kube_version.is_none()))
+}
+
 fn options(app: &Application) -> Result<Options, Error> {
     let p = &app.parameters;
-    let cluster = app.environment.get("KUBE_API_VERSIONS").map(|v| v.split(',').map(str::to_owned).collect::<Vec<_>>());
-    let version = p.text("kube-version")?.or_else(|| app.environment.get("KUBE_VERSION")).map(str::to_owned);
+    let snapshot = snapshot(app)?;
+    let served = app.environment.get("KUBE_API_VERSIONS").map(|v| v.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let served = served.filter(|_| snapshot.as_ref().is_none_or(|c| c.api_versions.is_empty()));
+    let version = p.text("kube-version")?.map(str::to_owned).or_else(|| environment_version(app, snapshot.as_ref()));
     Ok(Options {
         kube_version: version,
-        api_versions: p.list("api-versions")?.or(cluster).unwrap_or_default(),
+        api_versions: p.list("api-versions")?.or(served).unwrap_or_default(),
+        cluster: snapshot.map(Arc::new),
         skip_schema_validation: p.switch("skip-schema-validation")?.unwrap_or(false),
         ..Options::default()
     })
@@ -129,8 +151,10 @@ fn of_chart(app: &Application, path: &Path) -> Result<Made, Error> {
     let name = p.text("release-name")?.or_else(|| app.environment.application()).unwrap_or_else(|| chart.name());
     let namespace = p.text("namespace")?.or_else(|| app.environment.get("ARGOCD_APP_NAMESPACE")).unwrap_or("default");
     let options = Options { release_name: name.to_owned(), namespace: namespace.to_owned(), compat, ..options(app)? };
+    let overlay = overlay(app)?;
     let release = pintle::render(&chart, &values, &options)?;
-    let checks = checks(app)?;
+    // An overlay changes what would be checked: then the whole stream is.
+    let checks = if overlay.is_some() { Checks::default() } else { checks(app)? };
     let (shown, error) = checks.mode.judge(check_release(&release, &chart, &values, &options, &checks));
     error.map_or(Ok(()), Err)?;
     let emit = EmitOptions {
@@ -140,7 +164,46 @@ fn of_chart(app: &Application, path: &Path) -> Result<Made, Error> {
         ..EmitOptions::default()
     };
     let text = stream(&release, &emit)?;
-    Ok(Made { text, warnings: release.warnings.into_iter().chain(shown).collect(), drawn: Some(release.drawn) })
+    let warnings = release.warnings.into_iter().chain(shown);
+    let Some(Overlay { dir, fields, place, .. }) = overlay else {
+        return Ok(Made { text, warnings: warnings.collect(), drawn: Some(release.drawn) });
+    };
+    let built = overlay::apply(&dir, &fields, &place, &text)?;
+    let (shown, text) = checked(app, built.text, options.namespace)?;
+    Ok(Made { text, warnings: warnings.chain(built.warnings).chain(shown).collect(), drawn: None })
+}
+
+/// A folder with a kustomization that is laid over a chart's output.
+pub struct Overlay {
+    /// The folder.
+    pub dir: PathBuf,
+    /// Its kustomization.
+    pub file: PathBuf,
+    /// What that says.
+    pub fields: DataMap,
+    /// Its place in messages.
+    place: Span,
+}
+
+/// What the parameter `overlay` names. Errors: no folder with a kustomization, one outside of the repository, or one that is no YAML.
+pub fn overlay(app: &Application) -> Result<Option<Overlay>, Error> {
+    let Some(dir) = values::overlay_folder(app)? else { return Ok(None) };
+    let shown = app.paths.shown(&dir);
+    let file = KUSTOMIZATION_FILES.iter().map(|name| dir.join(name)).find(|file| file.is_file());
+    let file = file.ok_or_else(|| {
+        let d = Diagnostic::error("cmp/overlay", format!("parameter overlay: {shown} is no folder with a kustomization.yaml"));
+        Error::from(d.hint("its patches, images and the like are applied to what the chart gives, its resources are added"))
+    })?;
+    let file = app.paths.inside(&file, &app.paths.shown(&file))?;
+    let name = app.paths.shown(&file);
+    let text = std::fs::read(&file).map_err(|e| Error::new("io", format!("{name}: {e}")))?;
+    let failed = |e: pintle_yaml::Error| Error::new("yaml/parse", format!("{name}: {}", e.message));
+    let fields = match Tree::parse(&text).map_err(failed)?.map_or(Ok(Data::Null), |tree| tree.to_data()).map_err(failed)? {
+        Data::Map(fields) => fields,
+        Data::Null => DataMap::new(),
+        _ => return Err(Error::new("overlay/build", format!("{name} is no kustomization"))),
+    };
+    Ok(Some(Overlay { dir, file, fields, place: Span::new(name, 0, 0, 0) }))
 }
 
 /// Packs dependencies from folders of the repository that charts/ doesn't hold: Argo CD runs `helm dependency build` then. What lies
@@ -178,10 +241,13 @@ pub fn jobs(app: &Application, project: &Project) -> Result<Vec<Job>, Error> {
     if p.text("namespace")?.is_some() {
         return Err(usage(&format!("parameter namespace: {FILE} says which namespace a release has in which environment")));
     }
+    if p.text("overlay")?.is_some() {
+        return Err(usage(&format!("parameter overlay: {FILE} says what is laid over a release (overlay)")));
+    }
+    let snapshot = snapshot(app)?;
     let mut jobs: Vec<Job> = project.select(environment, p.text("release-name")?)?.into_iter().cloned().collect();
     for job in &mut jobs {
-        let cluster = app.environment.get("KUBE_VERSION").map(str::to_owned);
-        job.kube_version = job.kube_version.take().or(cluster);
+        job.kube_version = job.kube_version.take().or_else(|| environment_version(app, snapshot.as_ref()));
         for file in &job.values {
             inside_project(app, project, Path::new(&file.path))?;
         }
@@ -213,7 +279,7 @@ fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Mad
     }
     let options = Options { kube_version: p.text("kube-version")?.map(str::to_owned), ..options(app)? };
     // Defaults of several charts don't say of which kind a text is.
-    let given = values::options(app, None, &pintle::DataMap::new())?;
+    let given = values::options(app, None, &DataMap::new())?;
     watch.doing(jobs.iter().map(Job::title).collect());
     // What set-file names is read on several threads.
     let files: Vec<(String, Result<Vec<u8>, String>)> = given
@@ -248,12 +314,14 @@ fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Mad
 fn of_kustomization(app: &Application, path: &Path) -> Result<Made, Error> {
     app.parameters.only_everywhere("a kustomization")?;
     let built = overlay::build(path)?;
-    let (shown, text) = checked(app, built.text)?;
+    let (shown, text) = checked(app, built.text, String::new())?;
     Ok(Made { text, warnings: built.warnings.into_iter().chain(shown).collect(), drawn: None })
 }
 
-fn checked(app: &Application, text: Vec<u8>) -> Result<(Vec<Diagnostic>, Vec<u8>), Error> {
-    let (shown, error) = check_stream(&format!("the output of {}", shown_folder(app)), &text, &checks(app)?)?;
+/// Checks a stream; what names no namespace lives in `namespace`.
+fn checked(app: &Application, text: Vec<u8>, namespace: String) -> Result<(Vec<Diagnostic>, Vec<u8>), Error> {
+    let checks = Checks { namespace, ..checks(app)? };
+    let (shown, error) = check_stream(&format!("the output of {}", shown_folder(app)), &text, &checks)?;
     error.map_or(Ok((shown, text)), Err)
 }
 

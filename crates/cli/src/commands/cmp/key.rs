@@ -41,6 +41,9 @@ pub fn of(app: &Application, kind: &Kind) -> Result<Key, &'static str> {
     parts.application(app).map_err(unknown)?;
     match kind {
         Kind::Source(Source::Chart(path)) => {
+            if values::overlay_folder(app).map_err(unknown)?.is_some() {
+                return Err("what an overlay reads isn't known");
+            }
             parts.values(app, Some(path)).map_err(unknown)?;
             parts.chart(app, path).map_err(unknown)?;
         }
@@ -137,7 +140,7 @@ impl Parts {
         Ok(())
     }
 
-    /// The files that parameters name, in the order in which they count.
+    /// The files that parameters name, in the order in which they count; a snapshot answers lookups, so that they are known too.
     fn values(&mut self, app: &Application, chart: Option<&Path>) -> Result<(), Error> {
         for files in [values::files(app, chart)?.files, values::set_files(app)?] {
             self.count(files.len());
@@ -146,7 +149,9 @@ impl Parts {
                 self.file(&file)?;
             }
         }
-        Ok(())
+        let snapshot = values::snapshot_file(app)?;
+        self.count(snapshot.iter().count());
+        snapshot.map_or(Ok(()), |file| self.file(&file))
     }
 
     /// A chart's files, without what .helmignore leaves out; an archive is one file.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use pintle::{Diagnostic, Error};
 
+use crate::commands::duration::duration;
 use crate::report;
 
 /// Below the repo-server's 60 s, so that the message is ours.
@@ -115,19 +116,6 @@ impl Place {
     fn take(_: usize) -> Option<Place> {
         Some(Place {})
     }
-}
-
-/// `50`, `50s`, `500ms`, `2m`.
-fn duration(text: &str) -> Option<Duration> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 = text[..digits].parse().ok()?;
-    let unit = match &text[digits..] {
-        "ms" => 1,
-        "" | "s" => 1000,
-        "m" => 60_000,
-        _ => return None,
-    };
-    (1..=86_400_000).contains(&number).then(|| Duration::from_millis(number.saturating_mul(unit)))
 }
 
 fn list(doing: &[String]) -> String {

@@ -79,6 +79,13 @@ pub const KNOWN: &[Known] = &[
     known("set-file", "Set from files", "Paths and the files whose text they get", MAP, false),
     known("api-versions", "API versions", "In place of the cluster's, for .Capabilities", LIST, false),
     known("kube-version", "Kubernetes version", "In place of the cluster's, for .Capabilities", TEXT, false),
+    known(
+        "cluster",
+        "Cluster snapshot",
+        "A file with a cluster's versions, in place of Argo CD's, and objects for lookup; no place for Secrets",
+        TEXT,
+        false,
+    ),
     known("include-crds", "Include CRDs", "Print the files of crds/ too", SWITCH, false),
     known(
         "skip-schema-validation",
@@ -88,6 +95,7 @@ pub const KNOWN: &[Known] = &[
         false,
     ),
     known("skip-tests", "Skip tests", "Leave tests out", SWITCH, false),
+    known("overlay", "Overlay", "A folder with a kustomization that is laid over what the chart gives", TEXT, false),
     known("validation", "Validation", "What findings about the manifests do: error, warn or off", TEXT, true),
     known(
         "allow-empty",

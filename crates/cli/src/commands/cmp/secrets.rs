@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use pintle::{Data, DataMap};
+use pintle_value::base64;
 
 use super::environment::Environment;
 use super::parameters::{Given, Parameters};
@@ -41,6 +42,22 @@ impl Secrets {
 
     pub fn of_values(&self, values: &DataMap) {
         values.iter().for_each(|(key, value)| self.of_value(value, is_secret(key)));
+    }
+
+    /// What a cluster's Secrets hold, as they hold it and as a chart reads it, and what elsewhere goes by a secret's name.
+    pub fn of_objects<'o>(&self, objects: impl Iterator<Item = &'o Data>) {
+        for object in objects.filter_map(Data::as_map) {
+            if object.get("kind").and_then(Data::as_str) == Some("Secret") {
+                let held = ["data", "stringData"].iter().filter_map(|key| object.get(*key)?.as_map()).flat_map(DataMap::values);
+                for text in held.filter_map(Data::as_str) {
+                    self.add(text);
+                    if let Some(text) = base64::decode(text.as_bytes()).ok().and_then(|t| String::from_utf8(t).ok()) {
+                        self.add(&text);
+                    }
+                }
+            }
+            self.of_values(object);
+        }
     }
 
     fn of_value(&self, value: &Data, secret: bool) {

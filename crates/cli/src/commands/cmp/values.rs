@@ -59,6 +59,23 @@ pub fn set_files(app: &Application) -> Result<Vec<PathBuf>, Error> {
     paths.map(|path| inside(app, &path)).collect()
 }
 
+/// The snapshot of a cluster that the parameter `cluster` names.
+pub fn snapshot_file(app: &Application) -> Result<Option<PathBuf>, Error> {
+    named(app, "cluster")
+}
+
+/// The folder with a kustomization that the parameter `overlay` names.
+pub fn overlay_folder(app: &Application) -> Result<Option<PathBuf>, Error> {
+    named(app, "overlay")
+}
+
+/// The file or folder of the repository that a parameter names.
+fn named(app: &Application, parameter: &str) -> Result<Option<PathBuf>, Error> {
+    let Some(path) = app.parameters.text(parameter)? else { return Ok(None) };
+    let path = app.environment.substitute(path);
+    inside(app, &path).map(Some).map_err(|e| e.wrap(format_args!("parameter {parameter}: ")))
+}
+
 /// Everything, read. `defaults` are the chart's own values: they decide of which kind a text is.
 pub fn options(app: &Application, chart: Option<&Path>, defaults: &DataMap) -> Result<ValuesOptions, Error> {
     let mut given = Vec::new();

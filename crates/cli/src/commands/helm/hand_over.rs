@@ -40,13 +40,13 @@ pub fn run(args: &[OsString], why: &Error) -> ExitCode {
 
 /// The real Helm takes this process's place: signals and exit codes are its own.
 #[cfg(unix)]
-fn hand(mut command: Command) -> std::io::Result<ExitCode> {
+pub fn hand(mut command: Command) -> std::io::Result<ExitCode> {
     use std::os::unix::process::CommandExt;
     Err(command.exec())
 }
 
 #[cfg(not(unix))]
-fn hand(mut command: Command) -> std::io::Result<ExitCode> {
+pub fn hand(mut command: Command) -> std::io::Result<ExitCode> {
     let code = command.status()?.code().unwrap_or(1);
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
 }
@@ -76,7 +76,7 @@ pub fn find(label: &str, named: Option<&OsStr>) -> Result<Option<PathBuf>, Strin
 }
 
 /// The programs of a name, in the order of PATH.
-fn in_path(name: &OsStr) -> Vec<PathBuf> {
+pub fn in_path(name: &OsStr) -> Vec<PathBuf> {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let file = |folder: PathBuf| folder.join(name).with_extension(std::env::consts::EXE_EXTENSION);
     std::env::split_paths(&folders).map(file).filter(|p| is_program(p)).collect()
