@@ -3,9 +3,10 @@
 //! Takes the texts of files, gives manifests by the install order of their kinds, and hooks, which are ordered the same way:
 //! their weights say when a cluster runs them, not where they stand in the output.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::LazyLock;
+use std::fmt;
+use std::ops::{Deref, Range};
+use std::sync::{Arc, LazyLock};
 
 use pintle_yaml::{Head, head_from_slice};
 
@@ -18,7 +19,7 @@ pub struct Manifest {
     /// The template it comes from: `chart/templates/deployment.yaml`.
     pub source: String,
     /// Its text.
-    pub content: String,
+    pub content: Content,
     /// The line of the template's output on which it begins, 1 for the first.
     pub line: usize,
     /// `apiVersion`
@@ -27,6 +28,55 @@ pub struct Manifest {
     pub kind: String,
     /// `metadata.name`
     pub name: String,
+}
+
+/// A part of a text that others share: the documents of a file hold none of it themselves.
+#[derive(Clone)]
+pub struct Content {
+    file: Arc<Vec<u8>>,
+    /// Where it stands in the file; UTF-8.
+    range: Range<usize>,
+}
+
+impl Content {
+    /// A part of a text that was found in it.
+    fn of(part: &str, file: &Arc<Vec<u8>>) -> Content {
+        let start = part.as_ptr().addr() - file.as_ptr().addr();
+        Content { file: file.clone(), range: start..start + part.len() }
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.file[self.range.clone()]
+    }
+}
+
+impl Deref for Content {
+    type Target = str;
+    fn deref(&self) -> &str {
+        // It was cut out of a text: it is one.
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Content {
+    fn eq(&self, other: &Content) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Content {}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl fmt::Display for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
 }
 
 /// A moment at which a cluster runs a hook.
@@ -128,18 +178,19 @@ pub enum Document {
 }
 
 /// The documents of one file; the error of the first that is none.
-pub fn cut(path: &str, content: &[u8], compat: Compat) -> Result<Vec<Document>> {
+pub fn cut(path: &str, content: &Arc<Vec<u8>>, compat: Compat) -> Result<Vec<Document>> {
     let base = path.rsplit('/').next().unwrap_or(path);
     if base.starts_with('_') {
         return Ok(Vec::new());
     }
-    let content = match std::str::from_utf8(content) {
-        Ok(text) => Cow::Borrowed(text),
+    let file = match std::str::from_utf8(content) {
+        Ok(_) => content.clone(),
         Err(e) => {
             no_text(path, content, e.valid_up_to(), compat)?;
-            String::from_utf8_lossy(content)
+            Arc::new(String::from_utf8_lossy(content).into_owned().into_bytes())
         }
     };
+    let content = std::str::from_utf8(&file).unwrap_or_default();
     if content.trim().is_empty() {
         return Ok(Vec::new());
     }
@@ -147,11 +198,11 @@ pub fn cut(path: &str, content: &[u8], compat: Compat) -> Result<Vec<Document>> 
         Ok(head) => {
             let before = text.as_ptr() as usize - content.as_ptr() as usize;
             let line = 1 + content.as_bytes().get(..before).unwrap_or_default().iter().filter(|b| **b == b'\n').count();
-            Ok(Document::new(path, text, line, head))
+            Ok(Document::new(path, Content::of(text, &file), line, head))
         }
-        Err(e) => Err(invalid(path, &content, text, &e, compat)),
+        Err(e) => Err(invalid(path, content, text, &e, compat)),
     };
-    split(&content, compat).iter().map(document).collect()
+    split(content, compat).iter().map(document).collect()
 }
 
 /// The error of the first document that is none in a file with bytes that are no text from `valid` on.
@@ -181,11 +232,11 @@ fn invalid(path: &str, content: &str, document: &str, e: &pintle_yaml::Error, co
 }
 
 impl Document {
-    fn new(path: &str, text: &str, line: usize, head: Head) -> Document {
+    fn new(path: &str, content: Content, line: usize, head: Head) -> Document {
         let metadata = head.metadata.unwrap_or_default();
         let manifest = Manifest {
             source: path.to_owned(),
-            content: text.to_owned(),
+            content,
             line,
             api_version: head.api_version,
             kind: head.kind,
