@@ -110,7 +110,8 @@ impl Functions {
     /// Go's own: `and`, `or`, `not`, `len`, `index`, `slice`, `print`, `printf`, `println`, `html`, `js`, `urlquery`, `call` and
     /// the comparisons.
     pub fn builtins() -> Functions {
-        let mut functions = Functions::new();
+        // With room for those of a host, which are some hundreds.
+        let mut functions = Functions(HashMap::with_capacity_and_hasher(448, Default::default()));
         crate::builtins::register(&mut functions);
         functions
     }

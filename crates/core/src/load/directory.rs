@@ -160,6 +160,8 @@ impl Found {
         }
         BUFFER.with_borrow_mut(|buffer| {
             buffer.clear();
+            // One more than there is: the end is then found without asking for more memory.
+            buffer.reserve(size as usize + 1);
             file.take(MAX_CHART_SIZE + 1).read_to_end(buffer).map_err(|e| failed(&e))?;
             Ok((File::new(name.clone(), buffer), buffer.len() as u64))
         })
