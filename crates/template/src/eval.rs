@@ -597,7 +597,7 @@ impl<'f> Evaluator<'f> {
     fn literal(&mut self, st: &mut State<'_>, e: Expr) -> Result<Value, Error> {
         match e {
             Expr::Bool { value, .. } => Ok(Value::Bool(value)),
-            Expr::String { text, .. } => Ok(Value::String(text.of(&st.ast.names).clone())),
+            Expr::String { .. } | Expr::LongString { .. } => Ok(string(st, e).unwrap_or_default()),
             Expr::Number(n) => {
                 st.at = At::Expr(e);
                 constant(st, n.of(&st.ast.numbers))
@@ -849,7 +849,9 @@ impl<'f> Evaluator<'f> {
                 self.call_function(st, dot, At::Expr(e), function.of(&ast.functions), &[], None)?
             }
             Expr::Chain { .. } => self.chain(st, dot, e, &[], None)?,
-            Expr::Bool { .. } | Expr::Nil { .. } | Expr::Number(_) | Expr::String { .. } => return Ok(None),
+            Expr::Bool { .. } | Expr::Nil { .. } | Expr::Number(_) | Expr::String { .. } | Expr::LongString { .. } => {
+                return Ok(None);
+            }
         }))
     }
 
@@ -881,10 +883,7 @@ impl<'f> Evaluator<'f> {
         let kind = ty.kind();
         let (expected, value) = match kind {
             Kind::Bool => ("bool", if let Expr::Bool { value, .. } = e { Some(Value::Bool(value)) } else { None }),
-            Kind::String => (
-                "string",
-                if let Expr::String { text, .. } = e { Some(Value::String(text.of(&st.ast.names).clone())) } else { None },
-            ),
+            Kind::String => ("string", string(st, e)),
             Kind::Float64 => ("float", number.and_then(|n| n.float).map(Value::Float)),
             Kind::Complex128 => ("complex", number.and_then(|n| n.complex).map(|(re, im)| Value::Complex(re, im))),
             k if k.is_signed() => ("integer", number.and_then(|n| n.int).map(|n| integer(ty, n))),
@@ -937,6 +936,15 @@ fn integer(ty: Type, n: i64) -> Value {
     match ty {
         Type::Int(k) => Value::Int(k, n),
         _ => Value::int64(n),
+    }
+}
+
+/// What a string literal stands for; `None` for another expression.
+fn string(st: &State<'_>, e: Expr) -> Option<Value> {
+    match e {
+        Expr::String { text, .. } => Some(Value::String(text.of(&st.ast.names).clone())),
+        Expr::LongString { pos, end } => Some(Value::string(&st.template.source.text[pos as usize + 1..end as usize - 1])),
+        _ => None,
     }
 }
 

@@ -229,6 +229,11 @@ pub(crate) enum Expr {
         end: Pos,
         text: Id<Str>,
     },
+    /// A long string that is just what stands between its quotes: the text is copied when it is asked for, not kept twice.
+    LongString {
+        pos: Pos,
+        end: Pos,
+    },
     Field {
         pos: Pos,
         ident: Slice<Id<Str>>,
@@ -267,6 +272,7 @@ impl Expr {
             | Expr::Dot { pos }
             | Expr::Nil { pos }
             | Expr::String { pos, .. }
+            | Expr::LongString { pos, .. }
             | Expr::Field { pos, .. }
             | Expr::Chain { pos, .. }
             | Expr::Function { pos, .. }
@@ -319,7 +325,7 @@ impl Display for Shown<'_, Expr> {
                 let n = n.of(&self.ast.numbers);
                 f.write_str(&self.source(n.pos, n.end))
             }
-            Expr::String { pos, end, .. } => f.write_str(&self.source(pos, end)),
+            Expr::String { pos, end, .. } | Expr::LongString { pos, end } => f.write_str(&self.source(pos, end)),
             Expr::Field { ident, .. } => write!(f, "{}", self.with(ident)),
             Expr::Chain { node, field, .. } => {
                 let node = *node.of(&self.ast.exprs);

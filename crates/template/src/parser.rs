@@ -20,6 +20,9 @@ const MAX_PAREN_DEPTH: usize = 10_000;
 /// How deep control structures may nest. Go has no limit but its memory.
 const MAX_BLOCK_DEPTH: usize = 10_000;
 
+/// The length from which the text of a string literal is not kept beside the template's.
+const LONG_STRING: usize = 256;
+
 /// How many names the parser remembers.
 const RECENT_NAMES: usize = 256;
 
@@ -323,19 +326,23 @@ impl<'t> Parser<'t> {
         Arc::from(&*name.of(&self.ast.names).to_str_lossy())
     }
 
-    /// What a string literal stands for.
-    fn unquote(&mut self, item: Item) -> Result<Id<Str>> {
+    /// What is between the quotes of a string literal, if it stands for just that, as most do.
+    fn plain(&self, item: Item) -> Option<&'t [u8]> {
         let literal = self.text(item);
         let body = literal.get(1..literal.len() - 1).unwrap_or(b"");
-        // Most strings stand for what is between their quotes.
         let is_plain = match literal.first() {
             Some(b'`') => memchr::memchr(b'\r', body).is_none(),
             _ => body.is_ascii() && memchr::memchr3(b'\\', b'\r', b'\n', body).is_none(),
         };
-        if is_plain {
+        is_plain.then_some(body)
+    }
+
+    /// What a string literal stands for.
+    fn unquote(&mut self, item: Item) -> Result<Id<Str>> {
+        if let Some(body) = self.plain(item) {
             return Ok(self.name(body));
         }
-        match unquote(literal) {
+        match unquote(self.text(item)) {
             Some(s) => Ok(self.name(&s)),
             None => self.error("invalid syntax"),
         }
@@ -517,8 +524,12 @@ impl<'t> Parser<'t> {
             return self.error(format!("missing value for {context}"));
         }
         for (i, c) in cmds.of(&self.ast.cmds).iter().enumerate().skip(1) {
-            if let Expr::Bool { .. } | Expr::Dot { .. } | Expr::Nil { .. } | Expr::Number(_) | Expr::String { .. } =
-                c.args.of(&self.ast.exprs)[0]
+            if let Expr::Bool { .. }
+            | Expr::Dot { .. }
+            | Expr::Nil { .. }
+            | Expr::Number(_)
+            | Expr::String { .. }
+            | Expr::LongString { .. } = c.args.of(&self.ast.exprs)[0]
             {
                 return self.error(format!("non executable command in pipeline stage {}", i + 1));
             }
@@ -645,7 +656,12 @@ impl<'t> Parser<'t> {
         Ok(Some(match node {
             Expr::Field { .. } => Expr::Field { pos, ident: field },
             Expr::Variable { var, .. } => Expr::Variable { pos, var, field },
-            Expr::Bool { .. } | Expr::String { .. } | Expr::Number(_) | Expr::Nil { .. } | Expr::Dot { .. } => {
+            Expr::Bool { .. }
+            | Expr::String { .. }
+            | Expr::LongString { .. }
+            | Expr::Number(_)
+            | Expr::Nil { .. }
+            | Expr::Dot { .. } => {
                 let shown = Shown::parsing(&self.ast, self.text, node).to_string();
                 return self.error(format!("unexpected . after term {}", quote(shown.as_bytes())));
             }
@@ -686,8 +702,12 @@ impl<'t> Parser<'t> {
                 Expr::Pipe(pipe)
             }
             ItemKind::String | ItemKind::RawString => {
-                let text = self.unquote(item)?;
-                Expr::String { pos, end: item.end, text }
+                let end = item.end;
+                match self.plain(item) {
+                    Some(body) if body.len() > LONG_STRING => Expr::LongString { pos, end },
+                    Some(body) => Expr::String { pos, end, text: self.name(body) },
+                    None => Expr::String { pos, end, text: self.unquote(item)? },
+                }
             }
             _ => {
                 self.back(item);

@@ -72,6 +72,26 @@ fn pipelines_variables_and_scopes() {
 }
 
 #[test]
+fn long_strings_are_as_short_ones() {
+    // From some length on their text isn't kept beside the template's.
+    for n in [10, 255, 256, 257, 5000] {
+        let long = "x-".repeat(n);
+        ok(&format!("{{{{ `{long}` }}}}{{{{ \"{long}\" }}}}"), &format!("{long}{long}"));
+        ok(
+            &format!("{{{{ printf \"%s\" `{long}` | len }}}} {{{{ $s := `{long}` }}}}{{{{ eq $s \"{long}\" }}}}"),
+            &format!("{} true", 2 * n),
+        );
+        ok(&format!("{{{{ `a\r\n{long}` }}}}{{{{ \"\\t{long}\" }}}}"), &format!("a\n{long}\t{long}"));
+        fails(&format!("{{{{ add1 `{long}` }}}}"), "template: t:1: function \"add1\" not defined");
+        fails(
+            &format!("{{{{ slice 1 `{long}` }}}}"),
+            &format!("template: t:1:3: executing \"t\" at <slice 1 `{long}`>: error calling slice: can't slice item of type int"),
+        );
+        fails(&format!("{{{{ `{long}`.x }}}}"), &format!("template: t:1: unexpected . after term \"`{long}`\""));
+    }
+}
+
+#[test]
 fn range_over_everything() {
     ok("{{ range 3 }}{{ . }}{{ end }}", "012");
     ok("{{ range $k, $v := .map }}{{ $k }}{{ $v }} {{ end }}", "a1 bx ");
