@@ -180,15 +180,23 @@ fn call(state: &mut State<'_, '_>, function: &Function, args: &[Jinja]) -> Resul
     Ok(to_jinja(&made, false))
 }
 
+/// The error that says what is undefined, if the value is.
+pub(crate) fn defined(state: &mut State<'_, '_>, value: &Jinja) -> Result<(), Error> {
+    if value.is_undefined() {
+        // Printing it raises that error; whoever is given the value doesn't know where it comes from.
+        state.format(value.clone())?;
+    }
+    Ok(())
+}
+
 /// The arguments as functions take them.
 ///
 /// Errors: an undefined value, unless a function asks for those.
 pub(crate) fn arguments(state: &mut State<'_, '_>, args: &[Jinja], may_be_undefined: bool) -> Result<Vec<Value>, Error> {
     let mut out = Vec::with_capacity(args.len());
     for arg in args {
-        if arg.is_undefined() && !may_be_undefined {
-            // Printing it raises the error with what is undefined.
-            state.format(arg.clone())?;
+        if !may_be_undefined {
+            defined(state, arg)?;
         }
         out.push(from_jinja(arg)?);
     }
@@ -207,9 +215,7 @@ fn text_and_data(name: &str, state: &mut State<'_, '_>, args: &[Jinja]) -> Resul
             ));
         }
     };
-    if text.is_undefined() {
-        state.format(text.clone())?;
-    }
+    defined(state, text)?;
     match text.as_str() {
         Some(text) => Ok((text.to_owned(), data)),
         None => Err(Error::new(ErrorKind::InvalidOperation, format!("{name} takes a text, not a {}", text.kind()))),
@@ -224,14 +230,11 @@ fn include(state: &mut State<'_, '_>, args: &[Jinja]) -> Result<Jinja, Error> {
         let (file, env) = (found.name().to_owned(), on_account(state, &session));
         return nested(&session, data, || env.get_template(&file));
     }
-    let data = data.map_or_else(|| Ok(Value::Map(session.dot.clone())), |d| from_jinja(&d))?;
-    let args = vec![Value::from(name.as_str()), data];
-    let mut evaluator = session.evaluator.borrow_mut();
-    let Some(function) = evaluator.functions().get("include").cloned() else {
-        return Err(Error::new(ErrorKind::TemplateNotFound, format!("template {name:?} does not exist")));
-    };
-    let made = evaluator.apply(&function, args).map_err(|e| failed("include", e))?;
-    Ok(to_jinja(&made, false))
+    let function = session.evaluator.borrow().functions().get("include");
+    match function {
+        Some(function) => call(state, function, args),
+        None => Err(Error::new(ErrorKind::TemplateNotFound, format!("template {name:?} does not exist"))),
+    }
 }
 
 /// `tpl(text)`: what a text in Jinja prints.

@@ -8,8 +8,8 @@ use minijinja::{Environment, Error, State, Value as Jinja};
 use pintle_template::{Call, ErrorKind};
 
 use crate::error::failed;
-use crate::functions::ALL_FILTERS;
-use crate::scan::{Part, scan};
+use crate::functions::{ALL_FILTERS, defined};
+use crate::scan::{Part, keyword, scan};
 use crate::session::Session;
 
 /// The longest text that a variable may hold, in bytes.
@@ -48,7 +48,7 @@ pub(crate) fn guarded(source: &str) -> (String, Vec<Insertion>) {
         match part {
             Part::Text(range) if range.len() >= LONG_TEXT => {
                 // The marks keep the white space around it as it is.
-                insert(&mut out, range.start, format!("{{%+ do __pintle_text({}) +%}}", range.len()));
+                insert(&mut out, range.start, format!("{{%+ do __pintle_charge({}) +%}}", range.len()));
             }
             Part::Tag(inner) => {
                 let Some(names) = checks.after(&source[inner.clone()]) else { continue };
@@ -76,8 +76,7 @@ pub(crate) struct Checks {
 impl Checks {
     /// The variables to look at behind a tag, with commas between.
     pub fn after(&mut self, tag: &str) -> Option<String> {
-        let tag = tag.trim();
-        let (word, rest) = tag.split_at(tag.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(tag.len()));
+        let (word, rest) = keyword(tag);
         // What only has a path in it is checked where that was given its value.
         let makes = |expression: &str| expression.contains(['~', '+', '*', '(', '[', '|', '{']);
         match word {
@@ -166,9 +165,8 @@ pub(crate) fn add(env: &mut Environment<'static>) {
         env.add_filter(name, move |state: &mut State<'_, '_>, args: Rest<ValueOrKwargs>| {
             let args = args.into_values();
             filter(name, &args)?;
-            if args.first().is_some_and(Jinja::is_undefined) && !matches!(name, "default" | "d") {
-                // Said with what is undefined, which the filter doesn't know.
-                state.format(args[0].clone())?;
+            if let Some(value) = args.first().filter(|_| !matches!(name, "default" | "d")) {
+                defined(state, value)?;
             }
             plain.empty_state().apply_filter(name, &args)
         });
@@ -183,7 +181,7 @@ pub(crate) fn add(env: &mut Environment<'static>) {
         minijinja_contrib::pycompat::unknown_method_callback(state, value, method, args)
     });
     env.add_function("__pintle_check", |args: &[Jinja]| -> Result<(), Error> { args.iter().try_for_each(check) });
-    env.add_function("__pintle_text", charge);
+    env.add_function("__pintle_charge", charge);
 }
 
 /// Draws the making or the reading of a text from the budget.
@@ -206,6 +204,10 @@ fn size(v: &Jinja) -> usize {
     }
 }
 
+fn too_many() -> Result<(), Error> {
+    Err(too_much(format!("a list is longer than the limit of {MAX_ITEMS} items")))
+}
+
 fn text_of(len: Option<usize>) -> Result<(), Error> {
     match len {
         Some(len) if len <= MAX_TEXT => charge(len),
@@ -216,9 +218,7 @@ fn text_of(len: Option<usize>) -> Result<(), Error> {
 fn check(v: &Jinja) -> Result<(), Error> {
     let len = size(v);
     match v.kind() {
-        ValueKind::Seq | ValueKind::Iterable | ValueKind::Map if len > MAX_ITEMS => {
-            Err(too_much(format!("a list is longer than the limit of {MAX_ITEMS} items")))
-        }
+        ValueKind::Seq | ValueKind::Iterable | ValueKind::Map if len > MAX_ITEMS => too_many(),
         _ => text_of(Some(len)),
     }
 }
@@ -255,9 +255,7 @@ fn filter(name: &str, args: &[Jinja]) -> Result<(), Error> {
             text_of(len)
         }
         ("join", Some(list)) => text_of(size(list).checked_mul(text(1).map_or(0, str::len) + 1)),
-        ("batch" | "slice", _) if number(1).is_some_and(|n| n > MAX_ITEMS) => {
-            Err(too_much(format!("a list is longer than the limit of {MAX_ITEMS} items")))
-        }
+        ("batch" | "slice", _) if number(1).is_some_and(|n| n > MAX_ITEMS) => too_many(),
         ("format", Some(format)) => {
             let wide = |digits: &str| digits.parse().is_ok_and(|n: usize| n > MAX_WIDTH) || digits.len() > 9;
             let format = format.as_str().unwrap_or_default();
@@ -355,7 +353,7 @@ mod tests {
             let mut syntax = minijinja::syntax::SyntaxConfig::builder();
             env.set_syntax(syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build().unwrap());
             env.add_function("__pintle_check", |_: &[Jinja]| ());
-            env.add_function("__pintle_text", |_: &[Jinja]| ());
+            env.add_function("__pintle_charge", |_: &[Jinja]| ());
             let namespace = "{% set ns = namespace(x='') %}{% set y = '' %}{% macro m(a) %}{% endmacro -%}\n";
             let source = format!("{namespace}{source}");
             let (text, _) = guarded(&source);

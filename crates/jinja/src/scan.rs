@@ -36,6 +36,12 @@ impl Trim {
     }
 }
 
+/// The word that a tag begins with, and what follows it.
+pub(crate) fn keyword(tag: &str) -> (&str, &str) {
+    let tag = tag.trim();
+    tag.split_at(tag.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(tag.len()))
+}
+
 /// The parts of a template, in order.
 pub(crate) fn scan(source: &str) -> Vec<Part> {
     let mut scanner = Scanner { source, at: 0, parts: Vec::new() };

@@ -1,10 +1,10 @@
-//! Functions called from elsewhere than a template of this language: by name, with values.
+//! Arguments against signatures, and functions called from elsewhere than a template of this language: with values.
 
 use pintle_value::Value;
 use pintle_value::types::{IntKind, Method, Signature, Type};
 
 use crate::error::Error;
-use crate::eval::{Evaluator, Held, count, fit};
+use crate::eval::{Evaluator, Held};
 use crate::func::{Builtin, Function};
 
 impl Evaluator<'_> {
@@ -48,6 +48,40 @@ impl Evaluator<'_> {
         self.step(1)?;
         count(method.name, &method.signature, args.len(), args.len())?;
         Ok((method.call)(receiver, &fitted(&method.signature, args)?)?)
+    }
+}
+
+/// Whether a function takes as many arguments; `named` are those that stand behind its name.
+pub(crate) fn count(name: &str, signature: &Signature, named: usize, given: usize) -> Result<(), String> {
+    let params = signature.params.len();
+    let fixed = if signature.variadic { params - 1 } else { params };
+    if signature.variadic && given < fixed {
+        return Err(format!("wrong number of args for {name}: want at least {fixed} got {named}"));
+    }
+    if !signature.variadic && given != fixed {
+        return Err(format!("wrong number of args for {name}: want {fixed} got {given}"));
+    }
+    Ok(())
+}
+
+/// `validateType`
+pub(crate) fn fit(value: Held, ty: Type) -> Result<Held, String> {
+    if matches!(ty, Type::ReflectValue) {
+        return Ok(value);
+    }
+    if value.is_invalid() {
+        if ty.can_be_nil() {
+            return Ok(Held::of_type(Value::zero(ty), ty));
+        }
+        return Err(format!("invalid value; expected {ty}"));
+    }
+    if matches!(ty, Type::Any) {
+        return Ok(value);
+    }
+    match value.v.ty() {
+        Some(actual) if actual.assignable_to(ty) => Ok(Held::concrete(value.v)),
+        Some(actual) => Err(format!("wrong type for value; expected {ty}; got {actual}")),
+        None => Err(format!("wrong type for value; expected {ty}; got {}", Type::Any)),
     }
 }
 

@@ -13,6 +13,7 @@ use pintle_value::fmt::{MAX_TEXT, append_printed, sprint, take_overrun};
 use pintle_value::types::{Kind, Signature, Type};
 use pintle_value::{Map, Str, Value};
 
+use crate::apply::{count, fit};
 use crate::deep::deep;
 use crate::error::{Error, ErrorKind};
 use crate::func::{Builtin, Call, Function, Functions};
@@ -66,7 +67,7 @@ impl Held {
         Held { v, in_interface: matches!(ty, Type::Any), addressable: false }
     }
 
-    fn is_invalid(&self) -> bool {
+    pub fn is_invalid(&self) -> bool {
         !self.in_interface && matches!(self.v, Value::Nil)
     }
 
@@ -895,40 +896,6 @@ impl<'f> Evaluator<'f> {
             Some(v) => Ok(Held::concrete(v)),
             None => st.error(format!("expected {expected}; found {}", st.shown(e))),
         }
-    }
-}
-
-/// Whether a function takes as many arguments; `named` are those that stand behind its name.
-pub(crate) fn count(name: &str, signature: &Signature, named: usize, given: usize) -> Result<(), String> {
-    let params = signature.params.len();
-    let fixed = if signature.variadic { params - 1 } else { params };
-    if signature.variadic && given < fixed {
-        return Err(format!("wrong number of args for {name}: want at least {fixed} got {named}"));
-    }
-    if !signature.variadic && given != fixed {
-        return Err(format!("wrong number of args for {name}: want {fixed} got {given}"));
-    }
-    Ok(())
-}
-
-/// `validateType`
-pub(crate) fn fit(value: Held, ty: Type) -> Result<Held, String> {
-    if matches!(ty, Type::ReflectValue) {
-        return Ok(value);
-    }
-    if value.is_invalid() {
-        if ty.can_be_nil() {
-            return Ok(Held::of_type(Value::zero(ty), ty));
-        }
-        return Err(format!("invalid value; expected {ty}"));
-    }
-    if matches!(ty, Type::Any) {
-        return Ok(value);
-    }
-    match value.v.ty() {
-        Some(actual) if actual.assignable_to(ty) => Ok(Held::concrete(value.v)),
-        Some(actual) => Err(format!("wrong type for value; expected {ty}; got {actual}")),
-        None => Err(format!("wrong type for value; expected {ty}; got {}", Type::Any)),
     }
 }
 

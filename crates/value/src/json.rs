@@ -8,7 +8,8 @@ mod encode;
 mod visit;
 
 pub use decode::{
-    Builder, DecodeError, coerce_utf8, decode_prefix, decode_prefix_into, from_slice, kind, list_from_slice, map_from_slice,
+    Builder, DataBuilder, DecodeError, coerce_utf8, decode_prefix, decode_prefix_into, from_slice, kind, list_from_slice,
+    map_from_slice,
 };
 pub use encode::{EncodeError, Options, to_string, to_string_with, write_string};
 pub use visit::{Visit, Visitor};

@@ -142,20 +142,10 @@ struct Ignored {
     kube_as_group: Vec<String>,
     #[arg(long, hide = true, alias = "colour")]
     color: Option<String>,
-    #[arg(long, hide = true)]
-    ca_file: Option<String>,
-    #[arg(long, hide = true)]
-    cert_file: Option<String>,
-    #[arg(long, hide = true)]
-    key_file: Option<String>,
-    #[arg(long, hide = true)]
-    keyring: Option<String>,
+    #[command(flatten)]
+    credentials: Credentials,
     #[arg(long, hide = true)]
     description: Option<String>,
-    #[arg(long, hide = true)]
-    username: Option<String>,
-    #[arg(long, hide = true)]
-    password: Option<String>,
     #[arg(long, hide = true)]
     timeout: Option<String>,
     #[arg(long = "version", hide = true)]
@@ -182,6 +172,25 @@ struct Ignored {
     repository_cache: Option<String>,
     #[arg(long, hide = true)]
     repository_config: Option<String>,
+}
+
+/// Who asks a repository or a registry, and whose signatures count.
+#[derive(clap::Args, Default)]
+#[cfg_attr(test, derive(Debug))]
+#[group(skip)]
+pub struct Credentials {
+    #[arg(long, hide = true)]
+    keyring: Option<String>,
+    #[arg(long, hide = true)]
+    username: Option<String>,
+    #[arg(long, hide = true)]
+    password: Option<String>,
+    #[arg(long, hide = true)]
+    ca_file: Option<String>,
+    #[arg(long, hide = true)]
+    cert_file: Option<String>,
+    #[arg(long, hide = true)]
+    key_file: Option<String>,
 }
 
 switches!(IgnoredSwitches {

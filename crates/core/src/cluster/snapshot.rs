@@ -17,13 +17,12 @@
 //!   - {apiVersion: v1, kind: Secret, namespace: ops, name: db, error: 'secrets "db" is forbidden: …'}
 //! ```
 
-use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-use pintle_value::json::{Builder, decode_prefix_into};
-use pintle_value::{Data, DataMap};
+use pintle_value::Data;
+use pintle_value::json::{DataBuilder, decode_prefix_into};
 use pintle_yaml::{NodeId, Tree, to_yaml};
 
 use super::{Cluster, Question};
@@ -209,62 +208,18 @@ fn has_float(data: &Data) -> bool {
 /// assert_eq!(from_json(b"{} {}").unwrap_err(), "no JSON at byte 3");
 /// ```
 pub fn from_json(text: &[u8]) -> std::result::Result<Data, String> {
-    let mut builder = Exact { wrong: None };
-    let (data, end) = decode_prefix_into(text, &mut builder).map_err(|e| format!("no JSON at byte {}", e.offset))?;
-    let rest = text[end..].iter().position(|b| !b.is_ascii_whitespace()).map(|n| end + n);
-    match builder.wrong.or(rest) {
+    let at = |offset: usize| format!("no JSON at byte {offset}");
+    let number = |text: &str| match (text.parse::<i64>(), text.parse::<f64>()) {
+        (Ok(i), _) => Some(Data::Int(i)),
+        (_, Ok(f)) if f.is_finite() => Some(Data::Float(f)),
+        _ => None,
+    };
+    let mut builder = DataBuilder::new(number);
+    let (data, end) = decode_prefix_into(text, &mut builder).map_err(|e| at(e.offset))?;
+    let data = builder.finish(data).map_err(|e| at(e.offset))?;
+    match text[end..].iter().position(|b| !b.is_ascii_whitespace()) {
         None => Ok(data),
-        Some(at) => Err(format!("no JSON at byte {at}")),
-    }
-}
-
-/// Builds [`Data`] with integers.
-struct Exact {
-    /// Where a number stands that nothing holds.
-    wrong: Option<usize>,
-}
-
-impl Builder for Exact {
-    type Value = Data;
-    type List = Vec<Data>;
-    type Map = DataMap;
-
-    fn null(&mut self) -> Data {
-        Data::Null
-    }
-    fn boolean(&mut self, value: bool) -> Data {
-        Data::Bool(value)
-    }
-    fn number(&mut self, text: &str, at: usize) -> Data {
-        match (text.parse::<i64>(), text.parse::<f64>()) {
-            (Ok(i), _) => Data::Int(i),
-            (_, Ok(f)) if f.is_finite() => Data::Float(f),
-            _ => {
-                self.wrong.get_or_insert(at);
-                Data::Null
-            }
-        }
-    }
-    fn string(&mut self, text: Cow<'_, str>) -> Data {
-        Data::String(text.into_owned())
-    }
-    fn list(&mut self) -> Vec<Data> {
-        Vec::new()
-    }
-    fn item(&mut self, list: &mut Vec<Data>, item: Data) {
-        list.push(item);
-    }
-    fn end_list(&mut self, list: Vec<Data>) -> Data {
-        Data::List(list)
-    }
-    fn map(&mut self) -> DataMap {
-        DataMap::new()
-    }
-    fn entry(&mut self, map: &mut DataMap, key: Cow<'_, str>, value: Data) {
-        map.insert(key.into_owned(), value);
-    }
-    fn end_map(&mut self, map: DataMap) -> Data {
-        Data::Map(map)
+        Some(n) => Err(at(end + n)),
     }
 }
 

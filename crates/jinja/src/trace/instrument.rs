@@ -11,7 +11,7 @@ use super::Trace;
 use crate::error::{Source, Texts};
 use crate::guard::{Checks, assignment};
 use crate::print;
-use crate::scan::{Part, scan};
+use crate::scan::{Part, keyword, scan};
 use crate::session::Session;
 
 /// A place that output can come from.
@@ -122,7 +122,7 @@ impl Writer<'_> {
 
     fn statement(&mut self, inner: std::ops::Range<usize>) {
         let text = &self.source[inner.clone()];
-        let word = text.trim_start().split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or("");
+        let (word, rest) = keyword(text);
         let pos = inner.start.saturating_sub(2);
         match word {
             "if" | "for" | "do" | "with" => {
@@ -166,8 +166,7 @@ impl Writer<'_> {
                     self.put("{{ __pintle_open(true) }}");
                     self.open.push(Open::Printed { number, filter: None, mark });
                 } else {
-                    let filter = text.trim_start()["filter".len()..].to_owned();
-                    self.open.push(Open::Printed { number, filter: Some(filter), mark });
+                    self.open.push(Open::Printed { number, filter: Some(rest.to_owned()), mark });
                 }
             }
             "block" | "autoescape" => {

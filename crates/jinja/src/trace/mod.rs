@@ -78,19 +78,19 @@ impl Trace {
         })
     }
 
-    /// The execution that a mark belongs to, in the innermost output.
-    fn call(&mut self, mark: usize) -> (usize, u32) {
+    /// The execution that a mark belongs to, in the innermost output; none for a number that only a chart can have made up.
+    fn call(&mut self, mark: usize) -> Option<(usize, u32)> {
         let marks = self.marks.clone();
-        let mark = &marks.marks[mark];
+        let mark = marks.marks.get(mark)?;
         let next = self.record.calls.len();
-        let Some(output) = self.output() else { return (0, mark.pos) };
+        let output = self.output()?;
         let caller = output.calls.caller;
         let call = *output.calls.by_file.entry(mark.file).or_insert(next);
         if call == next {
             let (file, text) = &marks.files[mark.file];
             self.record.calls.push(CallSite { caller, file: file.clone(), text: Str::from(&**text) });
         }
-        (call, mark.pos)
+        Some((call, mark.pos))
     }
 
     /// A file begins: if another one extended it, what that one printed is gone. What that one includes doesn't end it.
@@ -108,8 +108,9 @@ impl Trace {
 
     /// A statement begins.
     pub fn statement(&mut self, mark: usize) {
-        let place = self.call(mark);
-        self.stands_at(place, Vec::new());
+        if let Some(place) = self.call(mark) {
+            self.stands_at(place, Vec::new());
+        }
     }
 
     fn stands_at(&mut self, place: (usize, u32), reads: Vec<Read>) {
@@ -120,7 +121,7 @@ impl Trace {
 
     /// Another file is included here.
     pub fn enter(&mut self, mark: usize) {
-        let caller = Some(self.call(mark));
+        let caller = self.call(mark);
         if let Some(output) = self.output() {
             let around = std::mem::replace(&mut output.calls, Calls { caller, ..Calls::default() });
             output.around.push(around);
@@ -166,7 +167,7 @@ impl Trace {
 
     /// Text is printed.
     pub fn text(&mut self, mark: usize) -> minijinja::Value {
-        let (call, pos) = self.call(mark);
+        let Some((call, pos)) = self.call(mark) else { return minijinja::Value::from("") };
         let text = self.marks.marks[mark].text.clone();
         if let Some(output) = self.output() {
             output.put(
@@ -179,7 +180,7 @@ impl Trace {
 
     /// An expression is going to be evaluated.
     pub fn at(&mut self, mark: usize) {
-        let (call, pos) = self.call(mark);
+        let Some((call, pos)) = self.call(mark) else { return };
         self.stands_at((call, pos), Vec::new());
         let calls = Calls { caller: Some((call, pos)), ..Calls::default() };
         let within = Output { calls, ..Output::default() };

@@ -2,7 +2,7 @@
 
 use pintle_template::{ErrorKind, Limits};
 
-use crate::{render, render_files, render_with, yaml};
+use crate::{recorded, render, render_files, render_with, yaml};
 
 const SMALL: Limits = Limits { steps: 200_000, output: 1 << 20 };
 
@@ -51,6 +51,24 @@ fn output_without_end() {
     assert!(over_in(text).ends_with("the output exceeds the limit of 1048576 bytes"));
     assert!(render("{{ 'x' * 10000000000 }}", "{}").is_err());
     assert!(render("{{ repeat(10000000000, 'x') }}", "{}").is_err());
+}
+
+#[test]
+fn the_recorders_own_names_do_no_harm() {
+    let long = "text ".repeat(1000);
+    for template in [
+        "{{ __pintle_at(999999) }}",
+        "{{ __pintle_text(999999) }}",
+        "{{ __pintle_close(true) }}{{ __pintle_close(true) }}{{ fail('x') }}",
+        "{{ __pintle_print(1, 2) }}{{ __pintle_enter(999999) }}",
+    ] {
+        let files = [("web/templates/a.yaml", template)];
+        assert!(render_with(&files, &yaml("{}"), SMALL).is_err(), "{template}");
+        // With a record the names are there, and the numbers lead nowhere.
+        let _ = recorded(&files, "{}");
+    }
+    // A long text of `tpl` is charged for, in a record too.
+    assert_eq!(render(&format!("{{{{ tpl('{{% if true %}}{long}{{% endif %}}') }}}}"), "{}").unwrap(), long);
 }
 
 #[test]

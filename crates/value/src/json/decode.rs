@@ -35,7 +35,7 @@ impl std::error::Error for DecodeError {}
 /// assert_eq!(json::from_slice(b"[1,").unwrap_err().message, "unexpected end of JSON input");
 /// ```
 pub fn from_slice(text: &[u8]) -> Result<Data, DecodeError> {
-    let mut tree = DataBuilder::default();
+    let mut tree = DataBuilder::new(float);
     let mut decoder = Decoder::new(text, &mut tree, false);
     let data = decoder.document().map_err(|message| decoder.error(message))?;
     tree.finish(data)
@@ -50,7 +50,7 @@ pub fn from_slice(text: &[u8]) -> Result<Data, DecodeError> {
 /// assert_eq!(json::decode_prefix(b"[1,").unwrap_err().message, "unexpected EOF");
 /// ```
 pub fn decode_prefix(text: &[u8]) -> Result<(Data, usize), DecodeError> {
-    let mut tree = DataBuilder::default();
+    let mut tree = DataBuilder::new(float);
     let (data, end) = decode_prefix_into(text, &mut tree)?;
     Ok((tree.finish(data)?, end))
 }
@@ -98,16 +98,32 @@ pub trait Builder {
 }
 
 /// Builds [`Data`].
-#[derive(Default)]
-struct DataBuilder {
+pub struct DataBuilder {
+    number: fn(&str) -> Option<Data>,
     out_of_range: Option<(String, usize)>,
 }
 
+/// `float64`, as an `interface{}` holds numbers.
+fn float(text: &str) -> Option<Data> {
+    text.parse().ok().filter(|f: &f64| f.is_finite()).map(Data::Float)
+}
+
 impl DataBuilder {
-    fn finish(self, data: Data) -> Result<Data, DecodeError> {
+    /// A builder whose numbers are what `number` makes of their text; null, and an error of [`DataBuilder::finish`], where that is nothing.
+    pub fn new(number: fn(&str) -> Option<Data>) -> DataBuilder {
+        DataBuilder { number, out_of_range: None }
+    }
+
+    /// What was built.
+    ///
+    /// Errors: the first number that nothing holds.
+    pub fn finish(self, data: Data) -> Result<Data, DecodeError> {
         match self.out_of_range {
             None => Ok(data),
-            Some((message, offset)) => Err(DecodeError { message, offset, partial: data }),
+            Some((text, offset)) => {
+                let message = format!("json: cannot unmarshal number {text} into Go value of type float64");
+                Err(DecodeError { message, offset, partial: data })
+            }
         }
     }
 }
@@ -126,14 +142,10 @@ impl Builder for DataBuilder {
     }
 
     fn number(&mut self, text: &str, at: usize) -> Data {
-        match text.parse::<f64>() {
-            Ok(f) if f.is_finite() => Data::Float(f),
-            _ => {
-                let message = format!("json: cannot unmarshal number {text} into Go value of type float64");
-                self.out_of_range.get_or_insert((message, at));
-                Data::Null
-            }
-        }
+        (self.number)(text).unwrap_or_else(|| {
+            self.out_of_range.get_or_insert_with(|| (text.to_owned(), at));
+            Data::Null
+        })
     }
 
     fn string(&mut self, text: Cow<'_, str>) -> Data {

@@ -53,18 +53,8 @@ pub struct Registry {
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true",
         value_parser = crate::commands::template::parse_bool)]
     pub verify: Option<bool>,
-    #[arg(long, hide = true)]
-    keyring: Option<String>,
-    #[arg(long, hide = true)]
-    username: Option<String>,
-    #[arg(long, hide = true)]
-    password: Option<String>,
-    #[arg(long, hide = true)]
-    ca_file: Option<String>,
-    #[arg(long, hide = true)]
-    cert_file: Option<String>,
-    #[arg(long, hide = true)]
-    key_file: Option<String>,
+    #[command(flatten)]
+    credentials: crate::commands::template::Credentials,
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true",
         value_parser = crate::commands::template::parse_bool)]
     insecure_skip_tls_verify: Option<bool>,
