@@ -43,7 +43,7 @@ enum Command {
     Diff(Box<commands::diff::Args>),
     /// List a chart's dependencies, or pack those in folders into its charts/
     Dependency(commands::dependency::Args),
-    /// Write a first pintle.yaml for a repository
+    /// Write a first pintle.yaml for a repository, or a first chart in Jinja
     Init(commands::init::Args),
     /// Stand in for `helm`, as the program does when it is called by that name
     #[command(disable_help_flag = true)]
