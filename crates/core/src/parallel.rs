@@ -14,44 +14,47 @@ const ENOUGH: usize = 256 << 10;
 const MAX_THREADS: usize = 8;
 
 /// How many threads work of this size (bytes of text) is worth.
-fn threads(size: usize) -> usize {
+pub(crate) fn threads(size: usize) -> usize {
     if size < ENOUGH { 1 } else { available_parallelism().map_or(1, usize::from).min(MAX_THREADS) }
 }
 
-/// Whether another thread is worth its while for work of this size.
-pub(crate) fn is_worth_threads(size: usize) -> bool {
-    threads(size) > 1
-}
+/// How many items are handed to the other thread at once: to wake it takes longer than most items do.
+const BATCH: usize = 16;
 
-/// Applies `work` to every item that `make` hands out, on other threads while it goes on to make more, if the size of all is
-/// worth it. Gives what `make` gives, and the results in no order.
+/// Applies `work` to every item that `make` hands out, on another thread while it goes on to make more, as soon as that is worth
+/// it: if they are expected to be large, or have become so (`size`). Gives what `make` gives, and the results in no order.
 pub(crate) fn meanwhile<T: Send, R: Send, M>(
-    size: usize,
+    expected: usize,
+    size: impl Fn(&T) -> usize,
     work: impl Fn(T) -> R + Sync,
     make: impl FnOnce(&mut dyn FnMut(T)) -> M,
 ) -> (M, Vec<R>) {
-    let threads = threads(size);
-    if threads < 2 {
-        let mut items = Vec::new();
-        let made = make(&mut |item| items.push(item));
-        return (made, items.into_iter().map(work).collect());
-    }
-    let (sender, receiver) = channel();
+    let (sender, receiver) = channel::<Vec<T>>();
     let receiver = Mutex::new(receiver);
     let worker = || {
-        // The lock is held by the one thread that waits for an item, not while it works on it.
+        // The lock is held by the one thread that waits for items, not while it works on them.
         let next = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
-        std::iter::from_fn(next).map(&work).collect::<Vec<R>>()
+        std::iter::from_fn(next).flatten().map(&work).collect::<Vec<R>>()
     };
+    let (mut items, mut made_so_far) = (Vec::new(), expected);
     scope(|s| {
-        let others: Vec<_> = (1..threads).map(|_| s.spawn(worker)).collect();
+        let mut other = None;
         // The receiver lives as long as this function, so that nothing is lost.
-        let made = make(&mut |item| drop(sender.send(item)));
+        let made = make(&mut |item| {
+            made_so_far = made_so_far.saturating_add(size(&item));
+            items.push(item);
+            if items.len() >= BATCH && threads(made_so_far) > 1 {
+                other.get_or_insert_with(|| s.spawn(worker));
+                drop(sender.send(std::mem::take(&mut items)));
+            }
+        });
         drop(sender);
-        let mut results = worker();
-        for other in others {
+        let mut results: Vec<R> = Vec::new();
+        if let Some(other) = other {
+            results = worker();
             results.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
+        results.extend(items.into_iter().map(&work));
         (made, results)
     })
 }
@@ -102,8 +105,8 @@ mod tests {
 
     #[test]
     fn all_that_is_made_is_worked_on() {
-        for size in [0, ENOUGH] {
-            let (made, mut doubled) = meanwhile(size, |n: usize| n * 2, |hand_out| (0..1000).map(hand_out).count());
+        for (expected, size) in [(0, 0), (ENOUGH, 0), (0, ENOUGH / 100)] {
+            let (made, mut doubled) = meanwhile(expected, |_| size, |n: usize| n * 2, |hand_out| (0..1000).map(hand_out).count());
             doubled.sort_unstable();
             assert_eq!((made, doubled), (1000, (0..2000).step_by(2).collect()));
         }

@@ -358,7 +358,7 @@ pub fn name_from_template(text: &str) -> Result<String> {
     let functions = crate::render::functions(Compat::default());
     let failed = |e: &pintle_template::Error| Error::new("usage/name-template", e.message());
     let mut templates = pintle_template::Templates::new();
-    templates.add(pintle_template::parse("name-template", text, functions).map_err(|e| failed(&e))?);
+    templates.add(&pintle_template::parse("name-template", text, functions).map_err(|e| failed(&e))?);
     let host = Rc::new(Host::new(System));
     let mut evaluator = pintle_template::Evaluator::new(Arc::new(templates), functions, host, Limits::default());
     let name = evaluator.execute("name-template", Value::Nil).map_err(|e| failed(&e))?;
@@ -380,7 +380,7 @@ pub fn version_from_template(text: &str, compat: Compat) -> Result<String> {
     let failed = |e: &pintle_template::Error| Error::new("usage/template", e.message());
     let functions = pintle_template::Functions::builtins();
     let mut templates = pintle_template::Templates::new();
-    templates.add(pintle_template::parse("_", text, &functions).map_err(|e| failed(&e))?);
+    templates.add(&pintle_template::parse("_", text, &functions).map_err(|e| failed(&e))?);
     let host = Rc::new(Host::new(System));
     let mut evaluator = pintle_template::Evaluator::new(Arc::new(templates), &functions, host, Limits::default());
     let info = objects::build_info(compat.release_version(), compat);
@@ -409,7 +409,7 @@ pub fn render_and_arrange(
         };
         render_templates(root, values, context, records, &mut sink)
     };
-    let (rendered, documents) = parallel::meanwhile(root.size(), work, make);
+    let (rendered, documents) = parallel::meanwhile(root.size(), |(_, text)| text.len(), work, make);
     let mut files = rendered.map_err(|e| e.with_debug_output(Vec::new()))?;
     let notes = take_notes(&mut files, root.name());
     let arranged = arrange(documents.into_iter().collect(), compat).map_err(|e| e.with_debug_output(debug_output(&files)))?;

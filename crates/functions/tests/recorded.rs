@@ -12,7 +12,7 @@ use pintle_value::{Map, Str, Value, json};
 fn run(functions: &Functions, values: &Value, action: &str) -> Result<String, String> {
     let mut templates = Templates::new();
     let text = format!("{{{{ {action} }}}}");
-    templates.add(parse("case", text.as_str(), functions).map_err(|e| e.message())?);
+    templates.add(&parse("case", text.as_str(), functions).map_err(|e| e.message())?);
     let host = Rc::new(Host::new(Seeded::new(1, Instant { seconds: 1_700_000_000, nanos: 0 })));
     let mut evaluator = Evaluator::new(Arc::new(templates), functions, host, Limits::default());
     let data = Value::Map(Map::new([(Str::from("Values"), values.clone())].into_iter().collect()));

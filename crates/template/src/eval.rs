@@ -17,8 +17,10 @@ use crate::apply::{count, fit};
 use crate::deep::deep;
 use crate::error::{Error, ErrorKind};
 use crate::func::{Builtin, Call, Function, Functions};
-use crate::node::{Ast, Branch, Command, Expr, Id, Node, Number, Pipe, Pos, Shown, Slice, Template, Variable};
-use crate::parser::{TemplateMap, parse};
+use crate::node::{
+    Ast, Branch, Command, Expr, Id, Node, Number, Path, Pipe, Pos, Shown, Slice, Template, TemplateCall, Variable,
+};
+use crate::parser::{Parsed, parse};
 use crate::record::{Record, Recorder};
 use crate::set::{Scope, Templates};
 
@@ -166,7 +168,7 @@ pub struct Evaluator<'f> {
     call_depth: usize,
     /// Where the function that is being called stands.
     call_pos: Pos,
-    texts: HashMap<Str, TemplateMap>,
+    texts: HashMap<Str, Parsed>,
     recorder: Option<Box<Recorder>>,
 }
 
@@ -334,7 +336,7 @@ impl<'f> Evaluator<'f> {
                     self.begin_action();
                     let start = self.len();
                     let v = self.pipeline(st, dot, pipe)?;
-                    if pipe.decl.is_empty() {
+                    if pipe.decl.is_none() {
                         st.at = At::Node(node, pipe.pos);
                         append_printed(&mut self.out, &v.v, v.addressable);
                         self.check_text(self.len() - start)?;
@@ -382,9 +384,10 @@ impl<'f> Evaluator<'f> {
                         return Ok(flow);
                     }
                 }
-                Node::Template { pos, name, pipe } => {
-                    st.at = At::Node(node, *pos);
-                    self.template(st, dot, *pos, name.of(&ast.names), pipe.map(|p| p.of(&ast.pipes)))?;
+                Node::Template(call) => {
+                    let call = call.of(&ast.template_calls);
+                    st.at = At::Node(node, call.pos);
+                    self.template(st, dot, call)?;
                 }
                 Node::Break => return Ok(Flow::Break),
                 Node::Continue => return Ok(Flow::Continue),
@@ -413,26 +416,20 @@ impl<'f> Evaluator<'f> {
         Ok(v)
     }
 
-    fn template<'t>(
-        &mut self,
-        st: &mut State<'t>,
-        dot: &Held,
-        pos: Pos,
-        name: &Str,
-        pipe: Option<&'t Pipe>,
-    ) -> Result<(), Error> {
+    fn template(&mut self, st: &mut State<'_>, dot: &Held, call: &TemplateCall) -> Result<(), Error> {
+        let name = call.name.of(&st.ast.names);
         let Some(template) = self.scope.get(&name.to_str_lossy()) else {
             return st.error(format!("template {} not defined", pintle_value::quote::quote(name)));
         };
         if self.template_depth >= MAX_TEMPLATE_DEPTH {
             return st.error(format!("exceeded maximum template depth ({MAX_TEMPLATE_DEPTH})"));
         }
-        let data = match pipe {
-            Some(p) => self.condition(st, dot, p)?,
+        let data = match call.pipe {
+            Some(p) => self.condition(st, dot, p.of(&st.ast.pipes))?,
             None => Held::default(),
         };
         self.template_depth += 1;
-        self.run(&template, data, pos)?;
+        self.run(&template, data, call.pos)?;
         self.template_depth -= 1;
         Ok(())
     }
@@ -458,7 +455,7 @@ impl<'f> Evaluator<'f> {
         match basic.as_ref().unwrap_or(&v) {
             Value::Nil => {}
             Value::Int(kind, n) => {
-                if pipe.decl.of(&st.ast.vars).len() > 1 {
+                if pipe.variables(st.ast).len() > 1 {
                     let shown = String::from_utf8_lossy(&sprint(std::slice::from_ref(&v))).into_owned();
                     return st.error(format!("can't use {shown} to iterate over more than one variable"));
                 }
@@ -516,7 +513,7 @@ impl<'f> Evaluator<'f> {
     /// One iteration; `Some` when the loop is over.
     fn iteration<'t>(&mut self, st: &mut State<'t>, r: &'t Branch, index: Held, item: Held) -> Result<Option<Flow>, Error> {
         self.step(1)?;
-        match r.pipe.of(&st.ast.pipes).decl.of(&st.ast.vars) {
+        match r.pipe.of(&st.ast.pipes).variables(st.ast) {
             [] => {}
             [v] => self.set_var(st, *v, item.clone())?,
             [i, v, ..] => {
@@ -543,7 +540,7 @@ impl<'f> Evaluator<'f> {
             value = Some(v);
         }
         let value = value.unwrap_or_default();
-        for var in pipe.decl.of(&st.ast.vars) {
+        for var in pipe.variables(st.ast) {
             self.set_var(st, *var, value.clone())?;
         }
         Ok(value)
@@ -561,9 +558,9 @@ impl<'f> Evaluator<'f> {
         let args = cmd.args.of(&ast.exprs);
         let first = args[0];
         match first {
-            Expr::Field { ident, .. } => {
+            Expr::Field { path, .. } => {
                 st.at = At::Expr(first);
-                return self.field_chain(st, dot, dot.clone(), first, ident, &args[1..], last);
+                return self.field_chain(st, dot, dot.clone(), first, path, &args[1..], last);
             }
             Expr::Chain { .. } => return self.chain(st, dot, first, &args[1..], last),
             Expr::Function { function, .. } => {
@@ -574,14 +571,14 @@ impl<'f> Evaluator<'f> {
                 self.not_a_function(st, args, &last)?;
                 return self.pipeline(st, dot, p.of(&ast.pipes));
             }
-            Expr::Variable { var, field, .. } => {
+            Expr::Variable { var, path, .. } => {
                 st.at = At::Expr(first);
                 let value = self.var(st, var)?;
-                if field.is_empty() {
+                let Some(path) = path else {
                     self.not_a_function(st, args, &last)?;
                     return Ok(value);
-                }
-                return self.field_chain(st, dot, value, first, field, &args[1..], last);
+                };
+                return self.field_chain(st, dot, value, first, path, &args[1..], last);
             }
             _ => {}
         }
@@ -599,15 +596,16 @@ impl<'f> Evaluator<'f> {
         match e {
             Expr::Bool { value, .. } => Ok(Value::Bool(value)),
             Expr::String { .. } | Expr::LongString { .. } => Ok(string(st, e).unwrap_or_default()),
-            Expr::Number(n) => {
+            Expr::Number { number, .. } => {
                 st.at = At::Expr(e);
-                constant(st, n.of(&st.ast.numbers))
+                constant(st, number.of(&st.ast.numbers))
             }
             e => st.error(format!("can't handle assignment of {} to empty interface argument", st.shown(e))),
         }
     }
 
-    fn var(&self, st: &State<'_>, var: Variable) -> Result<Held, Error> {
+    fn var(&self, st: &State<'_>, var: Id<Variable>) -> Result<Held, Error> {
+        let var = var.of(&st.ast.vars);
         match var.slot {
             Some(slot) => Ok(self.vars[st.base + slot as usize].clone()),
             None => st.error(format!("undefined variable: {}", var.name.of(&st.ast.names))),
@@ -622,14 +620,14 @@ impl<'f> Evaluator<'f> {
         args: &'t [Expr],
         last: Option<Held>,
     ) -> Result<Held, Error> {
-        let Expr::Chain { node, field, .. } = e else { return Ok(Held::default()) };
+        let Expr::Chain { node, path, .. } = e else { return Ok(Held::default()) };
         let node = *node.of(&st.ast.exprs);
         st.at = At::Expr(e);
         if let Expr::Nil { .. } = node {
             return st.error(format!("indirection through explicit nil in {}", st.shown(e)));
         }
         let receiver = self.untyped(st, dot, node)?;
-        self.field_chain(st, dot, receiver, e, field, args, last)
+        self.field_chain(st, dot, receiver, e, path, args, last)
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -639,13 +637,14 @@ impl<'f> Evaluator<'f> {
         dot: &Held,
         mut receiver: Held,
         node: Expr,
-        ident: Slice<Id<Str>>,
+        path: Id<Path>,
         args: &'t [Expr],
         last: Option<Held>,
     ) -> Result<Held, Error> {
         let ast = st.ast;
-        let Some((name, path)) = ident.of(&ast.chains).split_last() else { return Ok(receiver) };
-        for name in path {
+        let path = path.of(&ast.paths).of(&ast.path_names);
+        let Some((name, before)) = path.split_last() else { return Ok(receiver) };
+        for name in before {
             receiver = self.field(st, dot, name.of(&ast.names), node, &[], None, receiver)?;
         }
         self.field(st, dot, name.of(&ast.names), node, args, last, receiver)
@@ -840,17 +839,20 @@ impl<'f> Evaluator<'f> {
         let ast = st.ast;
         Ok(Some(match e {
             Expr::Dot { .. } => dot.clone(),
-            Expr::Field { ident, .. } => self.field_chain(st, dot, dot.clone(), e, ident, &[], None)?,
-            Expr::Variable { var, field, .. } => {
+            Expr::Field { path, .. } => self.field_chain(st, dot, dot.clone(), e, path, &[], None)?,
+            Expr::Variable { var, path, .. } => {
                 let v = self.var(st, var)?;
-                self.field_chain(st, dot, v, e, field, &[], None)?
+                match path {
+                    Some(path) => self.field_chain(st, dot, v, e, path, &[], None)?,
+                    None => v,
+                }
             }
             Expr::Pipe(p) => self.pipeline(st, dot, p.of(&ast.pipes))?,
             Expr::Function { function, .. } => {
                 self.call_function(st, dot, At::Expr(e), function.of(&ast.functions), &[], None)?
             }
             Expr::Chain { .. } => self.chain(st, dot, e, &[], None)?,
-            Expr::Bool { .. } | Expr::Nil { .. } | Expr::Number(_) | Expr::String { .. } | Expr::LongString { .. } => {
+            Expr::Bool { .. } | Expr::Nil { .. } | Expr::Number { .. } | Expr::String { .. } | Expr::LongString { .. } => {
                 return Ok(None);
             }
         }))
@@ -878,7 +880,7 @@ impl<'f> Evaluator<'f> {
             return st.error(format!("cannot assign nil to {ty}"));
         }
         let number = match e {
-            Expr::Number(n) => Some(n.of(&st.ast.numbers)),
+            Expr::Number { number, .. } => Some(number.of(&st.ast.numbers)),
             _ => None,
         };
         let kind = ty.kind();
@@ -956,8 +958,8 @@ impl Call for Evaluator<'_> {
         };
         let Some(main) = parsed.get(NAME).cloned() else { return Ok(Vec::new()) };
         let outer = self.scope.clone();
-        if parsed.len() > 1 || !main.is_empty() {
-            let own = parsed.into_iter().filter(|(name, t)| !t.is_empty() || outer.get(name).is_none()).collect();
+        if parsed.iter().count() > 1 || !main.is_empty() {
+            let own = parsed.only(|t| !t.is_empty() || outer.get(&t.name).is_none());
             self.scope = Rc::new(Scope::Layer { own, outer: outer.clone() });
         }
         let result = self.nested(|e| e.capture(&main, data));

@@ -80,7 +80,7 @@ fn is_space(b: u8) -> bool {
 
 fn is_alphanumeric(c: char) -> bool {
     if c.is_ascii() {
-        return WORD[c as usize];
+        return is_word(c as u8);
     }
     c == '_' || c.is_alphabetic() && !is_mark(c) || c.is_numeric() && is_digit(c)
 }
@@ -101,16 +101,41 @@ fn is_digit(c: char) -> bool {
             && !matches!(c, '\u{b2}'..='\u{be}' | '\u{2070}'..='\u{218b}' | '\u{2460}'..='\u{2793}' | '\u{3192}'..='\u{32bf}')
 }
 
-/// ASCII letters, digits and `_`.
-const WORD: [bool; 256] = {
-    let mut table = [false; 256];
+/// What a byte within an action begins or belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+enum Class {
+    /// ASCII letters and `_`.
+    Letter,
+    Digit,
+    Dot,
+    Space,
+    Sign,
+    Ascii,
+    Foreign,
+}
+
+const CLASS: [Class; 256] = {
+    let mut table = [Class::Foreign; 256];
     let mut i = 0;
     while i < 128 {
-        table[i] = (i as u8).is_ascii_alphanumeric() || i as u8 == b'_';
+        table[i] = match i as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => Class::Letter,
+            b'0'..=b'9' => Class::Digit,
+            b'.' => Class::Dot,
+            b' ' | b'\t' | b'\r' | b'\n' => Class::Space,
+            b'+' | b'-' => Class::Sign,
+            _ => Class::Ascii,
+        };
         i += 1;
     }
     table
 };
+
+/// Whether a byte is an ASCII letter, a digit or `_`.
+fn is_word(b: u8) -> bool {
+    CLASS[b as usize] as u8 <= Class::Digit as u8
+}
 
 fn has_left_trim_marker(s: &[u8]) -> bool {
     s.len() >= 2 && s[0] == b'-' && is_space(s[1])
@@ -132,8 +157,33 @@ impl<'t> Lexer<'t> {
         &self.input[self.pos..]
     }
 
-    fn byte(&self) -> Option<u8> {
+    /// The byte that comes next.
+    pub fn byte(&self) -> Option<u8> {
         self.input.get(self.pos).copied()
+    }
+
+    /// The place of that byte.
+    pub fn pos(&self) -> u32 {
+        self.pos as u32
+    }
+
+    /// Where ASCII words with dots before and between them end that begin at `start`.
+    pub fn end_of_words(&self, start: u32) -> u32 {
+        let words = &self.text[start as usize..];
+        let end = words.iter().position(|b| CLASS[*b as usize] as u8 > Class::Dot as u8).unwrap_or(words.len());
+        start + end as u32
+    }
+
+    /// Passes what is known to be fields up to `end`, if they end there.
+    pub fn pass_words(&mut self, end: u32) -> bool {
+        let before = self.pos;
+        self.pos = end as usize;
+        if !self.at_terminator() {
+            self.pos = before;
+            return false;
+        }
+        self.start = self.pos;
+        true
     }
 
     fn peek(&self) -> Option<char> {
@@ -295,6 +345,9 @@ impl<'t> Lexer<'t> {
     }
 
     fn lex_right_delim(&mut self, trim: bool) -> Item {
+        if self.paren_depth > 0 {
+            return self.error("unclosed left paren");
+        }
         let start = self.pos + if trim { 2 } else { 0 };
         self.pass_right_delim(trim);
         self.start = self.pos;
@@ -304,18 +357,10 @@ impl<'t> Lexer<'t> {
 
     fn lex_inside_action(&mut self) -> Item {
         let Some(b) = self.byte() else { return self.error("unclosed action") };
-        if WORD[b as usize] && !b.is_ascii_digit() {
-            return self.lex_identifier();
-        }
-        if let (true, trim) = self.at_right_delim() {
-            if self.paren_depth == 0 {
-                return self.lex_right_delim(trim);
-            }
-            return self.error("unclosed left paren");
-        }
-        match b {
-            b' ' | b'\t' | b'\r' | b'\n' => return self.lex_space(),
-            b'.' if !self.input.get(self.pos + 1).is_some_and(u8::is_ascii_digit) => {
+        match CLASS[b as usize] {
+            Class::Letter => return self.lex_identifier(),
+            Class::Space => return self.lex_space(),
+            Class::Dot if !self.input.get(self.pos + 1).is_some_and(u8::is_ascii_digit) => {
                 // A dot at the very end of the input starts a number, as in Go.
                 if self.rest().len() == 1 {
                     return self.lex_number();
@@ -323,9 +368,12 @@ impl<'t> Lexer<'t> {
                 self.pos += 1;
                 return self.lex_field_or_variable(ItemKind::Field);
             }
-            b'.' | b'+' | b'-' | b'0'..=b'9' => return self.lex_number(),
-            b if !b.is_ascii() => return self.lex_foreign(),
-            _ => {}
+            Class::Dot | Class::Sign | Class::Digit => return self.lex_number(),
+            Class::Foreign => return self.lex_foreign(),
+            Class::Ascii => {}
+        }
+        if b == b'}' && self.rest().starts_with(RIGHT) {
+            return self.lex_right_delim(false);
         }
         self.pos += 1;
         match b {
@@ -382,17 +430,19 @@ impl<'t> Lexer<'t> {
     fn lex_space(&mut self) -> Item {
         self.pos += 1;
         self.skip_spaces();
-        // The space before a trim marker belongs to the closing delimiter. A single one has been seen to by the caller.
-        self.pos -= 1;
-        if !self.at_right_delim().0 {
-            self.pos += 1;
+        // The space before a trim marker belongs to the closing delimiter.
+        if self.rest().starts_with(b"-}}") {
+            self.pos -= 1;
+            if self.pos == self.start {
+                return self.lex_right_delim(true);
+            }
         }
         self.item(ItemKind::Space)
     }
 
     fn take_word(&mut self) {
         let rest = self.rest();
-        let n = rest.iter().position(|b| !WORD[*b as usize]).unwrap_or(rest.len());
+        let n = rest.iter().position(|b| !is_word(*b)).unwrap_or(rest.len());
         self.pos += n;
         if rest.get(n).is_none_or(u8::is_ascii) {
             return;

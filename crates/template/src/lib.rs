@@ -23,5 +23,5 @@ pub use func::{
     Call, Exactly, FromArg, Function, Functions, GoObject, IntoFunction, IntoResult, Reflected, Rest, Typed, Variadic, WithCall,
 };
 pub use node::{Source, Template};
-pub use parser::{TemplateMap, parse};
+pub use parser::{Parsed, parse};
 pub use set::Templates;

@@ -5,6 +5,7 @@
 
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use pintle_value::Str;
@@ -68,7 +69,9 @@ pub(crate) type Pos = u32;
 pub(crate) struct Ast {
     pub nodes: Vec<Node>,
     pub branches: Vec<Branch>,
+    pub template_calls: Vec<TemplateCall>,
     pub pipes: Vec<Pipe>,
+    pub declarations: Vec<Declaration>,
     pub vars: Vec<Variable>,
     pub cmds: Vec<Command>,
     pub exprs: Vec<Expr>,
@@ -76,24 +79,37 @@ pub(crate) struct Ast {
     pub functions: Vec<Arc<Function>>,
     /// Names of fields, variables and templates, and the values of strings; most stand here once.
     pub names: Vec<Str>,
-    /// The chains of names that fields and variables have.
-    pub chains: Vec<Id<Str>>,
+    /// The names of the paths, one path's behind the other's.
+    pub path_names: Vec<Id<Str>>,
+    /// The fields that expressions ask for: `.Values.image.tag` is one path; most stand here once.
+    pub paths: Vec<Path>,
 }
+
+/// Names of fields, each to be looked up in what the one before it gave.
+pub(crate) type Path = Slice<Id<Str>>;
 
 impl Ast {
     /// What there is, in memory of just that size; leaves room for the next text behind.
     pub fn take(&mut self) -> Ast {
+        fn copied<T: Copy>(all: &mut Vec<T>) -> Vec<T> {
+            let copied = all.clone();
+            all.clear();
+            copied
+        }
         Ast {
-            nodes: self.nodes.drain(..).collect(),
-            branches: self.branches.drain(..).collect(),
-            pipes: self.pipes.drain(..).collect(),
-            vars: self.vars.drain(..).collect(),
-            cmds: self.cmds.drain(..).collect(),
-            exprs: self.exprs.drain(..).collect(),
-            numbers: self.numbers.drain(..).collect(),
+            nodes: copied(&mut self.nodes),
+            branches: copied(&mut self.branches),
+            template_calls: copied(&mut self.template_calls),
+            pipes: copied(&mut self.pipes),
+            declarations: copied(&mut self.declarations),
+            vars: copied(&mut self.vars),
+            cmds: copied(&mut self.cmds),
+            exprs: copied(&mut self.exprs),
+            numbers: copied(&mut self.numbers),
             functions: self.functions.drain(..).collect(),
             names: self.names.drain(..).collect(),
-            chains: self.chains.drain(..).collect(),
+            path_names: copied(&mut self.path_names),
+            paths: copied(&mut self.paths),
         }
     }
 }
@@ -104,14 +120,13 @@ impl fmt::Debug for Ast {
     }
 }
 
-/// The place of one `T` in an [`Ast`].
-pub(crate) struct Id<T>(u32, PhantomData<fn() -> T>);
+/// The place of one `T` in an [`Ast`], counted from 1: an `Option` takes no more room.
+pub(crate) struct Id<T>(NonZeroU32, PhantomData<fn() -> T>);
 
 /// The places of several `T`s in a row.
 pub(crate) struct Slice<T> {
-    start: u32,
+    start: Id<T>,
     len: u32,
-    kind: PhantomData<fn() -> T>,
 }
 
 impl<T> Clone for Id<T> {
@@ -128,43 +143,65 @@ impl<T> Clone for Slice<T> {
 impl<T> Copy for Slice<T> {}
 
 impl<T> Id<T> {
+    /// The place of the item that comes next.
+    fn next(all: &[T]) -> Id<T> {
+        Id(NonZeroU32::MIN.saturating_add(all.len() as u32), PhantomData)
+    }
+
     /// Puts an item at the end of its kind.
     pub fn push(all: &mut Vec<T>, item: T) -> Id<T> {
+        let id = Id::next(all);
         all.push(item);
-        Id(all.len() as u32 - 1, PhantomData)
+        id
+    }
+
+    fn index(self) -> usize {
+        self.0.get() as usize - 1
     }
 
     /// The item that this is the place of.
     pub fn of(self, all: &[T]) -> &T {
-        &all[self.0 as usize]
+        &all[self.index()]
     }
 }
 
 impl<T> Slice<T> {
-    pub const EMPTY: Slice<T> = Slice { start: 0, len: 0, kind: PhantomData };
-
-    /// Puts items at the end of their kind.
-    pub fn push(all: &mut Vec<T>, items: impl Iterator<Item = T>) -> Slice<T> {
-        let start = all.len();
-        all.extend(items);
-        Slice::since(all, start)
+    /// Puts the items from `first` on at the end of their kind.
+    pub fn take(all: &mut Vec<T>, open: &mut Vec<T>, first: usize) -> Slice<T>
+    where
+        T: Copy,
+    {
+        let items = &open[first..];
+        let slice = Slice { start: Id::next(all), len: items.len() as u32 };
+        // Most lists are of one item.
+        match items {
+            [item] => all.push(*item),
+            items => all.extend_from_slice(items),
+        }
+        open.truncate(first);
+        slice
     }
 
     /// The places from `start` to the end.
     pub fn since(all: &[T], start: usize) -> Slice<T> {
-        Slice { start: start as u32, len: (all.len() - start) as u32, kind: PhantomData }
+        Slice { start: Id::next(&all[..start]), len: (all.len() - start) as u32 }
     }
 
     /// The items that these are the places of.
     pub fn of(self, all: &[T]) -> &[T] {
-        &all[self.start as usize..][..self.len as usize]
+        &all[self.start.index()..][..self.len as usize]
     }
 
     pub fn is_empty(self) -> bool {
         self.len == 0
     }
+
+    pub fn len(self) -> usize {
+        self.len as usize
+    }
 }
 
+#[derive(Clone, Copy)]
 pub(crate) enum Node {
     /// A range of the source.
     Text {
@@ -175,27 +212,46 @@ pub(crate) enum Node {
     If(Id<Branch>),
     Range(Id<Branch>),
     With(Id<Branch>),
-    Template {
-        pos: Pos,
-        name: Id<Str>,
-        pipe: Option<Id<Pipe>>,
-    },
+    Template(Id<TemplateCall>),
     Break,
     Continue,
 }
 
+/// `template` or `block`; rare enough to stand apart, so that the other nodes take little room.
+#[derive(Clone, Copy)]
+pub(crate) struct TemplateCall {
+    pub pos: Pos,
+    pub name: Id<Str>,
+    pub pipe: Option<Id<Pipe>>,
+}
+
 /// `if`, `range` or `with`.
+#[derive(Clone, Copy)]
 pub(crate) struct Branch {
     pub pipe: Id<Pipe>,
     pub list: Slice<Node>,
     pub else_list: Option<Slice<Node>>,
 }
 
+#[derive(Clone, Copy)]
 pub(crate) struct Pipe {
     pub pos: Pos,
-    pub assign: bool,
-    pub decl: Slice<Variable>,
+    pub decl: Option<Id<Declaration>>,
     pub cmds: Slice<Command>,
+}
+
+impl Pipe {
+    /// The variables that it declares or assigns to.
+    pub fn variables(self, ast: &Ast) -> &[Variable] {
+        self.decl.map_or(&[], |d| d.of(&ast.declarations).vars.of(&ast.vars))
+    }
+}
+
+/// `$index, $item :=`, or the same with `=`.
+#[derive(Clone, Copy)]
+pub(crate) struct Declaration {
+    pub assign: bool,
+    pub vars: Slice<Variable>,
 }
 
 /// A variable and where it lives; `None` for one that is assigned to without having been declared.
@@ -205,6 +261,7 @@ pub(crate) struct Variable {
     pub slot: Option<u32>,
 }
 
+#[derive(Clone, Copy)]
 pub(crate) struct Command {
     pub pos: Pos,
     pub args: Slice<Expr>,
@@ -222,7 +279,10 @@ pub(crate) enum Expr {
     Nil {
         pos: Pos,
     },
-    Number(Id<Number>),
+    Number {
+        pos: Pos,
+        number: Id<Number>,
+    },
     /// A string: the range of its literal, and what it stands for.
     String {
         pos: Pos,
@@ -236,12 +296,12 @@ pub(crate) enum Expr {
     },
     Field {
         pos: Pos,
-        ident: Slice<Id<Str>>,
+        path: Id<Path>,
     },
     Chain {
         pos: Pos,
         node: Id<Expr>,
-        field: Slice<Id<Str>>,
+        path: Id<Path>,
     },
     Function {
         pos: Pos,
@@ -249,13 +309,14 @@ pub(crate) enum Expr {
     },
     Variable {
         pos: Pos,
-        var: Variable,
-        field: Slice<Id<Str>>,
+        var: Id<Variable>,
+        path: Option<Id<Path>>,
     },
     Pipe(Id<Pipe>),
 }
 
-/// A number as the syntax gives it: every type that it can be.
+/// A number as the syntax gives it: every type that it can be; `pos` to `end` is where it stands for the first time.
+#[derive(Clone, Copy)]
 pub(crate) struct Number {
     pub pos: Pos,
     pub end: Pos,
@@ -271,13 +332,13 @@ impl Expr {
             Expr::Bool { pos, .. }
             | Expr::Dot { pos }
             | Expr::Nil { pos }
+            | Expr::Number { pos, .. }
             | Expr::String { pos, .. }
             | Expr::LongString { pos, .. }
             | Expr::Field { pos, .. }
             | Expr::Chain { pos, .. }
             | Expr::Function { pos, .. }
             | Expr::Variable { pos, .. } => pos,
-            Expr::Number(n) => n.of(&ast.numbers).pos,
             Expr::Pipe(p) => p.of(&ast.pipes).pos,
         }
     }
@@ -309,9 +370,13 @@ impl<'n, T> Shown<'n, T> {
     }
 }
 
-impl Display for Shown<'_, Slice<Id<Str>>> {
+impl Display for Shown<'_, Id<Path>> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.part.of(&self.ast.chains).iter().try_for_each(|name| write!(f, ".{}", name.of(&self.ast.names)))
+        self.part
+            .of(&self.ast.paths)
+            .of(&self.ast.path_names)
+            .iter()
+            .try_for_each(|name| write!(f, ".{}", name.of(&self.ast.names)))
     }
 }
 
@@ -321,22 +386,25 @@ impl Display for Shown<'_, Expr> {
             Expr::Bool { value, .. } => write!(f, "{value}"),
             Expr::Dot { .. } => f.write_str("."),
             Expr::Nil { .. } => f.write_str("nil"),
-            Expr::Number(n) => {
-                let n = n.of(&self.ast.numbers);
+            Expr::Number { number, .. } => {
+                let n = number.of(&self.ast.numbers);
                 f.write_str(&self.source(n.pos, n.end))
             }
             Expr::String { pos, end, .. } | Expr::LongString { pos, end } => f.write_str(&self.source(pos, end)),
-            Expr::Field { ident, .. } => write!(f, "{}", self.with(ident)),
-            Expr::Chain { node, field, .. } => {
+            Expr::Field { path, .. } => write!(f, "{}", self.with(path)),
+            Expr::Chain { node, path, .. } => {
                 let node = *node.of(&self.ast.exprs);
                 match node {
                     Expr::Pipe(_) => write!(f, "({})", self.with(node))?,
                     _ => write!(f, "{}", self.with(node))?,
                 }
-                write!(f, "{}", self.with(field))
+                write!(f, "{}", self.with(path))
             }
             Expr::Function { function, .. } => f.write_str(function.of(&self.ast.functions).name),
-            Expr::Variable { var, field, .. } => write!(f, "{}{}", var.name.of(&self.ast.names), self.with(field)),
+            Expr::Variable { var, path, .. } => {
+                write!(f, "{}", var.of(&self.ast.vars).name.of(&self.ast.names))?;
+                path.map_or(Ok(()), |path| write!(f, "{}", self.with(path)))
+            }
             Expr::Pipe(p) => write!(f, "{}", self.with(p.of(&self.ast.pipes))),
         }
     }
@@ -359,14 +427,14 @@ impl Display for Shown<'_, &Command> {
 
 impl Display for Shown<'_, &Pipe> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, v) in self.part.decl.of(&self.ast.vars).iter().enumerate() {
+        for (i, v) in self.part.variables(self.ast).iter().enumerate() {
             if i > 0 {
                 f.write_str(", ")?;
             }
             write!(f, "{}", v.name.of(&self.ast.names))?;
         }
-        if !self.part.decl.is_empty() {
-            f.write_str(if self.part.assign { " = " } else { " := " })?;
+        if let Some(decl) = self.part.decl {
+            f.write_str(if decl.of(&self.ast.declarations).assign { " = " } else { " := " })?;
         }
         for (i, c) in self.part.cmds.of(&self.ast.cmds).iter().enumerate() {
             if i > 0 {
@@ -384,7 +452,8 @@ impl Display for Shown<'_, &Node> {
         let ast = self.ast;
         match self.part {
             Node::Action(pipe) => write!(f, "{{{{{}}}}}", self.with(pipe.of(&ast.pipes))),
-            Node::Template { name, pipe, .. } => {
+            Node::Template(call) => {
+                let TemplateCall { name, pipe, .. } = call.of(&ast.template_calls);
                 write!(f, "{{{{template {}", pintle_value::quote::quote(name.of(&ast.names)))?;
                 if let Some(p) = pipe {
                     write!(f, " {}", self.with(p.of(&ast.pipes)))?;

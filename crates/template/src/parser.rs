@@ -13,7 +13,10 @@ use crate::Error;
 use crate::deep::deep;
 use crate::func::{Function, Functions};
 use crate::lexer::{Item, ItemKind, Lexer};
-use crate::node::{Ast, Branch, Command, Expr, Id, Node, Number, Pipe, Pos, Shown, Slice, Source, Template, Variable};
+use crate::node::{
+    Ast, Branch, Command, Declaration, Expr, Id, Node, Number, Path, Pipe, Pos, Shown, Slice, Source, Template, TemplateCall,
+    Variable,
+};
 
 /// How deep parentheses may nest (`maxStackDepth`).
 const MAX_PAREN_DEPTH: usize = 10_000;
@@ -23,14 +26,32 @@ const MAX_BLOCK_DEPTH: usize = 10_000;
 /// The length from which the text of a string literal is not kept beside the template's.
 const LONG_STRING: usize = 256;
 
-/// How many names the parser remembers.
-const RECENT_NAMES: usize = 256;
+/// How many names, paths, functions and numbers the parser remembers of each.
+const RECENT: usize = 256;
 
-/// The templates of one text, by name.
-pub type TemplateMap = BTreeMap<Arc<str>, Arc<Template>>;
+/// The templates of one text, in order of their names.
+#[derive(Clone, Debug)]
+pub struct Parsed(Arc<[Arc<Template>]>);
+
+impl Parsed {
+    /// Those of its templates that `wanted` says yes to.
+    pub(crate) fn only(&self, wanted: impl Fn(&Template) -> bool) -> Parsed {
+        Parsed(self.iter().filter(|t| wanted(t)).cloned().collect())
+    }
+
+    /// Every template.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Template>> {
+        self.0.iter()
+    }
+
+    /// The template of that name.
+    pub fn get(&self, name: &str) -> Option<&Arc<Template>> {
+        self.0.binary_search_by(|t| (*t.name).cmp(name)).ok().map(|i| &self.0[i])
+    }
+}
 
 /// Parses `text`, known as `name`; the result holds the template `name` and every `define` and `block` in it.
-pub fn parse(name: &str, text: impl Into<Str>, functions: &Functions) -> Result<TemplateMap, Error> {
+pub fn parse(name: &str, text: impl Into<Str>, functions: &Functions) -> Result<Parsed, Error> {
     let name: Arc<str> = Arc::from(name);
     let text = text.into();
     let mut parser = Parser {
@@ -39,8 +60,10 @@ pub fn parse(name: &str, text: impl Into<Str>, functions: &Functions) -> Result<
         nodes: Vec::new(),
         exprs: Vec::new(),
         cmds: Vec::new(),
-        recent_names: [None; RECENT_NAMES],
-        recent_functions: [None; RECENT_NAMES],
+        recent_names: [None; RECENT],
+        recent_paths: [None; RECENT],
+        recent_functions: [None; RECENT],
+        recent_numbers: [None; RECENT],
         peeked: [Item { kind: ItemKind::Eof, pos: 0, end: 0 }; 3],
         peeked_count: 0,
         last_pos: 0,
@@ -60,9 +83,9 @@ pub fn parse(name: &str, text: impl Into<Str>, functions: &Functions) -> Result<
     parsed?;
     let source = Arc::new(Source { name, text, ast });
     let template = |(name, Definition { root, slots, empty }): (Arc<str>, Definition)| {
-        (name.clone(), Arc::new(Template { name, source: source.clone(), root, slots, empty }))
+        Arc::new(Template { name, source: source.clone(), root, slots, empty })
     };
-    Ok(templates.into_iter().map(template).collect())
+    Ok(Parsed(templates.into_iter().map(template).collect()))
 }
 
 thread_local! {
@@ -80,8 +103,8 @@ struct Definition {
 /// What is kept for each template while it is parsed.
 #[derive(Default)]
 struct Tree {
-    /// Names in scope and their slots; `$` comes first.
-    vars: Vec<(Id<Str>, Option<u32>)>,
+    /// Those in scope; `$` comes first.
+    vars: Vec<Id<Variable>>,
     slots: u32,
     range_depth: usize,
 }
@@ -96,8 +119,11 @@ struct Parser<'t> {
     /// The commands of the pipelines that are open.
     cmds: Vec<Command>,
     /// Names that were met lately: `.Values` is one string, however often it stands there.
-    recent_names: [Option<Id<Str>>; RECENT_NAMES],
-    recent_functions: [Option<Id<Arc<Function>>>; RECENT_NAMES],
+    recent_names: [Option<Id<Str>>; RECENT],
+    /// Where paths stand, and what they are.
+    recent_paths: [Option<(Pos, Pos, Id<Path>)>; RECENT],
+    recent_functions: [Option<Id<Arc<Function>>>; RECENT],
+    recent_numbers: [Option<Id<Number>>; RECENT],
     /// Items read ahead, the next one last.
     peeked: [Item; 3],
     peeked_count: usize,
@@ -121,10 +147,25 @@ enum ListEnd {
 }
 
 /// What an action turned out to be.
-enum Parsed {
+enum Action {
     Node(Node),
     End,
     Else,
+}
+
+/// The variables that a pipeline declares, or assigns to.
+#[derive(Default)]
+struct Declared {
+    /// The first of two.
+    index: Option<Item>,
+    last: Option<Item>,
+    assign: bool,
+}
+
+impl Declared {
+    fn names(&self) -> impl Iterator<Item = Item> {
+        self.index.into_iter().chain(self.last)
+    }
 }
 
 impl ListEnd {
@@ -141,13 +182,15 @@ type Result<T, E = Error> = std::result::Result<T, E>;
 /// Where what was made of a text may be remembered. Looks at both ends and the length: what is remembered is compared anyway, and
 /// strings may be long.
 fn recent_place(text: &[u8]) -> usize {
-    let word = |at: &[u8]| at.iter().fold(0, |word: u64, b| word << 8 | u64::from(*b));
-    let (first, last) = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        (Some(first), Some(last)) => (u64::from_be_bytes(*first), u64::from_be_bytes(*last)),
-        _ => (word(text), 0),
+    let (first, last) = if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (u64::from_be_bytes(*first), u64::from_be_bytes(*last))
+    } else if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        (u32::from_be_bytes(*first).into(), u32::from_be_bytes(*last).into())
+    } else {
+        (text.iter().fold(0, |word: u64, b| word << 8 | u64::from(*b)), 0)
     };
     let mixed = (first ^ last.rotate_left(29) ^ text.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 32) as usize % RECENT_NAMES
+    (mixed >> 32) as usize % RECENT
 }
 
 impl<'t> Parser<'t> {
@@ -261,35 +304,35 @@ impl<'t> Parser<'t> {
     }
 
     fn new_tree(&mut self) -> Tree {
-        Tree { vars: vec![(self.name(b"$"), Some(0))], slots: 1, range_depth: 0 }
+        let name = self.name(b"$");
+        Tree { vars: vec![Id::push(&mut self.ast.vars, Variable { name, slot: Some(0) })], slots: 1, range_depth: 0 }
     }
 
     /// The nodes from `start` on, which make a list.
     fn close_list(&mut self, start: usize) -> Slice<Node> {
-        Slice::push(&mut self.ast.nodes, self.nodes.drain(start..))
+        Slice::take(&mut self.ast.nodes, &mut self.nodes, start)
     }
 
     fn parse(&mut self) -> Result<Slice<Node>> {
         self.tree = self.new_tree();
         loop {
-            let delim = self.next();
-            match delim.kind {
+            let item = self.next();
+            let parsed = match item.kind {
                 ItemKind::Eof => break,
                 ItemKind::LeftDelim => {
-                    let item = self.next_non_space();
-                    if item.kind == ItemKind::Define {
+                    let word = self.next_non_space();
+                    if word.kind == ItemKind::Define {
                         self.definition()?;
                         continue;
                     }
-                    self.back(item);
+                    self.action(item, word)?
                 }
-                _ => {}
-            }
-            self.back(delim);
-            match self.text_or_action()? {
-                Parsed::Node(n) => self.nodes.push(n),
-                Parsed::End => return self.error("unexpected {{end}}"),
-                Parsed::Else => return self.error("unexpected {{else}}"),
+                _ => self.text_or_action(item)?,
+            };
+            match parsed {
+                Action::Node(n) => self.nodes.push(n),
+                Action::End => return self.error("unexpected {{end}}"),
+                Action::Else => return self.error("unexpected {{else}}"),
             }
         }
         Ok(self.close_list(0))
@@ -358,38 +401,42 @@ impl<'t> Parser<'t> {
         }
         self.block_depth += 1;
         let start = self.nodes.len();
-        while self.peek_non_space().kind != ItemKind::Eof {
-            let end = match self.text_or_action()? {
-                Parsed::Node(n) => {
-                    self.nodes.push(n);
-                    continue;
-                }
-                Parsed::End => ListEnd::End,
-                Parsed::Else => ListEnd::Else,
-            };
-            self.block_depth -= 1;
-            return Ok((self.close_list(start), end));
-        }
-        self.error("unexpected EOF")
+        let end = loop {
+            let item = self.next_non_space();
+            if item.kind == ItemKind::Eof {
+                return self.error("unexpected EOF");
+            }
+            match self.text_or_action(item)? {
+                Action::Node(n) => self.nodes.push(n),
+                Action::End => break ListEnd::End,
+                Action::Else => break ListEnd::Else,
+            }
+        };
+        self.block_depth -= 1;
+        Ok((self.close_list(start), end))
     }
 
-    fn text_or_action(&mut self) -> Result<Parsed> {
-        let item = self.next_non_space();
+    fn text_or_action(&mut self, item: Item) -> Result<Action> {
         match item.kind {
-            ItemKind::Text => Ok(Parsed::Node(Node::Text { pos: item.pos, end: item.end })),
+            ItemKind::Text => Ok(Action::Node(Node::Text { pos: item.pos, end: item.end })),
             ItemKind::LeftDelim => {
-                self.action_pos = Some(item.pos);
-                let parsed = self.action();
-                self.action_pos = None;
-                parsed
+                let word = self.next_non_space();
+                self.action(item, word)
             }
             _ => self.unexpected(item, "input"),
         }
     }
 
-    fn action(&mut self) -> Result<Parsed> {
-        let item = self.next_non_space();
-        Ok(Parsed::Node(match item.kind {
+    /// An action that begins with `delim`; `word` is the item behind.
+    fn action(&mut self, delim: Item, word: Item) -> Result<Action> {
+        self.action_pos = Some(delim.pos);
+        let parsed = self.action_here(word);
+        self.action_pos = None;
+        parsed
+    }
+
+    fn action_here(&mut self, word: Item) -> Result<Action> {
+        Ok(Action::Node(match word.kind {
             ItemKind::Block => self.block()?,
             ItemKind::Break => self.break_or_continue("{{break}}", Node::Break)?,
             ItemKind::Continue => self.break_or_continue("{{continue}}", Node::Continue)?,
@@ -397,20 +444,17 @@ impl<'t> Parser<'t> {
                 if !matches!(self.peek_non_space().kind, ItemKind::If | ItemKind::With) {
                     self.expect(ItemKind::RightDelim, "else")?;
                 }
-                return Ok(Parsed::Else);
+                return Ok(Action::Else);
             }
             ItemKind::End => {
                 self.expect(ItemKind::RightDelim, "end")?;
-                return Ok(Parsed::End);
+                return Ok(Action::End);
             }
             ItemKind::If => Node::If(self.control("if")?),
             ItemKind::Range => Node::Range(self.control("range")?),
             ItemKind::With => Node::With(self.control("with")?),
             ItemKind::Template => self.template()?,
-            _ => {
-                self.back(item);
-                Node::Action(self.pipeline("command", ItemKind::RightDelim)?)
-            }
+            _ => Node::Action(self.pipeline(word, "command", ItemKind::RightDelim)?),
         }))
     }
 
@@ -425,51 +469,120 @@ impl<'t> Parser<'t> {
         Ok(node)
     }
 
-    fn declare(&mut self, item: Item, assign: bool) -> Variable {
+    fn declare(&mut self, item: Item, assign: bool) {
         let name = self.name(self.text(item));
         let slot = if assign {
-            self.find_var(self.text(item)).and_then(|var| var.slot)
+            self.find_var(self.text(item)).and_then(|var| var.of(&self.ast.vars).slot)
         } else {
             self.tree.slots += 1;
             Some(self.tree.slots - 1)
         };
-        self.tree.vars.push((name, slot));
-        Variable { name, slot }
+        self.bring_in(Variable { name, slot });
+    }
+
+    fn declaration(&mut self, declared: &Declared) -> Option<Id<Declaration>> {
+        let first = self.ast.vars.len();
+        for v in declared.names() {
+            self.declare(v, declared.assign);
+        }
+        let vars = Slice::since(&self.ast.vars, first);
+        let declaration = Declaration { assign: declared.assign, vars };
+        (!vars.is_empty()).then(|| Id::push(&mut self.ast.declarations, declaration))
+    }
+
+    /// Brings a variable into scope.
+    fn bring_in(&mut self, variable: Variable) {
+        let id = Id::push(&mut self.ast.vars, variable);
+        self.tree.vars.push(id);
     }
 
     /// The innermost variable of a name.
-    fn find_var(&self, text: &[u8]) -> Option<Variable> {
-        let (name, slot) = *self.tree.vars.iter().rev().find(|(n, _)| **n.of(&self.ast.names) == *text)?;
-        Some(Variable { name, slot })
+    fn find_var(&self, text: &[u8]) -> Option<Id<Variable>> {
+        let is_it = |id: &&Id<Variable>| **id.of(&self.ast.vars).name.of(&self.ast.names) == *text;
+        self.tree.vars.iter().rev().find(is_it).copied()
     }
 
-    fn pipeline(&mut self, context: &str, end: ItemKind) -> Result<Id<Pipe>> {
-        deep(|| self.pipeline_here(context, end))
+    /// A pipeline that begins with `item`.
+    fn pipeline(&mut self, item: Item, context: &str, end: ItemKind) -> Result<Id<Pipe>> {
+        deep(|| self.pipeline_here(item, context, end))
     }
 
-    fn pipeline_here(&mut self, context: &str, end: ItemKind) -> Result<Id<Pipe>> {
-        let pos = self.peek_non_space().pos;
-        let mut assign = false;
+    fn pipeline_here(&mut self, mut item: Item, context: &str, end: ItemKind) -> Result<Id<Pipe>> {
+        let pos = item.pos;
         let first_cmd = self.cmds.len();
-        // Names before a comma are known only once `:=` or `=` has told what they are.
-        let mut names = Vec::new();
-        loop {
-            if self.peek_non_space().kind != ItemKind::Variable {
-                break;
+        let mut declared = Declared::default();
+        // A dot behind a variable begins a path, and what has one isn't declared.
+        if item.kind == ItemKind::Variable && self.text.get(item.end as usize) != Some(&b'.') {
+            self.back(item);
+            declared = self.declared(context)?;
+            item = self.next_non_space();
+        }
+        // Until the pipeline has been evaluated its variables are those of before, or none: the parser lets that pass.
+        for v in declared.names() {
+            let text = self.text(v);
+            if self.find_var(text).is_none() {
+                let name = self.name(text);
+                self.bring_in(Variable { name, slot: None });
             }
+        }
+        loop {
+            match item.kind {
+                k if k == end => break,
+                ItemKind::Bool
+                | ItemKind::CharConstant
+                | ItemKind::Complex
+                | ItemKind::Dot
+                | ItemKind::Field
+                | ItemKind::Identifier
+                | ItemKind::Number
+                | ItemKind::Nil
+                | ItemKind::RawString
+                | ItemKind::String
+                | ItemKind::Variable
+                | ItemKind::LeftParen => {
+                    let cmd = self.command(item)?;
+                    self.cmds.push(cmd);
+                }
+                _ => return self.unexpected(item, context),
+            }
+            item = self.next_non_space();
+        }
+        let decl = self.declaration(&declared);
+        let cmds = Slice::take(&mut self.ast.cmds, &mut self.cmds, first_cmd);
+        if cmds.is_empty() {
+            return self.error(format!("missing value for {context}"));
+        }
+        for (i, c) in cmds.of(&self.ast.cmds).iter().enumerate().skip(1) {
+            if let Expr::Bool { .. }
+            | Expr::Dot { .. }
+            | Expr::Nil { .. }
+            | Expr::Number { .. }
+            | Expr::String { .. }
+            | Expr::LongString { .. } = c.args.of(&self.ast.exprs)[0]
+            {
+                return self.error(format!("non executable command in pipeline stage {}", i + 1));
+            }
+        }
+        Ok(Id::push(&mut self.ast.pipes, Pipe { pos, decl, cmds }))
+    }
+
+    /// The variables that a pipeline declares or assigns to, if it does; passes them and the sign behind.
+    fn declared(&mut self, context: &str) -> Result<Declared> {
+        // Names before a comma are known only once `:=` or `=` has told what they are.
+        let mut declared = Declared::default();
+        while self.peek_non_space().kind == ItemKind::Variable {
             let v = self.next();
             let after = (self.peek().kind == ItemKind::Space).then(|| self.next());
             let next = self.peek_non_space();
-            let is_comma = self.text(next) == b",";
             match next.kind {
                 ItemKind::Assign | ItemKind::Declare => {
-                    assign = self.next_non_space().kind == ItemKind::Assign;
-                    names.push(v);
+                    declared.assign = self.next_non_space().kind == ItemKind::Assign;
+                    declared.last = Some(v);
                 }
-                ItemKind::Char if is_comma => {
+                ItemKind::Char if self.text(next) == b"," => {
                     self.next_non_space();
-                    names.push(v);
-                    if context == "range" && names.len() < 2 {
+                    if context == "range" && declared.index.is_none() {
+                        declared.index = Some(v);
                         match self.peek_non_space().kind {
                             ItemKind::Variable | ItemKind::RightDelim | ItemKind::RightParen => continue,
                             _ => return self.error("range can only initialize variables"),
@@ -486,60 +599,13 @@ impl<'t> Parser<'t> {
             }
             break;
         }
-        // Until the pipeline has been evaluated its variables are those of before, or none: the parser lets that pass.
-        for v in &names {
-            let text = self.text(*v);
-            if self.find_var(text).is_none() {
-                let name = self.name(text);
-                self.tree.vars.push((name, None));
-            }
-        }
-        loop {
-            let item = self.next_non_space();
-            match item.kind {
-                k if k == end => break,
-                ItemKind::Bool
-                | ItemKind::CharConstant
-                | ItemKind::Complex
-                | ItemKind::Dot
-                | ItemKind::Field
-                | ItemKind::Identifier
-                | ItemKind::Number
-                | ItemKind::Nil
-                | ItemKind::RawString
-                | ItemKind::String
-                | ItemKind::Variable
-                | ItemKind::LeftParen => {
-                    self.back(item);
-                    let cmd = self.command()?;
-                    self.cmds.push(cmd);
-                }
-                _ => return self.unexpected(item, context),
-            }
-        }
-        let decl: Vec<Variable> = names.iter().map(|v| self.declare(*v, assign)).collect();
-        let decl = Slice::push(&mut self.ast.vars, decl.into_iter());
-        let cmds = Slice::push(&mut self.ast.cmds, self.cmds.drain(first_cmd..));
-        if cmds.is_empty() {
-            return self.error(format!("missing value for {context}"));
-        }
-        for (i, c) in cmds.of(&self.ast.cmds).iter().enumerate().skip(1) {
-            if let Expr::Bool { .. }
-            | Expr::Dot { .. }
-            | Expr::Nil { .. }
-            | Expr::Number(_)
-            | Expr::String { .. }
-            | Expr::LongString { .. } = c.args.of(&self.ast.exprs)[0]
-            {
-                return self.error(format!("non executable command in pipeline stage {}", i + 1));
-            }
-        }
-        Ok(Id::push(&mut self.ast.pipes, Pipe { pos, assign, decl, cmds }))
+        Ok(declared)
     }
 
     fn control(&mut self, context: &str) -> Result<Id<Branch>> {
         let scope = self.tree.vars.len();
-        let pipe = self.pipeline(context, ItemKind::RightDelim)?;
+        let first = self.next_non_space();
+        let pipe = self.pipeline(first, context, ItemKind::RightDelim)?;
         let is_range = usize::from(context == "range");
         self.tree.range_depth += is_range;
         let (list, end) = self.item_list()?;
@@ -556,7 +622,10 @@ impl<'t> Parser<'t> {
                     Some(node) => {
                         self.next();
                         let branch = self.else_chain(context)?;
-                        Slice::push(&mut self.ast.nodes, std::iter::once(node(branch)))
+                        {
+                            self.nodes.push(node(branch));
+                            self.close_list(self.nodes.len() - 1)
+                        }
                     }
                     None => {
                         let (list, end) = self.item_list()?;
@@ -597,80 +666,105 @@ impl<'t> Parser<'t> {
     fn block(&mut self) -> Result<Node> {
         let context = "block clause";
         let (name, pos) = self.template_name(context)?;
-        let pipe = self.pipeline(context, ItemKind::RightDelim)?;
+        let first = self.next_non_space();
+        let pipe = self.pipeline(first, context, ItemKind::RightDelim)?;
         self.nested(self.name_of(name), context)?;
-        Ok(Node::Template { pos, name, pipe: Some(pipe) })
+        Ok(self.template_call(TemplateCall { pos, name, pipe: Some(pipe) }))
     }
 
     fn template(&mut self) -> Result<Node> {
         let context = "template clause";
         let (name, pos) = self.template_name(context)?;
         let item = self.next_non_space();
-        let pipe = if item.kind == ItemKind::RightDelim {
-            None
-        } else {
-            self.back(item);
-            Some(self.pipeline(context, ItemKind::RightDelim)?)
-        };
-        Ok(Node::Template { pos, name, pipe })
+        let pipe =
+            if item.kind == ItemKind::RightDelim { None } else { Some(self.pipeline(item, context, ItemKind::RightDelim)?) };
+        Ok(self.template_call(TemplateCall { pos, name, pipe }))
     }
 
-    fn command(&mut self) -> Result<Command> {
-        let pos = self.peek_non_space().pos;
+    fn template_call(&mut self, call: TemplateCall) -> Node {
+        Node::Template(Id::push(&mut self.ast.template_calls, call))
+    }
+
+    /// A command that begins with `item`.
+    fn command(&mut self, mut item: Item) -> Result<Command> {
+        let pos = item.pos;
         let first = self.exprs.len();
         loop {
-            self.peek_non_space();
-            if let Some(operand) = self.operand()? {
+            if let Some(operand) = self.operand(item)? {
                 self.exprs.push(operand);
+                item = self.next();
             }
-            let item = self.next();
+            if item.kind == ItemKind::Space {
+                item = self.next_non_space();
+                continue;
+            }
             match item.kind {
-                ItemKind::Space => continue,
                 ItemKind::RightDelim | ItemKind::RightParen => self.back(item),
                 ItemKind::Pipe => {}
                 _ => return self.unexpected(item, "operand"),
             }
             break;
         }
-        let args = Slice::push(&mut self.ast.exprs, self.exprs.drain(first..));
+        let args = Slice::take(&mut self.ast.exprs, &mut self.exprs, first);
         if args.is_empty() { self.error("empty command") } else { Ok(Command { pos, args }) }
     }
 
-    fn operand(&mut self) -> Result<Option<Expr>> {
-        let Some(node) = self.term()? else { return Ok(None) };
-        if self.peek().kind != ItemKind::Field {
+    /// The operand that begins with `item`, if one does; fields behind it belong to it.
+    fn operand(&mut self, item: Item) -> Result<Option<Expr>> {
+        let Some(node) = self.term(item)? else { return Ok(None) };
+        // What was read ahead stands behind a space.
+        if self.peeked_count > 0 || self.lexer.byte() != Some(b'.') {
             return Ok(Some(node));
         }
-        let pos = self.peek().pos;
-        // The name of a field was the last to be added, and those that follow go on from there.
-        let start = match node {
-            Expr::Field { .. } => self.ast.chains.len() - 1,
-            _ => self.ast.chains.len(),
-        };
-        while self.peek().kind == ItemKind::Field {
-            let item = self.next();
-            let name = self.name(&self.text(item)[1..]);
-            self.ast.chains.push(name);
-        }
-        let field = Slice::since(&self.ast.chains, start);
+        let pos = self.lexer.pos();
+        let Some(path) = self.path(pos, None) else { return Ok(Some(node)) };
         Ok(Some(match node {
-            Expr::Field { .. } => Expr::Field { pos, ident: field },
-            Expr::Variable { var, .. } => Expr::Variable { pos, var, field },
-            Expr::Bool { .. }
-            | Expr::String { .. }
-            | Expr::LongString { .. }
-            | Expr::Number(_)
-            | Expr::Nil { .. }
-            | Expr::Dot { .. } => {
+            Expr::Variable { var, .. } => Expr::Variable { pos, var, path: Some(path) },
+            Expr::Function { .. } | Expr::Pipe(_) => Expr::Chain { pos, node: Id::push(&mut self.ast.exprs, node), path },
+            _ => {
                 let shown = Shown::parsing(&self.ast, self.text, node).to_string();
                 return self.error(format!("unexpected . after term {}", quote(shown.as_bytes())));
             }
-            node => Expr::Chain { pos, node: Id::push(&mut self.ast.exprs, node), field },
         }))
     }
 
-    fn term(&mut self) -> Result<Option<Expr>> {
-        let item = self.next_non_space();
+    /// The path that begins with the dot at `start`; `first` is its first field if that has been read. Nothing if no field follows
+    /// the dot.
+    fn path(&mut self, start: Pos, first: Option<Item>) -> Option<Id<Path>> {
+        let end = self.lexer.end_of_words(start);
+        let text = &self.text[start as usize..end as usize];
+        let place = recent_place(text);
+        if let Some((from, to, path)) = self.recent_paths[place]
+            && self.text[from as usize..to as usize] == *text
+            && self.peeked_count == 0
+            && self.lexer.pass_words(end)
+        {
+            return Some(path);
+        }
+        let first_name = self.ast.path_names.len();
+        let mut last = first;
+        if let Some(item) = first {
+            self.field(item);
+        }
+        while self.peek().kind == ItemKind::Field {
+            let item = self.next();
+            self.field(item);
+            last = Some(item);
+        }
+        let last = last?;
+        let path = Id::push(&mut self.ast.paths, Slice::since(&self.ast.path_names, first_name));
+        if last.end == end {
+            self.recent_paths[place] = Some((start, end, path));
+        }
+        Some(path)
+    }
+
+    fn field(&mut self, item: Item) {
+        let name = self.name(&self.text(item)[1..]);
+        self.ast.path_names.push(name);
+    }
+
+    fn term(&mut self, item: Item) -> Result<Option<Expr>> {
         let pos = item.pos;
         Ok(Some(match item.kind {
             ItemKind::Identifier => match self.function(self.text(item)) {
@@ -680,24 +774,24 @@ impl<'t> Parser<'t> {
             ItemKind::Dot => Expr::Dot { pos },
             ItemKind::Nil => Expr::Nil { pos },
             ItemKind::Variable => match self.find_var(self.text(item)) {
-                Some(var) => Expr::Variable { pos, var, field: Slice::EMPTY },
+                Some(var) => Expr::Variable { pos, var, path: None },
                 None => return self.error(format!("undefined variable {}", quote(self.text(item)))),
             },
-            ItemKind::Field => {
-                let name = self.name(&self.text(item)[1..]);
-                Expr::Field { pos, ident: Slice::push(&mut self.ast.chains, std::iter::once(name)) }
-            }
-            ItemKind::Bool => Expr::Bool { pos, value: self.text(item) == b"true" },
-            ItemKind::CharConstant | ItemKind::Complex | ItemKind::Number => match number(item, self.text(item)) {
-                Ok(n) => Expr::Number(Id::push(&mut self.ast.numbers, n)),
-                Err(e) => return self.error(e),
+            ItemKind::Field => match self.path(pos, Some(item)) {
+                // Go's place of several fields is that of the second.
+                Some(path) if path.of(&self.ast.paths).len() > 1 => Expr::Field { pos: item.end, path },
+                Some(path) => Expr::Field { pos, path },
+                None => return Ok(None),
             },
+            ItemKind::Bool => Expr::Bool { pos, value: self.text(item) == b"true" },
+            ItemKind::CharConstant | ItemKind::Complex | ItemKind::Number => Expr::Number { pos, number: self.number(item)? },
             ItemKind::LeftParen => {
                 if self.paren_depth >= MAX_PAREN_DEPTH {
                     return self.error("max expression depth exceeded");
                 }
                 self.paren_depth += 1;
-                let pipe = self.pipeline("parenthesized pipeline", ItemKind::RightParen)?;
+                let first = self.next_non_space();
+                let pipe = self.pipeline(first, "parenthesized pipeline", ItemKind::RightParen)?;
                 self.paren_depth -= 1;
                 Expr::Pipe(pipe)
             }
@@ -709,11 +803,23 @@ impl<'t> Parser<'t> {
                     None => Expr::String { pos, end, text: self.unquote(item)? },
                 }
             }
-            _ => {
-                self.back(item);
-                return Ok(None);
-            }
+            _ => return Ok(None),
         }))
+    }
+
+    fn number(&mut self, item: Item) -> Result<Id<Number>> {
+        let text = self.text(item);
+        let place = recent_place(text);
+        if let Some(id) = self.recent_numbers[place] {
+            let known = id.of(&self.ast.numbers);
+            if self.text[known.pos as usize..known.end as usize] == *text {
+                return Ok(id);
+            }
+        }
+        match number(item, text) {
+            Ok(n) => Ok(*self.recent_numbers[place].insert(Id::push(&mut self.ast.numbers, n))),
+            Err(e) => self.error(e),
+        }
     }
 }
 

@@ -133,7 +133,7 @@ fn print(template: &Template) -> String {
 fn execute(text: &str, data: Value) -> Option<Result<Vec<u8>, crate::Error>> {
     let functions = Functions::builtins();
     let mut templates = Templates::new();
-    templates.add(parse("t", text, &functions).ok()?);
+    templates.add(&parse("t", text, &functions).ok()?);
     let mut evaluator = Evaluator::new(Arc::new(templates), &functions, Rc::new(()), Limits { steps: 10_000, output: 1 << 16 });
     Some(evaluator.execute("t", data))
 }
@@ -162,12 +162,12 @@ proptest! {
         let parsed = parse("t", text.as_str(), &functions);
         // Were it most of them, the test would end with too many rejects.
         prop_assume!(parsed.is_ok());
-        for (name, template) in parsed.unwrap() {
-            let first = print(&template);
+        for template in parsed.unwrap().iter() {
+            let first = print(template);
             // What a define prints is its body, in which only its own variables are known.
-            let again = parse(&name, first.as_str(), &functions);
+            let again = parse(&template.name, first.as_str(), &functions);
             prop_assert!(again.is_ok(), "{}: {}", first, again.unwrap_err());
-            prop_assert_eq!(print(&again.unwrap()[&name]), first);
+            prop_assert_eq!(print(again.unwrap().get(&template.name).unwrap()), first);
         }
     }
 

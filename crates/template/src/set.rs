@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::node::Template;
-use crate::parser::TemplateMap;
+use crate::parser::Parsed;
 
 /// The templates of a chart and its dependencies; shared between renders and threads.
 #[derive(Clone, Debug, Default)]
@@ -21,12 +21,12 @@ impl Templates {
 
     /// Adds what a text defines. A later template replaces an earlier one of its name, unless the later is empty
     /// (`Template.AddParseTree`, Go 1.26).
-    pub fn add(&mut self, parsed: TemplateMap) {
-        for (name, template) in parsed {
-            if template.is_empty() && self.by_name.contains_key(&name) {
+    pub fn add(&mut self, parsed: &Parsed) {
+        for template in parsed.iter() {
+            if template.is_empty() && self.by_name.contains_key(&template.name) {
                 continue;
             }
-            self.by_name.insert(name, template);
+            self.by_name.insert(template.name.clone(), template.clone());
         }
     }
 
@@ -40,7 +40,7 @@ impl Templates {
 /// of its surroundings, which they don't change.
 pub(crate) enum Scope {
     Root(Arc<Templates>),
-    Layer { own: TemplateMap, outer: Rc<Scope> },
+    Layer { own: Parsed, outer: Rc<Scope> },
 }
 
 impl Scope {

@@ -38,7 +38,7 @@ fn render(text: &str) -> Result<String, String> {
 fn render_here(text: &str) -> Result<String, String> {
     let functions = functions();
     let mut templates = Templates::new();
-    templates.add(parse("t", text, &functions).map_err(|e| e.to_string())?);
+    templates.add(&parse("t", text, &functions).map_err(|e| e.to_string())?);
     let mut e = Evaluator::new(Arc::new(templates), &functions, Rc::new(()), Limits { steps: 1_000_000, output: 1 << 20 });
     e.execute("t", data()).map(|b| String::from_utf8_lossy(&b).into_owned()).map_err(|e| e.to_string())
 }

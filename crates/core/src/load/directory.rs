@@ -16,15 +16,19 @@ pub(super) const MAX_CHART_SIZE: u64 = 100 << 20;
 /// Folders nested deeper than this are a loop of links.
 const MAX_DEPTH: usize = 64;
 
-struct Reader {
+struct Reader<'r> {
     rules: Rules,
     root: PathBuf,
-    found: Vec<Found>,
+    /// How many files were found, and what is told of each.
+    count: usize,
+    found: &'r mut dyn FnMut(Found),
     links: Vec<Diagnostic>,
 }
 
 /// A file that belongs to the chart.
 struct Found {
+    /// How many were found before it.
+    place: usize,
     path: PathBuf,
     /// Its path within the chart.
     name: String,
@@ -58,23 +62,29 @@ pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<(Vec<File>, Vec<
         Some(root) => root.canonicalize().map_err(|e| io(root, &e))?,
         None => chart.clone(),
     };
-    let mut reader = Reader { rules, root, found: Vec::new(), links: Vec::new() };
-    reader.folder(&chart, "", 0)?;
     let promised = AtomicU64::new(0);
-    let loaded = parallel::map(&reader.found, |_| FILE_COST, |found| found.load(options.on_demand, &promised));
+    let load = |found: Found| (found.place, found.load(options.on_demand, &promised));
+    let find = |found: &mut dyn FnMut(Found)| -> Result<Vec<Diagnostic>> {
+        let mut reader = Reader { rules, root, count: 0, found, links: Vec::new() };
+        reader.folder(&chart, "", 0)?;
+        Ok(reader.links)
+    };
+    let (links, mut loaded) = parallel::meanwhile(0, |_| FILE_COST, load, find);
+    let links = links?;
+    loaded.sort_unstable_by_key(|(place, _)| *place);
     let mut files = Vec::with_capacity(loaded.len());
     let mut size = 0;
-    for (found, loaded) in reader.found.iter().zip(loaded) {
+    for (_, loaded) in loaded {
         let (file, len) = loaded?;
         size = len.saturating_add(size);
         if size > MAX_CHART_SIZE {
-            let name = &found.name;
+            let name = &file.name;
             let message = format!("error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART_SIZE} bytes");
             return Err(Error::new("chart/size", message));
         }
         files.push(file);
     }
-    Ok((files, reader.links))
+    Ok((files, links))
 }
 
 pub(super) fn io(path: &Path, e: &std::io::Error) -> Error {
@@ -96,7 +106,7 @@ fn is_needed(path: &str) -> bool {
     inner.starts_with("templates/") || inner.starts_with("charts/") || named.contains(&inner)
 }
 
-impl Reader {
+impl Reader<'_> {
     fn folder(&mut self, dir: &Path, prefix: &str, depth: usize) -> Result<()> {
         if depth > MAX_DEPTH {
             return Err(Error::new("chart/links", format!("{} nests deeper than {MAX_DEPTH} folders", dir.display())));
@@ -126,7 +136,8 @@ impl Reader {
             if is_dir {
                 self.folder(&path, &inner, depth + 1)?;
             } else if is_file {
-                self.found.push(Found { path, name: inner });
+                (self.found)(Found { place: self.count, path, name: inner });
+                self.count += 1;
             } else {
                 let message = format!("cannot load irregular file {} as it has file mode type bits set", path.display());
                 return Err(Error::new("chart/irregular", message));
@@ -160,9 +171,11 @@ impl Found {
         }
         BUFFER.with_borrow_mut(|buffer| {
             buffer.clear();
-            // One more than there is: the end is then found without asking for more memory.
-            buffer.reserve(size as usize + 1);
-            file.take(MAX_CHART_SIZE + 1).read_to_end(buffer).map_err(|e| failed(&e))?;
+            // A little more than there is: reading goes on in what has room left.
+            buffer.reserve(size as usize + 64);
+            // What is known to be the end isn't looked for. A file without a size may have bytes all the same.
+            let end = if size > 0 { size } else { MAX_CHART_SIZE + 1 };
+            file.take(end).read_to_end(buffer).map_err(|e| failed(&e))?;
             Ok((File::new(name.clone(), buffer), buffer.len() as u64))
         })
     }

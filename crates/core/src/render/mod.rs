@@ -141,7 +141,7 @@ pub fn render(
             (Dialect::Jinja, Some(jinja)) => jinja.errors.get(*name).map_or(Ok(()), |e| Err(jinja::error(e)))?,
             _ => {
                 if let Some(parsed) = parsed.next() {
-                    set.add(parsed.map_err(|e| parse_error(name, &e))?);
+                    set.add(&parsed.map_err(|e| parse_error(name, &e))?);
                 }
             }
         }
