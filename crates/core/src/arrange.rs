@@ -8,6 +8,8 @@ use std::fmt;
 use std::ops::{Deref, Range};
 use std::sync::{Arc, LazyLock};
 
+use memchr::memmem::Finder;
+
 use pintle_yaml::{Head, head_from_slice};
 
 use crate::Compat;
@@ -269,6 +271,8 @@ fn list(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(',').map(|s| s.trim().to_lowercase())
 }
 
+static SEPARATOR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\n---"));
+
 /// `SplitManifests`: documents without the space before them; Helm 3 takes what follows away too.
 pub fn split(content: &str, compat: Compat) -> Vec<&str> {
     let mut documents = Vec::new();
@@ -277,13 +281,12 @@ pub fn split(content: &str, compat: Compat) -> Vec<&str> {
     } else {
         let content = content.trim_start();
         let mut start = 0;
-        let mut at = 0;
-        for line in content.split_inclusive('\n') {
-            if let Some(rest) = line.strip_prefix("---") {
-                documents.push(&content[start..at]);
-                start = at + 3 + (rest.len() - rest.trim_start_matches([' ', '\t']).len());
-            }
-            at += line.len();
+        let first = content.starts_with("---").then_some(0);
+        let others = SEPARATOR.find_iter(content.as_bytes()).map(|line_break| line_break + 1);
+        for at in first.into_iter().chain(others) {
+            documents.push(&content[start..at]);
+            let rest = &content[at + 3..];
+            start = at + 3 + (rest.len() - rest.trim_start_matches([' ', '\t']).len());
         }
         documents.push(&content[start..]);
     }

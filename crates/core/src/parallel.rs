@@ -5,7 +5,7 @@
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread::{available_parallelism, scope};
 
 /// Below this sum of sizes threads cost more than they save.
@@ -13,13 +13,16 @@ const ENOUGH: usize = 256 << 10;
 /// More threads than this only compete for memory.
 const MAX_THREADS: usize = 8;
 
+/// What the system allows: finding out takes the reading of several files.
+static AVAILABLE: LazyLock<usize> = LazyLock::new(|| available_parallelism().map_or(1, usize::from).min(MAX_THREADS));
+
 /// How many threads work of this size (bytes of text) is worth.
 pub(crate) fn threads(size: usize) -> usize {
-    if size < ENOUGH { 1 } else { available_parallelism().map_or(1, usize::from).min(MAX_THREADS) }
+    if size < ENOUGH { 1 } else { *AVAILABLE }
 }
 
-/// How many items are handed to the other thread at once: to wake it takes longer than most items do.
-const BATCH: usize = 16;
+/// The size of items that are handed to the other thread at once: to wake it takes longer than most items do.
+const BATCH: usize = 32 << 10;
 
 /// Applies `work` to every item that `make` hands out, on another thread while it goes on to make more, as soon as that is worth
 /// it: if they are expected to be large, or have become so (`size`). Gives what `make` gives, and the results in no order.
@@ -36,14 +39,15 @@ pub(crate) fn meanwhile<T: Send, R: Send, M>(
         let next = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
         std::iter::from_fn(next).flatten().map(&work).collect::<Vec<R>>()
     };
-    let (mut items, mut made_so_far) = (Vec::new(), expected);
+    let (mut items, mut waiting, mut all) = (Vec::new(), 0_usize, expected);
     scope(|s| {
         let mut other = None;
         // The receiver lives as long as this function, so that nothing is lost.
         let made = make(&mut |item| {
-            made_so_far = made_so_far.saturating_add(size(&item));
+            waiting = waiting.saturating_add(size(&item));
             items.push(item);
-            if items.len() >= BATCH && threads(made_so_far) > 1 {
+            if waiting >= BATCH && threads(all.saturating_add(waiting)) > 1 {
+                all = all.saturating_add(std::mem::take(&mut waiting));
                 other.get_or_insert_with(|| s.spawn(worker));
                 drop(sender.send(std::mem::take(&mut items)));
             }

@@ -141,6 +141,18 @@ fn has_left_trim_marker(s: &[u8]) -> bool {
     s.len() >= 2 && s[0] == b'-' && is_space(s[1])
 }
 
+static DEFINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("define"));
+static BLOCK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("block"));
+
+/// Whether a text may define templates besides itself: without looking closely, but never no where it does.
+pub fn may_define(text: &[u8]) -> bool {
+    let begins_action = |at: usize| {
+        let before = text[..at].trim_ascii_end();
+        before.strip_suffix(b"-").unwrap_or(before).ends_with(LEFT)
+    };
+    DEFINE.find_iter(text).chain(BLOCK.find_iter(text)).any(begins_action)
+}
+
 static DELIM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(LEFT));
 
 impl<'t> Lexer<'t> {
@@ -165,6 +177,22 @@ impl<'t> Lexer<'t> {
     /// The place of that byte.
     pub fn pos(&self) -> u32 {
         self.pos as u32
+    }
+
+    /// Whether space within an action comes next.
+    pub fn is_at_space(&self) -> bool {
+        self.inside_action && self.byte().is_some_and(is_space)
+    }
+
+    /// Passes space within an action without an item for it, but for what belongs to the closing delimiter.
+    pub fn pass_space(&mut self) {
+        if self.is_at_space() {
+            self.skip_spaces();
+            if self.rest().starts_with(b"-}}") {
+                self.pos -= 1;
+            }
+            self.start = self.pos;
+        }
     }
 
     /// Where ASCII words with dots before and between them end that begin at `start`.

@@ -22,6 +22,7 @@ pub use eval::{Evaluator, Limits};
 pub use func::{
     Call, Exactly, FromArg, Function, Functions, GoObject, IntoFunction, IntoResult, Reflected, Rest, Typed, Variadic, WithCall,
 };
+pub use lexer::may_define;
 pub use node::{Source, Template};
 pub use parser::{Parsed, parse};
 pub use set::Templates;

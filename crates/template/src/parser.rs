@@ -243,6 +243,9 @@ impl<'t> Parser<'t> {
     }
 
     fn next_non_space(&mut self) -> Item {
+        if self.peeked_count == 0 {
+            self.lexer.pass_space();
+        }
         loop {
             let item = self.next();
             if item.kind != ItemKind::Space {
@@ -252,6 +255,9 @@ impl<'t> Parser<'t> {
     }
 
     fn peek_non_space(&mut self) -> Item {
+        if self.peeked_count == 0 {
+            self.lexer.pass_space();
+        }
         loop {
             let item = self.peek();
             if item.kind != ItemKind::Space {
@@ -692,11 +698,14 @@ impl<'t> Parser<'t> {
         loop {
             if let Some(operand) = self.operand(item)? {
                 self.exprs.push(operand);
-                item = self.next();
-            }
-            if item.kind == ItemKind::Space {
+                let is_space = match self.peeked_count {
+                    0 => self.lexer.is_at_space(),
+                    n => self.peeked[n - 1].kind == ItemKind::Space,
+                };
                 item = self.next_non_space();
-                continue;
+                if is_space {
+                    continue;
+                }
             }
             match item.kind {
                 ItemKind::RightDelim | ItemKind::RightParen => self.back(item),

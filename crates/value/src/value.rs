@@ -237,13 +237,29 @@ struct MapData {
     elem: Type,
     nil: bool,
     entries: RefCell<Entries>,
-    /// Makes the entries of a map that nobody has looked at yet.
-    pending: Cell<Option<Box<Pending>>>,
+    /// Where the entries come from of a map that nobody has looked at yet.
+    pending: Cell<Option<Pending>>,
     /// Where the map stands in the values, for the record of a render; 0 is nowhere.
     origin: Cell<u32>,
 }
 
-type Pending = dyn FnOnce() -> Entries;
+enum Pending {
+    Make(Box<dyn FnOnce() -> Entries>),
+    Copy(Map),
+}
+
+impl Pending {
+    fn entries(self) -> Entries {
+        match self {
+            Pending::Make(make) => make(),
+            Pending::Copy(source) => {
+                let mut entries = source.entries().clone();
+                entries.values_mut().for_each(Value::unshare);
+                entries
+            }
+        }
+    }
+}
 
 impl Map {
     fn make(elem: Type, named: Option<&'static NamedType>, nil: bool, entries: Entries) -> Map {
@@ -285,13 +301,47 @@ impl Map {
     /// A map type with a name whose entries are made when they are first looked at.
     pub fn on_demand(named: &'static NamedType, entries: impl FnOnce() -> Entries + 'static) -> Map {
         let map = Map::named(named, Entries::new());
-        map.data.pending.set(Some(Box::new(entries)));
+        map.data.pending.set(Some(Pending::Make(Box::new(entries))));
         map
     }
 
+    /// A copy that shares nothing (`copystructure.Copy`), made table by table when they are first looked at: what is copied must not
+    /// change any more.
+    pub fn copy_on_demand(&self) -> Map {
+        let copy = Map::new(Entries::new());
+        copy.set_origin(self.origin());
+        // What is a copy itself that nobody has looked at needs not be looked at for this one.
+        let source = self.source().unwrap_or_else(|| self.clone());
+        copy.data.pending.set(Some(Pending::Copy(source)));
+        copy
+    }
+
+    /// Whether a nil stands in it, or in tables within tables. Copies that nobody has looked at stay so.
+    pub fn holds_nil(&self) -> bool {
+        match self.source() {
+            Some(source) => source.holds_nil(),
+            None => self.entries().values().any(|v| match v {
+                Value::Nil => true,
+                Value::Map(m) => m.holds_nil(),
+                _ => false,
+            }),
+        }
+    }
+
+    /// What it will be a copy of when it is first looked at.
+    fn source(&self) -> Option<Map> {
+        let pending = self.data.pending.take();
+        let source = match &pending {
+            Some(Pending::Copy(source)) => Some(source.clone()),
+            _ => None,
+        };
+        self.data.pending.set(pending);
+        source
+    }
+
     fn cell(&self) -> &RefCell<Entries> {
-        if let Some(make) = self.data.pending.take() {
-            self.data.entries.replace(make());
+        if let Some(pending) = self.data.pending.take() {
+            self.data.entries.replace(pending.entries());
         }
         &self.data.entries
     }
@@ -448,6 +498,19 @@ impl Value {
             Type::Map(e) => Value::Map(Map::nil(*e)),
             Type::Named(NamedType { underlying: Some(t), .. }) => Value::zero(*t),
             Type::Any | Type::Named(_) | Type::ReflectValue | Type::Error => Value::Nil,
+        }
+    }
+
+    /// Makes a table, or a list that can hold some, a copy of itself.
+    fn unshare(&mut self) {
+        match self {
+            Value::Map(m) => *m = m.copy_on_demand(),
+            Value::List(l) if l.iter().any(Value::holds_values) => {
+                let mut items = l.items().to_vec();
+                items.iter_mut().for_each(Value::unshare);
+                *l = List::typed(l.elem(), items);
+            }
+            _ => {}
         }
     }
 
@@ -629,5 +692,47 @@ mod tests {
             v = if i % 2 == 0 { Value::list(vec![v]) } else { Value::dict(Entries::from([(Str::from("k"), v)])) };
         }
         drop(v);
+    }
+    fn table(m: &Map, key: &str) -> Map {
+        match m.get(key.as_bytes()) {
+            Some(Value::Map(m)) => m,
+            other => panic!("no table: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_copy_on_demand_shares_nothing() {
+        let dict = |key: &str, value: Value| Value::dict(Entries::from([(Str::from(key), value)]));
+        let in_list = Map::new(Entries::from([(Str::from("n"), Value::int(1))]));
+        let original = Map::new(Entries::from([
+            ("a".into(), dict("b", dict("c", Value::int(1)))),
+            ("list".into(), Value::list(vec![Value::Map(in_list.clone()), Value::int(2)])),
+        ]));
+        original.set_origin(7);
+        let first = original.copy_on_demand();
+        let second = first.copy_on_demand();
+        assert_eq!((first.origin(), first.len()), (7, 2));
+        table(&table(&first, "a"), "b").insert("c".into(), Value::int(2));
+        table(&second, "a").remove(b"b");
+        let Some(Value::List(list)) = first.get(b"list") else { panic!("no list") };
+        let Value::Map(copied) = &list[0] else { panic!("no table") };
+        copied.insert("n".into(), Value::int(3));
+        let c = |m: &Map| table(&table(m, "a"), "b").get(b"c");
+        assert!(matches!((c(&original), c(&first)), (Some(Value::Int(_, 1)), Some(Value::Int(_, 2)))));
+        assert!(table(&second, "a").is_empty());
+        assert!(matches!(in_list.get(b"n"), Some(Value::Int(_, 1))));
+    }
+
+    #[test]
+    fn a_nil_is_found_without_looking() {
+        let inner = Map::new(Entries::from([(Str::from("nil"), Value::Nil)]));
+        let outer = Map::new(Entries::from([(Str::from("inner"), Value::Map(inner.clone()))]));
+        let copy = outer.copy_on_demand();
+        assert!(copy.holds_nil() && copy.source().is_some());
+        inner.remove(b"nil");
+        assert!(!copy.holds_nil() && copy.source().is_some());
+        // Lists are not tables.
+        outer.insert("list".into(), Value::list(vec![Value::Nil]));
+        assert!(!outer.holds_nil());
     }
 }

@@ -170,13 +170,32 @@ impl Found {
             return Ok((File::on_disk(name.clone(), path), size));
         }
         BUFFER.with_borrow_mut(|buffer| {
-            buffer.clear();
-            // A little more than there is: reading goes on in what has room left.
-            buffer.reserve(size as usize + 64);
-            // What is known to be the end isn't looked for. A file without a size may have bytes all the same.
-            let end = if size > 0 { size } else { MAX_CHART_SIZE + 1 };
-            file.take(end).read_to_end(buffer).map_err(|e| failed(&e))?;
-            Ok((File::new(name.clone(), buffer), buffer.len() as u64))
+            let len = read_all(file, size, buffer).map_err(|e| failed(&e))?;
+            Ok((File::new(name.clone(), &buffer[..len]), len as u64))
         })
     }
+}
+
+/// Reads a file of a size into the beginning of a buffer; says how much there was.
+fn read_all(mut file: fs::File, size: u64, buffer: &mut Vec<u8>) -> std::io::Result<usize> {
+    if size == 0 {
+        // A file that says so may have bytes all the same, as those of /proc do.
+        buffer.clear();
+        return file.take(MAX_CHART_SIZE + 1).read_to_end(buffer);
+    }
+    let size = size as usize;
+    if buffer.len() < size {
+        buffer.resize(size, 0);
+    }
+    // What is known to be the end isn't looked for.
+    let mut len = 0;
+    while len < size {
+        match file.read(&mut buffer[len..size]) {
+            Ok(0) => break,
+            Ok(n) => len += n,
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(len)
 }

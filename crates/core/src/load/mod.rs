@@ -9,7 +9,7 @@ mod ignore;
 pub(crate) mod metadata;
 pub mod pattern;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -232,7 +232,7 @@ impl Chart {
 
 /// The templates of a chart and of the folders in its charts/, under the names that a render gives them if those folders are
 /// named as their charts are; one that turns out to have another name is parsed again.
-fn templates(chart: &str, files: &[File]) -> Vec<(String, Str)> {
+fn templates(chart: &str, files: &[File]) -> HashMap<String, Str> {
     let is_template = |name: &str| {
         let mut inner = name;
         while let Some((_, rest)) = inner.strip_prefix("charts/").and_then(|rest| rest.split_once('/')) {

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 
 use pintle_value::quote::quote;
-use pintle_value::{Entries, List, Map, Str, Value};
+use pintle_value::{Entries, Map, Str, Value};
 
 use super::dependencies::Node;
 use crate::Compat;
@@ -25,25 +25,6 @@ pub struct Coalesce {
 
 fn is_table(v: &Value) -> bool {
     matches!(v, Value::Map(_))
-}
-
-/// A copy that shares nothing (`copystructure.Copy`).
-pub fn copy(m: &Map) -> Map {
-    let mut entries = m.entries().clone();
-    for v in entries.values_mut().filter(|v| matches!(v, Value::Map(_) | Value::List(_))) {
-        *v = copy_value(v);
-    }
-    let copied = Map::new(entries);
-    copied.set_origin(m.origin());
-    copied
-}
-
-fn copy_value(v: &Value) -> Value {
-    match v {
-        Value::Map(m) => Value::Map(copy(m)),
-        Value::List(l) => Value::List(List::typed(l.elem(), l.iter().map(copy_value).collect())),
-        v => v.clone(),
-    }
 }
 
 fn shallow_copy(m: &Map) -> Map {
@@ -95,7 +76,7 @@ impl Coalesce {
 
     /// `CoalesceValues`: a copy of `values` with the defaults of the chart and its dependencies beneath.
     pub fn values(&self, node: &Node, values: &Map) -> Result<Map, String> {
-        let dest = copy(values);
+        let dest = values.copy_on_demand();
         self.coalesce(node, &dest, "", false)?;
         Ok(dest)
     }
@@ -176,7 +157,7 @@ impl Coalesce {
     /// `coalesceValues`: the defaults of one chart.
     fn defaults(&self, node: &Node, v: &Map, prefix: &str, merge: bool) {
         let prefix = join(prefix, node.name());
-        let defaults = copy(&node.values);
+        let defaults = node.values.copy_on_demand();
         let defaults = defaults.entries();
         for (key, default) in defaults.iter() {
             match v.get(key) {
@@ -245,6 +226,9 @@ fn join(prefix: &str, key: &str) -> String {
 }
 
 fn clean_nulls(m: &Map) {
+    if !m.holds_nil() {
+        return;
+    }
     m.entries_mut().retain(|_, v| !matches!(v, Value::Nil));
     for v in m.entries().values() {
         if let Value::Map(sub) = v {

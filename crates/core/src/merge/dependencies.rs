@@ -9,7 +9,7 @@ use pintle_functions::semver::{Constraints, Version};
 use pintle_value::quote::quote;
 use pintle_value::{Entries, Map, Str, Value};
 
-use super::coalesce::{Coalesce, copy, no_table, table};
+use super::coalesce::{Coalesce, no_table, table};
 use crate::diagnostic::Diagnostic;
 use crate::load::{Chart, Dependency, Metadata};
 
@@ -183,7 +183,7 @@ fn import_values(node: &mut Node, coalesce: &Coalesce) -> Result<(), String> {
         r.import_values = pairs;
     }
     // Nobody else has what was merged just now, unless tables of it were imported.
-    node.values = if imported.is_empty() { effective } else { copy(&effective) };
+    node.values = if imported.is_empty() { effective } else { effective.copy_on_demand() };
     coalesce.merge_tables(&node.values, &imported);
     Ok(())
 }

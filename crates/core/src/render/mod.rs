@@ -2,6 +2,7 @@
 //!
 //! Takes the tree of a render and its values, gives a text for each file of templates/. What the texts mean is not its business.
 
+mod gather;
 mod jinja;
 mod message;
 pub(crate) mod objects;
@@ -16,7 +17,7 @@ use std::sync::{Arc, LazyLock};
 use memchr::memmem::Finder;
 use pintle_functions::bind::{Host, NEW_IN_HELM_4, WARN_END, WARN_START, helm};
 use pintle_template::record::{Read, Record};
-use pintle_template::{ErrorKind, Evaluator, Functions, Limits, Templates};
+use pintle_template::{ErrorKind, Evaluator, Functions, Limits};
 use pintle_value::types::NamedType;
 use pintle_value::{Entries, Map, Str, Value};
 
@@ -25,7 +26,9 @@ use crate::capabilities::Capabilities;
 use crate::diagnostic::{Diagnostic, Error, Result, Span, Trace};
 use crate::load::Dialect;
 use crate::merge::dependencies::Node;
+use crate::parallel;
 
+use gather::{Gathered, check, gather};
 pub use message::helm_text;
 pub use parsed::ParseCache;
 
@@ -122,47 +125,18 @@ pub fn render(
         records.texts = templates.iter().map(|(name, t)| (name.clone(), t.text.clone())).collect();
     }
 
-    let order = order(templates.keys());
-    let texts = |dialect| -> Vec<(&String, &Str)> {
-        order
-            .iter()
-            .map(|name| (*name, &templates[*name]))
-            .filter(|(_, t)| t.dialect == dialect)
-            .map(|(n, t)| (n, &t.text))
-            .collect()
-    };
-    let cache = &root.chart.parsed;
-    let mut parsed = cache.all(&texts(Dialect::Go), compat).into_iter();
-    let in_jinja = texts(Dialect::Jinja);
-    let in_jinja = (!in_jinja.is_empty()).then(|| cache.jinja(&in_jinja, compat));
-    let mut set = Templates::new();
-    for name in &order {
-        match (templates[*name].dialect, &in_jinja) {
-            (Dialect::Jinja, Some(jinja)) => jinja.errors.get(*name).map_or(Ok(()), |e| Err(jinja::error(e)))?,
-            _ => {
-                if let Some(parsed) = parsed.next() {
-                    set.add(&parsed.map_err(|e| parse_error(name, &e))?);
-                }
-            }
-        }
-    }
-
-    let evaluator = Evaluator::new(Arc::new(set), functions(compat), context.host.clone(), context.limits);
-    let evaluator = Rc::new(RefCell::new(evaluator));
-    let mut rendered = Rendered::new();
-    for name in &order {
-        let base = name.rsplit('/').next().unwrap_or(name);
-        if base.starts_with('_') {
-            continue;
-        }
-        let t = &templates[*name];
-        let template = Entries::from([("Name".into(), name.as_str().into()), ("BasePath".into(), t.base_path.as_str().into())]);
+    let order: Vec<(&String, &Renderable)> = order(templates.keys()).into_iter().map(|name| (name, &templates[name])).collect();
+    let at_once = parallel::threads(root.size()) < 2;
+    let Gathered { set, in_jinja, unchecked } = gather(&order, &root.chart.parsed, compat, at_once)?;
+    let evaluator = Rc::new(RefCell::new(Evaluator::new(Arc::new(set), functions(compat), context.host.clone(), context.limits)));
+    let mut execute = |name: &str, t: &Renderable| -> Result<Vec<u8>> {
+        let template = Entries::from([("Name".into(), name.into()), ("BasePath".into(), t.base_path.as_str().into())]);
         t.dot.insert("Template".into(), Value::Map(Map::named(values_type, template)));
         let jinja = in_jinja.as_ref().filter(|_| t.dialect == Dialect::Jinja);
         let dot = || Value::Map(t.dot.with_type(values_type));
-        let raw = match (&mut records, jinja) {
-            (None, None) => evaluator.borrow_mut().execute(name, dot()).map_err(|e| execution_error(&e, compat))?,
-            (None, Some(jinja)) => jinja.templates.render(name, &t.dot, &evaluator).map_err(|e| jinja::error(&e))?,
+        match (&mut records, jinja) {
+            (None, None) => evaluator.borrow_mut().execute(name, dot()).map_err(|e| execution_error(&e, compat)),
+            (None, Some(jinja)) => jinja.templates.render(name, &t.dot, &evaluator).map_err(|e| jinja::error(&e)),
             (Some(records), jinja) => {
                 let (result, record) = match jinja {
                     None => {
@@ -177,14 +151,23 @@ pub fn render(
                 records.failed_reads.clone_from(&record.failed_reads);
                 records.failed_calls = if result.is_err() { crate::provenance::calls_around(&record) } else { Vec::new() };
                 let raw = result?;
-                records.files.insert((*name).clone(), FileRecord { raw: raw.clone(), record });
-                raw
+                records.files.insert(name.to_owned(), FileRecord { raw: raw.clone(), record });
+                Ok(raw)
             }
-        };
+        }
+    };
+    let mut rendered = Rendered::new();
+    for (name, t) in &order {
+        let base = name.rsplit('/').next().unwrap_or(name);
+        if base.starts_with('_') {
+            continue;
+        }
+        let raw = execute(name, t).or_else(|e| check(&unchecked).and(Err(e)))?;
         let text = Arc::new(without_no_value(raw));
         sink(name, &text);
         rendered.insert((*name).clone(), text);
     }
+    check(&unchecked)?;
     Ok(rendered)
 }
 

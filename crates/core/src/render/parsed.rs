@@ -1,14 +1,14 @@
 //! Templates that were parsed: a chart keeps them from render to render, and begins as soon as their texts are known.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::Builder;
 
-use pintle_template::{Parsed, parse};
+use pintle_template::{Parsed, may_define, parse};
 use pintle_value::Str;
 
-use super::functions;
+use super::{functions, order};
 use crate::Compat;
 use crate::parallel;
 
@@ -16,9 +16,85 @@ use crate::parallel;
 /// may take each other's place from render to render.
 #[derive(Debug, Default)]
 pub struct ParseCache {
-    parsed: Mutex<HashMap<(String, Compat), (Str, Parsed)>>,
-    ahead: Mutex<Option<Ahead>>,
+    texts: Mutex<HashMap<(String, Compat), Arc<Text>>>,
     jinja: Mutex<Option<(JinjaKey, Arc<JinjaSet>)>>,
+}
+
+/// The text of a file, which is parsed once, by whoever comes first.
+#[derive(Debug)]
+pub struct Text {
+    /// The name of its file.
+    pub name: String,
+    text: Str,
+    compat: Compat,
+    defines: OnceLock<bool>,
+    /// Whether somebody parses it, or has done so.
+    taken: AtomicBool,
+    parsed: OnceLock<Result<Parsed, pintle_template::Error>>,
+}
+
+impl Text {
+    fn new(name: &str, text: &Str, compat: Compat) -> Text {
+        Text {
+            name: name.to_owned(),
+            text: text.clone(),
+            compat,
+            defines: OnceLock::new(),
+            taken: AtomicBool::new(false),
+            parsed: OnceLock::new(),
+        }
+    }
+
+    /// Whether it may define templates besides itself.
+    pub fn may_define(&self) -> bool {
+        *self.defines.get_or_init(|| may_define(&self.text))
+    }
+
+    /// What it was parsed as; waits for who is at it.
+    pub fn parsed(&self) -> &Result<Parsed, pintle_template::Error> {
+        self.taken.store(true, Ordering::Relaxed);
+        self.parsed.get_or_init(|| parse(&self.name, self.text.clone(), functions(self.compat)))
+    }
+
+    /// Parses it, unless somebody else does.
+    fn help(&self) {
+        if !self.taken.swap(true, Ordering::Relaxed) {
+            self.parsed();
+        }
+    }
+}
+
+/// The texts of a render, in the order in which it wants them.
+#[derive(Debug)]
+pub struct Texts {
+    all: Vec<Arc<Text>>,
+    /// How many of them nobody has looked at from behind.
+    left: AtomicUsize,
+}
+
+impl Texts {
+    /// All of them.
+    pub fn new(all: Vec<Arc<Text>>) -> Texts {
+        Texts { left: AtomicUsize::new(all.len()), all }
+    }
+
+    /// Every text.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Text>> {
+        self.all.iter()
+    }
+
+    /// What one of them was parsed as. While somebody else is at it, the last ones are parsed: they will be wanted, too, and to sleep
+    /// and be woken takes longer than to parse most.
+    pub fn parsed<'t>(&self, text: &'t Text) -> &'t Result<Parsed, pintle_template::Error> {
+        while text.parsed.get().is_none() && text.taken.swap(true, Ordering::Relaxed) {
+            let last = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+            match last {
+                Ok(left) => self.all[left - 1].help(),
+                Err(_) => break,
+            }
+        }
+        text.parsed()
+    }
 }
 
 /// What templates in Jinja were parsed from.
@@ -33,80 +109,48 @@ pub struct JinjaSet {
     pub errors: HashMap<String, pintle_jinja::Error>,
 }
 
-/// Texts that are parsed while values are still being read and merged.
-#[derive(Debug)]
-struct Ahead {
-    list: Arc<List>,
-    threads: Vec<JoinHandle<Vec<Entry>>>,
-}
-
-/// What there is to parse: the name and the text of every file.
-#[derive(Debug)]
-struct List {
-    texts: Vec<(String, Str)>,
-    /// The place of the next one.
-    next: AtomicUsize,
-    compat: Compat,
-}
-
-/// An entry of the cache.
-type Entry = ((String, Compat), (Str, Parsed));
-
-impl List {
-    /// Parses what nobody else has taken; leaves out what can't be parsed.
-    fn parse(&self) -> Vec<Entry> {
-        let next = || self.texts.get(self.next.fetch_add(1, Ordering::Relaxed));
-        let parse_one = |(name, text): &(String, Str)| {
-            let parsed = parse(name, text.clone(), functions(self.compat)).ok()?;
-            Some(((name.clone(), self.compat), (text.clone(), parsed)))
-        };
-        std::iter::from_fn(next).filter_map(parse_one).collect()
-    }
-}
-
 impl ParseCache {
-    /// Begins to parse texts that a render will ask for by these names, on threads of its own if there is enough to do. Errors
-    /// are left to that render: it asks in Helm's order.
-    pub fn begin(&self, texts: Vec<(String, Str)>, compat: Compat) {
-        let others = parallel::threads(texts.iter().map(|(_, text)| text.len()).sum()) - 1;
+    /// Begins to parse texts that a render will ask for by these names, on threads of its own if there is enough to do: first those
+    /// that define templates, then the others in the order in which they are rendered.
+    pub fn begin(&self, mut texts: HashMap<String, Str>, compat: Compat) {
+        let others = parallel::threads(texts.values().map(|text| text.len()).sum()) - 1;
         if others == 0 {
             return;
         }
-        let list = Arc::new(List { texts, next: AtomicUsize::new(0), compat });
-        let begin = |_| {
-            let list = list.clone();
-            Builder::new().spawn(move || list.parse()).ok()
-        };
-        let threads = (0..others).filter_map(begin).collect();
-        *lock(&self.ahead) = Some(Ahead { list, threads });
+        let names: Vec<String> = order(texts.keys()).into_iter().cloned().collect();
+        let text = |name: String| texts.remove(&name).map(|text| Arc::new(Text::new(&name, &text, compat)));
+        let texts: Arc<[Arc<Text>]> = names.into_iter().filter_map(text).collect();
+        lock(&self.texts).extend(texts.iter().map(|t| ((t.name.clone(), compat), t.clone())));
+        let next = Arc::new(AtomicUsize::new(0));
+        for _ in 0..others {
+            let (texts, next) = (texts.clone(), next.clone());
+            let work = move || {
+                let next = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|i| *i < 2 * texts.len());
+                for i in std::iter::from_fn(next) {
+                    match texts.get(i) {
+                        Some(text) if text.may_define() => text.help(),
+                        Some(_) => {}
+                        None => texts[i - texts.len()].help(),
+                    }
+                }
+            };
+            // A thread that can't be had is a help that isn't there.
+            drop(Builder::new().spawn(work));
+        }
     }
 
-    /// The templates of all texts, in their order.
-    pub fn all(&self, texts: &[(&String, &Str)], compat: Compat) -> Vec<Result<Parsed, pintle_template::Error>> {
-        let ahead = lock(&self.ahead).take();
-        if let Some(Ahead { list, threads }) = ahead {
-            let here = list.parse();
-            let others = threads.into_iter().filter_map(|thread| thread.join().ok());
-            lock(&self.parsed).extend(others.flatten().chain(here));
-        }
-        let known: Vec<Option<Parsed>> = {
-            let parsed = lock(&self.parsed);
-            let known = |(name, text): &(&String, &Str)| {
-                parsed.get(&((*name).clone(), compat)).filter(|(from, _)| from == *text).map(|(_, parsed)| parsed.clone())
-            };
-            texts.iter().map(known).collect()
+    /// All texts, in their order, parsed or not.
+    pub fn texts(&self, texts: &[(&String, &Str)], compat: Compat) -> Vec<Arc<Text>> {
+        let mut known = lock(&self.texts);
+        let mut text = |(name, text): &(&String, &Str)| {
+            let new = || Arc::new(Text::new(name, text, compat));
+            let known = known.entry(((*name).clone(), compat)).or_insert_with(new);
+            if known.text != **text {
+                *known = new();
+            }
+            known.clone()
         };
-        let missing: Vec<(&String, &Str)> =
-            texts.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(text, _)| *text).collect();
-        let parse_one = |(name, text): &(&String, &Str)| parse(name, (*text).clone(), functions(compat));
-        let new = parallel::map(&missing, |(_, text)| text.len(), parse_one);
-        let entry = |((name, text), new): (&(&String, &Str), &Result<Parsed, _>)| {
-            let parsed = new.as_ref().ok()?.clone();
-            Some((((*name).clone(), compat), ((*text).clone(), parsed)))
-        };
-        lock(&self.parsed).extend(missing.iter().zip(&new).filter_map(entry));
-        let mut new = new.into_iter();
-        known.into_iter().filter_map(|known| known.map(Ok).or_else(|| new.next())).collect()
+        texts.iter().map(&mut text).collect()
     }
 
     /// The templates of all texts that are written in Jinja.
@@ -133,6 +177,11 @@ impl ParseCache {
     }
 }
 
+/// Parses what isn't parsed yet, on all threads if that is worth it.
+pub fn parse_all(texts: &Texts) {
+    parallel::map(&texts.all, |text| if text.parsed.get().is_some() { 0 } else { text.text.len() }, |text| text.help());
+}
+
 /// What a lock guards; a thread that panicked has left nothing half done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -142,41 +191,35 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
+    fn names(text: &Text) -> Option<Vec<String>> {
+        Some(text.parsed().as_ref().ok()?.iter().map(|t| t.name.to_string()).collect())
+    }
+
     #[test]
     fn another_text_of_the_same_name_is_parsed_anew() {
         let cache = ParseCache::default();
-        let names = |text: &str| {
-            let parsed = cache.all(&[(&"web/templates/a.yaml".to_owned(), &Str::from(text))], Compat::default());
-            parsed[0].as_ref().unwrap().iter().map(|t| t.name.to_string()).collect::<Vec<_>>()
-        };
         let file = "web/templates/a.yaml".to_owned();
+        let names = |text: &str| names(&cache.texts(&[(&file, &Str::from(text))], Compat::default())[0]).unwrap();
         assert_eq!(names("{{ define \"one\" }}{{ end }}a"), ["one".to_owned(), file.clone()]);
         assert_eq!(names("{{ define \"two\" }}{{ end }}b"), ["two".to_owned(), file.clone()]);
-        assert_eq!(names("{{ define \"one\" }}{{ end }}a"), ["one".to_owned(), file]);
+        assert_eq!(names("{{ define \"one\" }}{{ end }}a"), ["one".to_owned(), file.clone()]);
     }
+
     #[test]
     fn what_is_parsed_ahead_is_not_parsed_again() {
         let cache = ParseCache::default();
         // Enough to be worth a thread; the last one can't be parsed.
         let text = |i: usize| Str::from(format!("{}{{{{ define \"t{i}\" }}}}{{{{ end }}}}", "x".repeat(1 << 16)).as_str());
-        let mut texts: Vec<(String, Str)> = (0..9).map(|i| (i.to_string(), text(i))).collect();
-        texts.push(("9".into(), Str::from("{{ if }}")));
+        let mut texts: HashMap<String, Str> = (0..9).map(|i| (i.to_string(), text(i))).collect();
+        texts.insert("9".into(), Str::from("{{ if }}"));
         cache.begin(texts.clone(), Compat::default());
-        let asked: Vec<(&String, &Str)> = texts.iter().map(|(name, text)| (name, text)).collect();
-        let names = |all: &[Result<Parsed, pintle_template::Error>]| -> Vec<Option<String>> {
-            all.iter().map(|p| Some(p.as_ref().ok()?.iter().last()?.name.to_string())).collect()
-        };
-        let first = cache.all(&asked, Compat::default());
-        let expected: Vec<Option<String>> = (0..9).map(|i| Some(format!("t{i}"))).chain([None]).collect();
-        assert_eq!(names(&first), expected);
-        let again = cache.all(&asked, Compat::default());
-        assert_eq!(names(&again), expected);
-        let same = |i: usize| {
-            std::ptr::eq(
-                &**first[i].as_ref().unwrap().iter().last().unwrap(),
-                &**again[i].as_ref().unwrap().iter().last().unwrap(),
-            )
-        };
-        assert!((0..9).all(same));
+        let mut asked: Vec<(&String, &Str)> = texts.iter().collect();
+        asked.sort();
+        let first = Texts::new(cache.texts(&asked, Compat::default()));
+        first.parsed(&first.all[3]).as_ref().unwrap();
+        parse_all(&first);
+        let expected = |i: usize| (i < 9).then(|| vec![i.to_string(), format!("t{i}")]);
+        assert!(first.iter().enumerate().all(|(i, text)| names(text) == expected(i)));
+        assert!(first.iter().zip(cache.texts(&asked, Compat::default())).all(|(text, again)| Arc::ptr_eq(text, &again)));
     }
 }

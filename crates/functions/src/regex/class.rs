@@ -3,10 +3,28 @@
 //!
 //! Go's classes are sets of runes, which may name surrogates; decoding never yields one, so they're left out.
 
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
+use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 
 /// A set of scalar values.
 pub(super) type Set = ClassUnicode;
+
+/// One character of a set.
+pub(super) fn hir(set: Set) -> Hir {
+    let has_all_but_ascii = set.ranges().last().is_some_and(|r| r.start() <= '\u{80}' && r.end() == char::MAX);
+    if !has_all_but_ascii {
+        return Hir::class(Class::Unicode(set));
+    }
+    // What is searched is UTF-8, so that the first byte tells how many follow. Said with sets of bytes, nothing has to be worked out
+    // for a million characters: that takes 320 kB.
+    let mut in_ascii = set;
+    in_ascii.intersect(&range(0, 0x7F));
+    let byte = |lo, hi| Hir::class(Class::Bytes(ClassBytes::new([ClassBytesRange::new(lo, hi)])));
+    let more = |first: Hir, count: usize| {
+        Hir::concat(std::iter::once(first).chain(std::iter::repeat_n(byte(0x80, 0xBF), count)).collect())
+    };
+    let ascii = Hir::class(Class::Unicode(in_ascii));
+    Hir::alternation(vec![ascii, more(byte(0xC2, 0xDF), 1), more(byte(0xE0, 0xEF), 2), more(byte(0xF0, 0xF4), 3)])
+}
 
 /// The set of `lo..=hi` (runes), without surrogates.
 pub(super) fn range(lo: u32, hi: u32) -> Set {

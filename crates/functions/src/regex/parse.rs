@@ -277,7 +277,7 @@ impl<'p> Parser<'p> {
 
     fn set(&mut self, set: Set) -> Result<()> {
         self.ranges += set.ranges().len();
-        self.push(Node::leaf(Hir::class(Class::Unicode(set)), Shape::Other))
+        self.push(Node::leaf(class::hir(set), Shape::Other))
     }
 
     fn literal(&mut self, c: char) -> Result<()> {

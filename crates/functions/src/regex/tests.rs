@@ -72,3 +72,15 @@ fn classes_are_ascii_unless_asked() {
     assert!(!Regex::new(br"^a$").unwrap().is_match(b"a\n"));
     assert!(!Regex::new(br"\s").unwrap().is_match(b"\x0b"));
 }
+
+#[test]
+fn one_character_outside_ascii_is_one_match() {
+    let text = "aä\n€b😀\u{10FFFF}".as_bytes();
+    let texts = |matches: &[&str]| matches.iter().map(|m| m.as_bytes().to_vec()).collect::<Vec<_>>();
+    assert_eq!(all("[^ab]", text, -1), texts(&["ä", "\n", "€", "😀", "\u{10FFFF}"]));
+    assert_eq!(all(".", text, -1), texts(&["a", "ä", "€", "b", "😀", "\u{10FFFF}"]));
+    assert_eq!(all(r"\W+", text, -1), texts(&["ä\n€", "😀\u{10FFFF}"]));
+    assert_eq!(all("[^a-z€]b?", text, -1), texts(&["ä", "\n", "😀", "\u{10FFFF}"]));
+    // What isn't UTF-8 is one character for each byte, as in Go.
+    assert_eq!(all("[^a]", b"a\xF0\x9F", -1), vec![vec![0xF0], vec![0x9F]]);
+}
