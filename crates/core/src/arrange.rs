@@ -9,7 +9,6 @@ use std::ops::{Deref, Range};
 use std::sync::{Arc, LazyLock};
 
 use memchr::memmem::Finder;
-
 use pintle_yaml::{Head, head_from_slice};
 
 use crate::Compat;
@@ -271,6 +270,7 @@ fn list(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(',').map(|s| s.trim().to_lowercase())
 }
 
+/// How every document but the first begins.
 static SEPARATOR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\n---"));
 
 /// `SplitManifests`: documents without the space before them; Helm 3 takes what follows away too.

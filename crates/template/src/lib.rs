@@ -10,6 +10,7 @@ mod eval;
 mod func;
 mod lexer;
 mod node;
+mod number;
 mod parser;
 #[cfg(test)]
 mod properties;

@@ -92,6 +92,35 @@ fn long_strings_are_as_short_ones() {
 }
 
 #[test]
+fn what_stands_twice_has_two_places() {
+    // Paths and numbers are parsed once; errors tell of the one that failed.
+    let at = |place: &str| {
+        format!("template: t:{place}: executing \"t\" at <.map.a.x>: can't evaluate field x in type interface {{}}")
+    };
+    fails("{{ if .nope }}{{ .map.a.x }}{{ end }}\n  {{ .map.a.x }}", &at("2:9"));
+    fails("{{ if .nope }}{{ .map.a.x }}{{ end }}\n{{ $.map.a }}{{ $.map.a.x }}", &at("2:17").replace("<.map", "<$.map"));
+    let at = |place: &str| {
+        format!("template: t:{place}: executing \"t\" at <index .list 1000>: error calling index: index out of range: 1000")
+    };
+    fails("{{ if .nope }}{{ index .list 1000 }}{{ end }}\n{{ index .list 1000 }}", &at("2:3"));
+    // A path is known up to where it ends, not beyond.
+    ok("{{ .map.a }}{{ .map.a}}{{ (.map.a) }}{{ .map.a| print }}{{ .map.b }}{{ (.map).a }}{{ $.map.a }}", "1111x11");
+    for (text, error) in [
+        ("{{ .map.a }}{{ .map.a\"\" }}", "template: t:1: bad character U+0022 '\"'"),
+        ("{{ .map.a }}{{ .map.a. }}", "template: t:1: unexpected <.> in operand"),
+        ("{{ .map.a }}{{ .map.aä }}", ""),
+        ("{{ .map.a }}{{ .map.a.5 }}", "template: t:1: unexpected \".5\" in operand"),
+        ("{{ .map.a }}{{ \"\".map.a }}", "template: t:1: unexpected . after term \"\\\"\\\"\""),
+        ("{{ .map.a }}{{ nil.map.a }}", "template: t:1: unexpected . after term \"nil\""),
+    ] {
+        match error {
+            "" => ok(text, "1<no value>"),
+            error => fails(text, error),
+        }
+    }
+}
+
+#[test]
 fn range_over_everything() {
     ok("{{ range 3 }}{{ . }}{{ end }}", "012");
     ok("{{ range $k, $v := .map }}{{ $k }}{{ $v }} {{ end }}", "a1 bx ");

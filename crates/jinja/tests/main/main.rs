@@ -50,7 +50,7 @@ fn dot(values: &Value) -> Map {
 
 fn evaluator(go: &str, limits: Limits) -> Rc<RefCell<Evaluator<'static>>> {
     let mut templates = pintle_template::Templates::new();
-    templates.add(parse("main", Str::from(go), &FUNCTIONS).unwrap());
+    templates.add(&parse("main", Str::from(go), &FUNCTIONS).unwrap());
     let host = Host::new(Seeded::new(1, Instant { seconds: 1_700_000_000, nanos: 0 }));
     Rc::new(RefCell::new(Evaluator::new(Arc::new(templates), &FUNCTIONS, Rc::new(host), limits)))
 }
