@@ -518,8 +518,7 @@ impl<'t> Parser<'t> {
         let pos = item.pos;
         let first_cmd = self.cmds.len();
         let mut declared = Declared::default();
-        // A dot behind a variable begins a path, and what has one isn't declared.
-        if item.kind == ItemKind::Variable && self.text.get(item.end as usize) != Some(&b'.') {
+        if item.kind == ItemKind::Variable {
             self.back(item);
             declared = self.declared(context)?;
             item = self.next_non_space();
@@ -579,6 +578,11 @@ impl<'t> Parser<'t> {
         let mut declared = Declared::default();
         while self.peek_non_space().kind == ItemKind::Variable {
             let v = self.next();
+            // A dot behind a variable begins a path, and what has one isn't declared. Paths are not read ahead.
+            if self.text.get(v.end as usize) == Some(&b'.') {
+                self.back(v);
+                break;
+            }
             let after = (self.peek().kind == ItemKind::Space).then(|| self.next());
             let next = self.peek_non_space();
             match next.kind {
