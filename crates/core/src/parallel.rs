@@ -8,7 +8,7 @@ use std::sync::mpsc::channel;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread::{available_parallelism, scope};
 
-/// Below this sum of sizes threads cost more than they save.
+/// The sum of sizes that another thread is worth; below it costs more than it saves.
 const ENOUGH: usize = 256 << 10;
 /// More threads than this only compete for memory.
 const MAX_THREADS: usize = 8;
@@ -18,7 +18,10 @@ static AVAILABLE: LazyLock<usize> = LazyLock::new(|| available_parallelism().map
 
 /// How many threads work of this size (bytes of text) is worth.
 pub(crate) fn threads(size: usize) -> usize {
-    if size < ENOUGH { 1 } else { *AVAILABLE }
+    match size / ENOUGH {
+        0 => 1,
+        others => (1 + others).min(*AVAILABLE),
+    }
 }
 
 /// The size of items that are handed to the other thread at once: to wake it takes longer than most items do.
