@@ -102,8 +102,7 @@ fn is_digit(c: char) -> bool {
 }
 
 /// What a byte within an action begins or belongs to.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
 enum Class {
     /// ASCII letters and `_`.
     Letter,
@@ -134,7 +133,7 @@ const CLASS: [Class; 256] = {
 
 /// Whether a byte is an ASCII letter, a digit or `_`.
 fn is_word(b: u8) -> bool {
-    CLASS[b as usize] as u8 <= Class::Digit as u8
+    CLASS[b as usize] <= Class::Digit
 }
 
 fn has_left_trim_marker(s: &[u8]) -> bool {
@@ -187,10 +186,7 @@ impl<'t> Lexer<'t> {
     /// Passes space within an action without an item for it, but for what belongs to the closing delimiter.
     pub fn pass_space(&mut self) {
         if self.is_at_space() {
-            self.skip_spaces();
-            if self.rest().starts_with(b"-}}") {
-                self.pos -= 1;
-            }
+            self.skip_spaces_within();
             self.start = self.pos;
         }
     }
@@ -198,7 +194,7 @@ impl<'t> Lexer<'t> {
     /// Where ASCII words with dots before and between them end that begin at `start`.
     pub fn end_of_words(&self, start: u32) -> u32 {
         let words = &self.text[start as usize..];
-        let end = words.iter().position(|b| CLASS[*b as usize] as u8 > Class::Dot as u8).unwrap_or(words.len());
+        let end = words.iter().position(|b| CLASS[*b as usize] > Class::Dot).unwrap_or(words.len());
         start + end as u32
     }
 
@@ -240,6 +236,14 @@ impl<'t> Lexer<'t> {
     fn skip_spaces(&mut self) {
         while self.byte().is_some_and(is_space) {
             self.pos += 1;
+        }
+    }
+
+    /// Skips spaces of an action. The one before a trim marker belongs to the closing delimiter.
+    fn skip_spaces_within(&mut self) {
+        self.skip_spaces();
+        if self.rest().starts_with(b"-}}") {
+            self.pos -= 1;
         }
     }
 
@@ -456,16 +460,8 @@ impl<'t> Lexer<'t> {
     }
 
     fn lex_space(&mut self) -> Item {
-        self.pos += 1;
-        self.skip_spaces();
-        // The space before a trim marker belongs to the closing delimiter.
-        if self.rest().starts_with(b"-}}") {
-            self.pos -= 1;
-            if self.pos == self.start {
-                return self.lex_right_delim(true);
-            }
-        }
-        self.item(ItemKind::Space)
+        self.skip_spaces_within();
+        if self.pos == self.start { self.lex_right_delim(true) } else { self.item(ItemKind::Space) }
     }
 
     fn take_word(&mut self) {

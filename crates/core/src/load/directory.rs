@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::ignore::Rules;
-use super::{File, LoadOptions};
+use super::{File, LoadOptions, within_chart};
 use crate::diagnostic::{Diagnostic, Error, Result};
 use crate::parallel;
 
@@ -98,10 +98,7 @@ pub(super) fn io(path: &Path, e: &std::io::Error) -> Error {
 
 /// Whether every render of a chart needs a file of it, as far as its path tells.
 fn is_needed(path: &str) -> bool {
-    let mut inner = path;
-    while let Some((_, rest)) = inner.strip_prefix("charts/").and_then(|p| p.split_once('/')) {
-        inner = rest;
-    }
+    let inner = within_chart(path);
     let named = ["Chart.yaml", "Chart.lock", "requirements.yaml", "requirements.lock", "values.yaml", "values.schema.json"];
     inner.starts_with("templates/") || inner.starts_with("charts/") || named.contains(&inner)
 }

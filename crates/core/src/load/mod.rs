@@ -230,18 +230,20 @@ impl Chart {
     }
 }
 
+/// The path of a file within the chart that it belongs to, which may lie in the charts/ of another.
+fn within_chart(path: &str) -> &str {
+    let mut inner = path;
+    while let Some((_, rest)) = inner.strip_prefix("charts/").and_then(|rest| rest.split_once('/')) {
+        inner = rest;
+    }
+    inner
+}
+
 /// The templates of a chart and of the folders in its charts/, under the names that a render gives them if those folders are
 /// named as their charts are; one that turns out to have another name is parsed again.
 fn templates(chart: &str, files: &[File]) -> HashMap<String, Str> {
-    let is_template = |name: &str| {
-        let mut inner = name;
-        while let Some((_, rest)) = inner.strip_prefix("charts/").and_then(|rest| rest.split_once('/')) {
-            inner = rest;
-        }
-        inner.starts_with("templates/")
-    };
     let named = |f: &File| Some((format!("{chart}/{}", f.name), f.data().ok()?.clone()));
-    files.iter().filter(|f| is_template(&f.name)).filter_map(named).collect()
+    files.iter().filter(|f| within_chart(&f.name).starts_with("templates/")).filter_map(named).collect()
 }
 
 /// The files of an archive.

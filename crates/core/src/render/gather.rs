@@ -22,8 +22,8 @@ pub(super) struct Gathered {
     pub set: Templates,
     /// Those in Jinja, if there are any.
     pub in_jinja: Option<Arc<JinjaSet>>,
-    /// Texts of which it isn't known whether they can be parsed, in their order.
-    pub unchecked: Arc<Texts>,
+    /// What they are parsed from, in its order; where that is done as needed, it isn't known yet whether all of it can be parsed.
+    pub texts: Arc<Texts>,
 }
 
 /// Brings together what files define. Parses as needed, unless it shall be done at once.
@@ -36,26 +36,27 @@ pub(super) fn gather(files: &[(&String, &Renderable)], cache: &ParseCache, compa
     let parsed = Arc::new(Texts::new(cache.texts(&texts(Dialect::Go), compat)));
     let in_jinja = texts(Dialect::Jinja);
     let in_jinja = (!in_jinja.is_empty()).then(|| cache.jinja(&in_jinja, compat));
-    if !at_once
-        && in_jinja.is_none()
-        && let Some(set) = as_needed(&parsed)
-    {
-        return Ok(Gathered { set, in_jinja, unchecked: parsed });
-    }
-    parse_all(&parsed);
+    let set = if at_once || in_jinja.is_some() { None } else { as_needed(&parsed) };
+    let set = set.map_or_else(|| all(files, &parsed, in_jinja.as_deref()), Ok)?;
+    Ok(Gathered { set, in_jinja, texts: parsed })
+}
+
+/// The templates of all texts, every one parsed; of those in Jinja only the errors.
+fn all(files: &[(&String, &Renderable)], texts: &Texts, in_jinja: Option<&JinjaSet>) -> Result<Templates> {
+    parse_all(texts);
     let mut set = Templates::new();
-    let mut parsed = parsed.iter();
+    let mut texts = texts.iter();
     for (name, t) in files {
-        match &in_jinja {
+        match in_jinja {
             Some(jinja) if t.dialect == Dialect::Jinja => jinja.errors.get(*name).map_or(Ok(()), |e| Err(jinja::error(e)))?,
             _ => {
-                if let Some(text) = parsed.next() {
+                if let Some(text) = texts.next() {
                     set.add(text.parsed().as_ref().map_err(|e| parse_error(name, e))?);
                 }
             }
         }
     }
-    Ok(Gathered { set, in_jinja, unchecked: Arc::new(Texts::new(Vec::new())) })
+    Ok(set)
 }
 
 /// The error of the first text that can't be parsed. It comes before any error of the execution, which Helm would not have begun.

@@ -127,7 +127,7 @@ pub fn render(
 
     let order: Vec<(&String, &Renderable)> = order(templates.keys()).into_iter().map(|name| (name, &templates[name])).collect();
     let at_once = parallel::threads(root.size()) < 2;
-    let Gathered { set, in_jinja, unchecked } = gather(&order, &root.chart.parsed, compat, at_once)?;
+    let Gathered { set, in_jinja, texts } = gather(&order, &root.chart.parsed, compat, at_once)?;
     let evaluator = Rc::new(RefCell::new(Evaluator::new(Arc::new(set), functions(compat), context.host.clone(), context.limits)));
     let mut execute = |name: &str, t: &Renderable| -> Result<Vec<u8>> {
         let template = Entries::from([("Name".into(), name.into()), ("BasePath".into(), t.base_path.as_str().into())]);
@@ -162,12 +162,12 @@ pub fn render(
         if base.starts_with('_') {
             continue;
         }
-        let raw = execute(name, t).or_else(|e| check(&unchecked).and(Err(e)))?;
+        let raw = execute(name, t).or_else(|e| check(&texts).and(Err(e)))?;
         let text = Arc::new(without_no_value(raw));
         sink(name, &text);
         rendered.insert((*name).clone(), text);
     }
-    check(&unchecked)?;
+    check(&texts)?;
     Ok(rendered)
 }
 
