@@ -64,7 +64,8 @@ pub(crate) fn count(name: &str, signature: &Signature, named: usize, given: usiz
     Ok(())
 }
 
-/// `validateType`
+/// `validateType`, with what `reflect.Value.Call` then does to the value: a map whose type has a name is handed on under the
+/// parameter's type without one, so that what a function returns of it has no name either.
 pub(crate) fn fit(value: Held, ty: Type) -> Result<Held, String> {
     if matches!(ty, Type::ReflectValue) {
         return Ok(value);
@@ -79,7 +80,11 @@ pub(crate) fn fit(value: Held, ty: Type) -> Result<Held, String> {
         return Ok(value);
     }
     match value.v.ty() {
-        Some(actual) if actual.assignable_to(ty) => Ok(Held::concrete(value.v)),
+        Some(actual) if actual == ty => Ok(Held::concrete(value.v)),
+        Some(actual) if actual.assignable_to(ty) => Ok(Held::concrete(match (value.v, ty) {
+            (Value::Map(m), Type::Map(_)) => Value::Map(m.without_name()),
+            (v, _) => v,
+        })),
         Some(actual) => Err(format!("wrong type for value; expected {ty}; got {actual}")),
         None => Err(format!("wrong type for value; expected {ty}; got {}", Type::Any)),
     }
