@@ -503,6 +503,16 @@ impl<'t> Parser<'t> {
         self.tree.vars.push(id);
     }
 
+    /// What comes after `else` may name the variables of the list before it: the parser forgets them only at `end`. They have
+    /// never been declared there, so what is meant is the variable of that name outside, or none.
+    fn undeclare(&mut self, outside: usize) {
+        for id in self.tree.vars.split_off(outside) {
+            let name = id.of(&self.ast.vars).name;
+            let outer = self.find_var(&name.of(&self.ast.names).clone());
+            self.bring_in(Variable { name, slot: outer.and_then(|var| var.of(&self.ast.vars).slot) });
+        }
+    }
+
     /// The innermost variable of a name.
     fn find_var(&self, text: &[u8]) -> Option<Id<Variable>> {
         let is_it = |id: &&Id<Variable>| **id.of(&self.ast.vars).name.of(&self.ast.names) == *text;
@@ -617,6 +627,7 @@ impl<'t> Parser<'t> {
         let scope = self.tree.vars.len();
         let first = self.next_non_space();
         let pipe = self.pipeline(first, context, ItemKind::RightDelim)?;
+        let own = self.tree.vars.len();
         let is_range = usize::from(context == "range");
         self.tree.range_depth += is_range;
         let (list, end) = self.item_list()?;
@@ -624,6 +635,7 @@ impl<'t> Parser<'t> {
         let else_list = match end {
             ListEnd::End => None,
             ListEnd::Else => {
+                self.undeclare(own);
                 let chained = match (context, self.peek().kind) {
                     ("if", ItemKind::If) => Some(Node::If as fn(Id<Branch>) -> Node),
                     ("with", ItemKind::With) => Some(Node::With as fn(Id<Branch>) -> Node),

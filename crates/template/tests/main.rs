@@ -66,6 +66,11 @@ fn pipelines_variables_and_scopes() {
     ok("{{ $x := 1 }}{{ $x := printf \"%d!\" $x }}{{ $x }}", "1!");
     fails("{{ $x := $x }}", "template: t:1:9: executing \"t\" at <$x>: undefined variable: $x");
     ok("{{ $x := .s | upper }}{{ $x }}{{ if true }}{{ $x = \"in\" }}{{ $y := 1 }}{{ end }}{{ $x }}", "HELLOin");
+    ok("{{ $x := 1 }}{{ if .nope }}{{ $x := 2 }}{{ else }}{{ $x }}{{ $x = 3 }}{{ end }}{{ $x }}", "13");
+    fails(
+        "{{ if .nope }}{{ $x := 2 }}{{ else }}{{ $x }}{{ end }}",
+        "template: t:1:40: executing \"t\" at <$x>: undefined variable: $x",
+    );
     ok("{{ with $v := .map }}{{ $v.b }}{{ .a }}{{ end }}", "x1");
     ok("{{ range $i, $e := .list }}{{ $i }}={{ $e }};{{ end }}", "0=1;1=two;2=<no value>;");
     ok("{{ (printf \"%s!\" .s) | upper | printf \"%s-%s\" \"a\" }}", "a-HELLO!");
