@@ -79,6 +79,15 @@ impl Held {
     }
 }
 
+/// `reflect.Value.String`
+fn reflected(v: &Value) -> String {
+    match (v, v.ty()) {
+        (Value::String(s), _) => s.to_str_lossy().into_owned(),
+        (_, Some(ty)) => format!("<{ty} Value>"),
+        (_, None) => "<invalid Value>".to_owned(),
+    }
+}
+
 /// The node that a message would name.
 #[derive(Clone, Copy)]
 enum At<'t> {
@@ -462,7 +471,11 @@ impl<'f> Evaluator<'f> {
                 let end = if kind.is_unsigned() { *n as u64 } else { (*n).max(0) as u64 };
                 for i in 0..end {
                     ran = true;
-                    if let Some(flow) = self.iteration(st, r, Held::default(), Held::concrete(Value::Int(*kind, i as i64)))? {
+                    let n = match &v {
+                        Value::Object(o) => o.with_basic(i as i64),
+                        _ => Value::Int(*kind, i as i64),
+                    };
+                    if let Some(flow) = self.iteration(st, r, Held::default(), Held::concrete(n))? {
                         return Ok(flow);
                     }
                 }
@@ -724,8 +737,9 @@ impl<'f> Evaluator<'f> {
         last: Option<Held>,
     ) -> Result<Held, Error> {
         self.step(1)?;
-        let callee = match args.first() {
-            Some(e) if function.builtin == Builtin::Call => st.shown(*e).to_string(),
+        let callee = match (function.builtin, args.first(), &last) {
+            (Builtin::Call, Some(e), _) => st.shown(*e).to_string(),
+            (Builtin::Call, None, Some(last)) => reflected(&last.v),
             _ => String::new(),
         };
         match function.builtin {

@@ -413,8 +413,19 @@ impl Printer {
         {
             return if verb == 'v' { self.pad_str(&s) } else { self.string(&s, verb) };
         }
-        if let Some(basic) = o.basic() {
-            return self.value(&basic, verb);
+        match o.basic() {
+            Some(Value::Int(kind, n)) => return self.integer(v, kind, n, verb),
+            Some(basic) => return self.value(&basic, verb),
+            None => {}
+        }
+        if o.is_nil() {
+            return self.address(v, 0, verb);
+        }
+        if self.sharp_v
+            && !self.erroring
+            && let Some(s) = o.go_string()
+        {
+            return self.string(&s, 's');
         }
         if verb == 'p' {
             // Only pointers have an address, and theirs is another in every run.
@@ -425,7 +436,7 @@ impl Printer {
         if named.kind == Kind::Pointer {
             if self.depth > 1 {
                 // Only a pointer at the top is followed; the address of another means nothing here.
-                return if verb == 'v' { self.out.extend_from_slice(b"0xc000000000") } else { self.bad_verb(v, verb) };
+                return self.address(v, 0xc0_0000_0000, verb);
             }
             self.out.push(b'&');
             name = name.strip_prefix('*').unwrap_or(name);
@@ -447,6 +458,16 @@ impl Printer {
         self.out.push(b'}');
     }
 
+    /// `fmtPointer`
+    fn address(&mut self, v: &Value, address: u64, verb: char) {
+        match verb {
+            'v' if address == 0 => self.pad(b"<nil>"),
+            'v' => self.pad(format!("{address:#x}").as_bytes()),
+            'b' | 'o' | 'd' | 'x' | 'X' => self.fmt_integer(address, base_of(verb), false, verb, verb == 'X'),
+            _ => self.bad_verb(v, verb),
+        }
+    }
+
     fn integer(&mut self, v: &Value, kind: IntKind, n: i64, verb: char) {
         let signed = !kind.is_unsigned();
         let bits = n as u64;
@@ -457,11 +478,7 @@ impl Printer {
                 self.fmt_integer(bits, 16, signed, 'v', false);
                 self.sharp = keep;
             }
-            'v' | 'd' => self.fmt_integer(bits, 10, signed, verb, false),
-            'b' => self.fmt_integer(bits, 2, signed, verb, false),
-            'o' | 'O' => self.fmt_integer(bits, 8, signed, verb, false),
-            'x' => self.fmt_integer(bits, 16, signed, verb, false),
-            'X' => self.fmt_integer(bits, 16, signed, verb, true),
+            'v' | 'd' | 'b' | 'o' | 'O' | 'x' | 'X' => self.fmt_integer(bits, base_of(verb), signed, verb, verb == 'X'),
             'c' => {
                 let c = u32::try_from(bits).ok().and_then(char::from_u32).unwrap_or('\u{fffd}');
                 self.pad(c.to_string().as_bytes());
@@ -678,6 +695,16 @@ impl Printer {
             self.out.extend(std::iter::repeat_n(if self.zero { b'0' } else { b' ' }, padding));
             self.out.extend_from_slice(s);
         }
+    }
+}
+
+/// The base that a verb prints integers in.
+fn base_of(verb: char) -> u64 {
+    match verb {
+        'b' => 2,
+        'o' | 'O' => 8,
+        'x' | 'X' => 16,
+        _ => 10,
     }
 }
 

@@ -12,4 +12,4 @@ pub use decode::{
     map_from_slice,
 };
 pub use encode::{EncodeError, Options, to_string, to_string_with, write_string};
-pub use visit::{Visit, Visitor};
+pub use visit::{Visit, Visitor, as_json};

@@ -16,4 +16,4 @@ mod value;
 pub use data::{Data, DataMap};
 pub use str::Str;
 pub use types::{IntKind, Kind, Method, NamedType, Signature, Type};
-pub use value::{Entries, List, Map, Object, Value};
+pub use value::{Entries, List, Map, Object, Value, Yaml};

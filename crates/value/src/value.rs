@@ -51,6 +51,14 @@ pub trait Object: Any {
     fn pointer_string(&self) -> Option<Str> {
         self.string()
     }
+    /// What `fmt.GoStringer` gives, if the type is one: `%#v` prints it.
+    fn go_string(&self) -> Option<Str> {
+        None
+    }
+    /// Whether it is a nil pointer.
+    fn is_nil(&self) -> bool {
+        false
+    }
     /// The struct's fields in order, as `%v` walks them; unexported ones too.
     fn fields(&self) -> Vec<(&'static str, Value)> {
         Vec::new()
@@ -69,14 +77,34 @@ pub trait Object: Any {
     fn json_members(&self) -> Option<Vec<(&'static str, Value)>> {
         None
     }
+    /// What go.yaml.in/yaml/v3 makes of it.
+    fn yaml(&self) -> Yaml {
+        Yaml::AsJson
+    }
     /// For a named basic type, the basic value.
     fn basic(&self) -> Option<Value> {
         None
+    }
+    /// For a named integer type, another value of it.
+    fn with_basic(&self, n: i64) -> Value {
+        Value::int64(n)
     }
     /// `==` and `reflect.DeepEqual` with another value of the same type.
     fn equals(&self, other: &dyn Object) -> bool;
     /// For downcasts.
     fn as_any(&self) -> &dyn Any;
+}
+
+/// How go.yaml.in/yaml/v3 encodes an [`Object`].
+pub enum Yaml {
+    /// As `encoding/json` does: types that marshal themselves as text, and named integers.
+    AsJson,
+    /// A string
+    Text(String),
+    /// A timestamp, which needs no quotes
+    Timestamp(String),
+    /// A struct: the exported fields in their order, by their names in small letters
+    Struct,
 }
 
 /// A slice other than `[]uint8`.

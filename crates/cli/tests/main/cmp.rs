@@ -363,7 +363,7 @@ fn without_a_place_a_render_waits() {
 fn the_announcement_describes_the_charts_values() {
     let folder = repository("announcement");
     let out = succeeds(&folder, "charts/web", "parameters", &[parameter("environment", "string", "\"prod\"")]);
-    let list = pintle_value::json::list_from_slice(out.as_bytes()).unwrap();
+    let list = pintle_value::json::list_from_slice(out.as_bytes()).unwrap().unwrap();
     let names: Vec<&str> = list.iter().map(|p| p.get("name").and_then(Data::as_str).unwrap()).collect();
     assert_eq!((names[0], names[18]), ("release-name", "values.count"));
     let one = |name: &str| list.iter().find(|p| p.get("name").and_then(Data::as_str) == Some(name)).unwrap();
@@ -384,7 +384,7 @@ fn the_announcement_describes_the_charts_values() {
     assert!(!out.contains("hunter2"));
 
     let out = succeeds(&folder, "overlay", "parameters", &[]);
-    let list = pintle_value::json::list_from_slice(out.as_bytes()).unwrap();
+    let list = pintle_value::json::list_from_slice(out.as_bytes()).unwrap().unwrap();
     assert_eq!(list.len(), 2, "{out}");
 }
 

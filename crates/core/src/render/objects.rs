@@ -9,7 +9,7 @@ use pintle_functions::glob::Glob;
 use pintle_functions::path::base;
 use pintle_value::fmt::overrun;
 use pintle_value::types::{BYTES, DICT, Kind, STRINGS, Signature, Type};
-use pintle_value::{Entries, List, Map, Method, NamedType, Object, Str, Value, base64};
+use pintle_value::{Entries, List, Map, Method, NamedType, Object, Str, Value, Yaml, base64};
 
 use crate::Compat;
 use crate::capabilities::{Capabilities, KubeVersion};
@@ -184,6 +184,10 @@ impl Object for Struct {
             None => value(field).map(|v| (*name, v)),
         };
         Some(self.json.iter().filter_map(entry).collect())
+    }
+
+    fn yaml(&self) -> Yaml {
+        Yaml::Struct
     }
 
     fn equals(&self, other: &dyn Object) -> bool {

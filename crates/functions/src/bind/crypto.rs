@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use pintle_template::{Call, Error, Exactly, Functions, GoObject, Typed};
 use pintle_value::types::Kind;
-use pintle_value::{List, NamedType, Object, Str, Value};
+use pintle_value::{List, NamedType, Object, Str, Value, Yaml};
 
 use super::convert::{U32, display};
 use super::{charge_text, host};
@@ -32,6 +32,9 @@ impl Object for CertificateObject {
     }
     fn fields(&self) -> Vec<(&'static str, Value)> {
         vec![("Cert", Value::string(self.0.cert.clone())), ("Key", Value::string(self.0.key.clone()))]
+    }
+    fn yaml(&self) -> Yaml {
+        Yaml::Struct
     }
     fn equals(&self, other: &dyn Object) -> bool {
         other.as_any().downcast_ref::<CertificateObject>().is_some_and(|o| o.0 == self.0)

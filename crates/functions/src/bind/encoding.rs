@@ -2,7 +2,7 @@
 
 use pintle_template::{Error, Functions};
 use pintle_value::json::{self, Options};
-use pintle_value::{Data, List, Map, Str, Value};
+use pintle_value::{Data, List, Map, Str, Type, Value};
 use pintle_yaml as yaml;
 
 use crate::encoding::{adler32sum, base32_decode, base32_encode, base64_decode, base64_encode, sha1sum, sha256sum, sha512sum};
@@ -49,7 +49,7 @@ fn add_json(f: &mut Functions) {
     }
     f.add("mustFromJson", |s: Str| json::from_slice(&s).map(|d| Value::from(&d)).map_err(|e| e.message));
     f.add("fromJson", |s: Str| match json::map_from_slice(&s) {
-        Ok(map) => Map::from(&map),
+        Ok(map) => map.map_or_else(|| Map::nil(Type::Any), |map| Map::from(&map)),
         Err(e) => {
             // What was decoded before the error stays beside its text.
             let map = match Value::from(&e.partial) {
@@ -61,7 +61,7 @@ fn add_json(f: &mut Functions) {
         }
     });
     f.add("fromJsonArray", |s: Str| match json::list_from_slice(&s) {
-        Ok(items) => list_of(&items),
+        Ok(items) => items.map_or_else(|| List::nil(Type::Any), |items| list_of(&items)),
         Err(e) => error_list(e.message),
     });
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use pintle_template::GoObject;
 use pintle_value::types::{INT, INT64, IntKind, Kind};
-use pintle_value::{Method, NamedType, Object, Signature, Str, Type, Value};
+use pintle_value::{Method, NamedType, Object, Signature, Str, Type, Value, Yaml};
 
 use crate::semver::Version;
 use crate::time::{Duration, Time, Zone, day_name, month_name};
@@ -93,13 +93,13 @@ static TIME: NamedType = NamedType {
         "GoString"() -> Type::String, |t, _a| Value::string(go_string(&t));
         "Hour"() -> INT, |t, _a| Value::int(t.civil().hour);
         "In"(LOCATION_TYPE) -> TIME_TYPE, |t, a| match a.first().and_then(Value::as_object::<LocationObject>) {
-            Some(l) => wrap(TimeObject(t.in_zone(l.0.clone()))),
+            Some(l) => wrap(TimeObject(t.in_zone(l.zone()))),
             None => return Err("time: missing Location in call to Time.In".to_owned()),
         };
         "IsDST"() -> Type::Bool, |t, _a| Value::Bool(t.zone().at(t.unix()).2);
         "IsZero"() -> Type::Bool, |t, _a| Value::Bool(t.is_zero());
         "Local"() -> TIME_TYPE, |t, _a| wrap(TimeObject(t.in_zone(Zone::Local)));
-        "Location"() -> LOCATION_TYPE, |t, _a| wrap(LocationObject(t.zone().clone()));
+        "Location"() -> LOCATION_TYPE, |t, _a| wrap(LocationObject(Some(t.zone().clone())));
         "Minute"() -> INT, |t, _a| Value::int(t.civil().minute);
         "Month"() -> MONTH_TYPE, |t, _a| wrap(NamedInt { value: t.civil().month, named: &MONTH, text: month_name });
         "Nanosecond"() -> INT, |t, _a| Value::int(i64::from(t.nanosecond()));
@@ -142,8 +142,25 @@ impl Object for TimeObject {
     fn string(&self) -> Option<Str> {
         Some(self.0.to_text().into())
     }
+    fn go_string(&self) -> Option<Str> {
+        Some(go_string(&self.0).into())
+    }
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        let zone = match self.0.zone() {
+            Zone::Utc => None,
+            zone => Some(zone.clone()),
+        };
+        vec![
+            ("wall", uint64(u64::from(self.0.nanosecond()))),
+            ("ext", Value::int64(self.0.since_year_one())),
+            ("loc", wrap(LocationObject(zone))),
+        ]
+    }
     fn json(&self) -> Value {
         self.0.to_json().map_or(Value::Nil, Value::string)
+    }
+    fn yaml(&self) -> Yaml {
+        Yaml::Timestamp(String::from_utf8_lossy(&self.0.to_rfc3339()).into_owned())
     }
     fn equals(&self, other: &dyn Object) -> bool {
         let same = |o: &TimeObject| {
@@ -168,15 +185,22 @@ impl From<TimeObject> for Value {
 
 // *time.Location
 
+/// A `*time.Location`; the nil pointer, which is UTC, is only within a time.
 #[derive(Clone)]
-struct LocationObject(Zone);
+struct LocationObject(Option<Zone>);
+
+impl LocationObject {
+    fn zone(&self) -> Zone {
+        self.0.clone().unwrap_or(Zone::Utc)
+    }
+}
 
 static LOCATION: NamedType = NamedType {
     name: "*time.Location",
     kind: Kind::Pointer,
     underlying: None,
     methods: &[method("String", &[], Type::String, |v, _| {
-        Ok(Value::string(v.as_object::<LocationObject>().map(|l| l.0.name()).unwrap_or_default()))
+        Ok(Value::string(v.as_object::<LocationObject>().map(|l| l.zone().name()).unwrap_or_default()))
     })],
 };
 
@@ -185,7 +209,10 @@ impl Object for LocationObject {
         &LOCATION
     }
     fn string(&self) -> Option<Str> {
-        Some(self.0.name().into())
+        Some(self.zone().name().into())
+    }
+    fn is_nil(&self) -> bool {
+        self.0.is_none()
     }
     fn equals(&self, other: &dyn Object) -> bool {
         other.as_any().downcast_ref::<LocationObject>().is_some_and(|o| o.0 == self.0)
@@ -232,6 +259,9 @@ impl Object for NamedInt {
     }
     fn basic(&self) -> Option<Value> {
         Some(Value::Int(IntKind::Int, self.value))
+    }
+    fn with_basic(&self, n: i64) -> Value {
+        wrap(NamedInt { value: n, ..self.clone() })
     }
     fn equals(&self, other: &dyn Object) -> bool {
         other.as_any().downcast_ref::<NamedInt>().is_some_and(|o| o.value == self.value)
@@ -284,6 +314,12 @@ impl Object for DurationObject {
     }
     fn basic(&self) -> Option<Value> {
         Some(Value::int64(self.0.0))
+    }
+    fn with_basic(&self, n: i64) -> Value {
+        DurationObject(Duration(n)).into()
+    }
+    fn yaml(&self) -> Yaml {
+        Yaml::Text(self.0.to_string())
     }
     fn equals(&self, other: &dyn Object) -> bool {
         other.as_any().downcast_ref::<DurationObject>().is_some_and(|o| o.0 == self.0)

@@ -128,9 +128,15 @@ impl Time {
         }
     }
 
-    /// The text within quotes that `MarshalJSON` gives: RFC 3339 with nanoseconds.
+    /// As `time.RFC3339Nano` lays it out.
+    pub fn to_rfc3339(&self) -> Vec<u8> {
+        // Only a long layout fails.
+        self.format(b"2006-01-02T15:04:05.999999999Z07:00").unwrap_or_default()
+    }
+
+    /// The text within quotes that `MarshalJSON` gives: RFC 3339 with nanoseconds, for years of four digits.
     pub fn to_json(&self) -> Result<Vec<u8>, String> {
-        let text = self.format(b"2006-01-02T15:04:05.999999999Z07:00")?;
+        let text = self.to_rfc3339();
         if text.get(4) != Some(&b'-') {
             return Err("Time.MarshalJSON: year outside of range [0,9999]".to_owned());
         }

@@ -100,6 +100,11 @@ impl Time {
         self.unix
     }
 
+    /// Seconds since the year 1, UTC.
+    pub fn since_year_one(&self) -> i64 {
+        self.unix.wrapping_add(YEAR_ONE)
+    }
+
     /// 0 to 999,999,999
     pub fn nanosecond(&self) -> u32 {
         self.nanos
@@ -172,7 +177,7 @@ impl Time {
 
     /// `Sub`: at most what a duration holds.
     pub fn sub(&self, other: &Time) -> Duration {
-        let nanos = self.since_year_one() - other.since_year_one();
+        let nanos = self.nanos_since_year_one() - other.nanos_since_year_one();
         Duration(i64::try_from(nanos).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX }))
     }
 
@@ -184,13 +189,13 @@ impl Time {
     }
 
     /// Nanoseconds since the year 1, in Go's 64 bits of seconds.
-    fn since_year_one(&self) -> i128 {
-        i128::from(self.unix.wrapping_add(YEAR_ONE)) * 1_000_000_000 + i128::from(self.nanos)
+    fn nanos_since_year_one(&self) -> i128 {
+        i128::from(self.since_year_one()) * 1_000_000_000 + i128::from(self.nanos)
     }
 
     /// Order in time, whatever the zones.
     pub fn compare(&self, other: &Time) -> Ordering {
-        self.since_year_one().cmp(&other.since_year_one())
+        self.nanos_since_year_one().cmp(&other.nanos_since_year_one())
     }
 
     /// `Truncate`: down to a multiple of `d` since the year 1.
@@ -209,6 +214,6 @@ impl Time {
     }
 
     fn remainder(&self, d: Duration) -> i64 {
-        self.since_year_one().rem_euclid(i128::from(d.0)) as i64
+        self.nanos_since_year_one().rem_euclid(i128::from(d.0)) as i64
     }
 }

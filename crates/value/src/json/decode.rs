@@ -177,20 +177,20 @@ impl Builder for DataBuilder {
     }
 }
 
-/// As [`from_slice`] into a `map[string]interface{}`: any other kind of value is an error, and null gives an empty map.
-pub fn map_from_slice(text: &[u8]) -> Result<DataMap, DecodeError> {
+/// As [`from_slice`] into a `map[string]interface{}`: any other kind of value is an error, and null gives none, a nil map.
+pub fn map_from_slice(text: &[u8]) -> Result<Option<DataMap>, DecodeError> {
     match from_slice(text) {
-        Ok(Data::Map(map)) => Ok(map),
-        Ok(Data::Null) => Ok(DataMap::new()),
+        Ok(Data::Map(map)) => Ok(Some(map)),
+        Ok(Data::Null) => Ok(None),
         other => Err(wrong_type(other, b'{', text, "map[string]interface {}")),
     }
 }
 
-/// As [`from_slice`] into a `[]interface{}`: any other kind of value is an error, and null gives an empty list.
-pub fn list_from_slice(text: &[u8]) -> Result<Vec<Data>, DecodeError> {
+/// As [`from_slice`] into a `[]interface{}`: any other kind of value is an error, and null gives none, a nil slice.
+pub fn list_from_slice(text: &[u8]) -> Result<Option<Vec<Data>>, DecodeError> {
     match from_slice(text) {
-        Ok(Data::List(items)) => Ok(items),
-        Ok(Data::Null) => Ok(Vec::new()),
+        Ok(Data::List(items)) => Ok(Some(items)),
+        Ok(Data::Null) => Ok(None),
         other => Err(wrong_type(other, b'[', text, "[]interface {}")),
     }
 }

@@ -34,8 +34,10 @@ impl fmt::Display for EncodeError {
 
 impl std::error::Error for EncodeError {}
 
-/// The depth from which a value counts as cyclic (encoding/json looks for cycles from there on).
-const MAX_DEPTH: usize = 1000;
+/// The depth from which encoding/json looks for cycles: what it meets there again is what it names.
+const CYCLES_FROM: usize = 1000;
+/// The depth from which a value counts as cyclic.
+const MAX_DEPTH: usize = 2 * CYCLES_FROM;
 
 /// Writes `value` as `json.Marshal` does.
 ///
@@ -49,7 +51,7 @@ pub fn to_string<T: Visit + ?Sized>(value: &T) -> Result<String, EncodeError> {
 
 /// Writes `value` as `options` say.
 pub fn to_string_with<T: Visit + ?Sized>(value: &T, options: &Options<'_>) -> Result<String, EncodeError> {
-    let mut encoder = Encoder { out: String::new(), options, depth: 0, error: None };
+    let mut encoder = Encoder { out: String::new(), options, depth: 0, deep: "", error: None };
     value.visit(&mut encoder);
     match encoder.error {
         None => Ok(encoder.out),
@@ -61,6 +63,8 @@ struct Encoder<'o> {
     out: String,
     options: &'o Options<'o>,
     depth: usize,
+    /// The type of the collection that is open at the depth from which cycles are looked for.
+    deep: &'static str,
     error: Option<String>,
 }
 
@@ -83,12 +87,15 @@ impl Encoder<'_> {
     fn collection<I>(
         &mut self,
         (open, close): (char, char),
-        go_type: &str,
+        go_type: &'static str,
         items: impl ExactSizeIterator<Item = I>,
         mut write: impl FnMut(&mut Self, I),
     ) {
+        if self.depth == CYCLES_FROM {
+            self.deep = go_type;
+        }
         if self.depth >= MAX_DEPTH {
-            self.fail(format!("json: unsupported value: encountered a cycle via {go_type}"));
+            self.fail(format!("json: unsupported value: encountered a cycle via {}", self.deep));
             return;
         }
         self.out.push(open);

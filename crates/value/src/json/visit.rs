@@ -1,6 +1,6 @@
 //! How an encoder walks a value.
 
-use crate::{Data, DataMap, Value};
+use crate::{Data, DataMap, Object, Value};
 
 /// What can be written as JSON or YAML.
 pub trait Visit {
@@ -28,8 +28,23 @@ pub trait Visitor {
     fn list<'v, T: Visit + 'v>(&mut self, items: impl ExactSizeIterator<Item = &'v T>, nil: bool);
     /// A map with string keys, in the order of its keys' bytes; `nil` if it is a nil one
     fn map<'v, T: Visit + 'v>(&mut self, entries: impl ExactSizeIterator<Item = (&'v [u8], &'v T)>, nil: bool);
+    /// A struct, a pointer to one, or a named basic type: as `encoding/json` sees it, if the encoder has no other view
+    fn object(&mut self, object: &dyn Object)
+    where
+        Self: Sized,
+    {
+        as_json(self, object);
+    }
     /// A value of a type that has no encoding
     fn unsupported(&mut self, go_type: &str);
+}
+
+/// Shows an object to `visitor` as `encoding/json` sees it.
+pub fn as_json<V: Visitor>(visitor: &mut V, object: &dyn Object) {
+    match object.json_members() {
+        Some(members) => visitor.map(members.iter().map(|(k, v)| (k.as_bytes(), v)), false),
+        None => object.basic().unwrap_or_else(|| object.json()).visit(visitor),
+    }
 }
 
 impl<T: Visit + ?Sized> Visit for &T {
@@ -74,10 +89,7 @@ impl Visit for Value {
                 let nil = map.is_nil();
                 visitor.map(map.entries().iter().map(|(k, v)| (k.as_bytes(), v)), nil);
             }
-            Value::Object(object) => match object.json_members() {
-                Some(members) => visitor.map(members.iter().map(|(k, v)| (k.as_bytes(), v)), false),
-                None => object.basic().unwrap_or_else(|| object.json()).visit(visitor),
-            },
+            Value::Object(object) => visitor.object(&**object),
         }
     }
 }

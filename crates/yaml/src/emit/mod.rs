@@ -12,8 +12,10 @@ mod order;
 mod write;
 
 use pintle_value::base64;
-use pintle_value::json::{self, Visit, Visitor};
+use pintle_value::json::{self, Visit, Visitor, as_json};
+
 use pintle_value::number::format_json_float;
+use pintle_value::{Object, Yaml};
 
 use crate::Error;
 use crate::decode::Decoder;
@@ -209,6 +211,25 @@ impl Emitter {
         }
     }
 
+    /// A mapping with entries; [`Emitter::deeper`] has been asked.
+    fn mapping<'v, T: Visit + 'v>(&mut self, entries: impl IntoIterator<Item = (&'v [u8], &'v T)>) {
+        let outer = self.indent;
+        self.indent = if outer < 0 { 0 } else { outer + 2 };
+        for (key, value) in entries {
+            self.write_indent();
+            self.key(key);
+            self.in_mapping = true;
+            if !self.odd {
+                value.visit(self);
+            }
+            if self.odd {
+                return;
+            }
+        }
+        self.indent = outer;
+        self.depth -= 1;
+    }
+
     fn deeper(&mut self) -> bool {
         self.depth += 1;
         self.odd |= self.depth > MAX_DEPTH || self.out.len() > pintle_value::fmt::MAX_TEXT;
@@ -327,21 +348,24 @@ impl Visitor for Emitter {
         let mut entries: Vec<_> = entries.collect();
         let v3 = self.dialect == Dialect::V3;
         order::sort(&mut entries, |a, b| order::less(a.0, b.0, v3));
-        let outer = self.indent;
-        self.indent = if outer < 0 { 0 } else { outer + 2 };
-        for (key, value) in entries {
-            self.write_indent();
-            self.key(key);
-            self.in_mapping = true;
-            if !self.odd {
-                value.visit(self);
-            }
-            if self.odd {
-                return;
+        self.mapping(entries);
+    }
+
+    fn object(&mut self, object: &dyn Object) {
+        let yaml = if self.dialect == Dialect::V3 { object.yaml() } else { Yaml::AsJson };
+        match yaml {
+            Yaml::AsJson => as_json(self, object),
+            Yaml::Text(text) => self.string(text.as_bytes()),
+            Yaml::Timestamp(text) => self.word(&text),
+            Yaml::Struct => {
+                let exported = |name: &&str| name.starts_with(|c: char| c.is_ascii_uppercase());
+                let fields: Vec<_> = object.fields().into_iter().filter(|(name, _)| exported(name)).collect();
+                let names: Vec<_> = fields.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+                if self.deeper() {
+                    self.mapping(names.iter().map(String::as_bytes).zip(fields.iter().map(|(_, value)| value)));
+                }
             }
         }
-        self.indent = outer;
-        self.depth -= 1;
     }
 
     fn unsupported(&mut self, _: &str) {
