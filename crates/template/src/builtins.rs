@@ -45,7 +45,12 @@ fn length(v: &Value) -> Result<isize, String> {
         Value::String(s) | Value::Bytes(s) => s.len(),
         Value::List(l) => l.len(),
         Value::Map(m) => m.len(),
-        v => return Err(format!("len of type {}", type_name(v.ty()))),
+        v => {
+            // A pointer has been followed.
+            let ty = type_name(v.ty());
+            let ty = if v.kind() == Kind::Pointer { ty.trim_start_matches('*') } else { &ty };
+            return Err(format!("len of type {ty}"));
+        }
     } as isize)
 }
 

@@ -191,5 +191,12 @@ fn chunks(size: i64, items: Vec<Value>) -> Result<Vec<Value>, Error> {
         return Ok(items.chunks(size).map(|c| Value::list(c.to_vec())).collect());
     }
     let groups = ((items.len() as f64 - 1.0) / size as f64).floor() + 1.0;
-    if groups == 0.0 { Ok(Vec::new()) } else { Err(Error::new("runtime error: makeslice: len out of range")) }
+    if groups == 0.0 {
+        Ok(Vec::new())
+    } else if items.len() == 1 && size < -1 {
+        // What is left over from the last group, one item, has the dividend's sign.
+        Ok(vec![Value::list(items)])
+    } else {
+        Err(Error::new("runtime error: makeslice: len out of range"))
+    }
 }

@@ -252,13 +252,20 @@ impl Encoder {
     /// A table within an array of other things.
     fn inline(&mut self, v: &Value) -> Result {
         let (simple, tables) = self.sorted(v)?;
+        let fields = match v {
+            Value::Object(o) => o.fields(),
+            _ => Vec::new(),
+        };
+        // The encoder takes a field's place in its struct for its place among those written: no comma follows that one.
+        let place = |name: &Str| fields.iter().position(|(n, _)| n.as_bytes() == &**name);
+        let last_place = (simple.len() + tables.len()).saturating_sub(1);
         self.out.push(b'{');
         for (group, more) in [(&simple, !tables.is_empty()), (&tables, false)] {
             for (i, (name, v)) in group.iter().enumerate().filter(|(_, (_, v))| !is_nil(v)) {
                 key_text(&mut self.out, name);
                 self.out.extend_from_slice(b" = ");
                 self.element(v)?;
-                if more || i + 1 != group.len() {
+                if place(name).map_or(more || i + 1 != group.len(), |place| place != last_place) {
                     self.out.extend_from_slice(b", ");
                 }
             }
