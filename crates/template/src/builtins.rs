@@ -45,13 +45,17 @@ fn length(v: &Value) -> Result<isize, String> {
         Value::String(s) | Value::Bytes(s) => s.len(),
         Value::List(l) => l.len(),
         Value::Map(m) => m.len(),
-        v => {
-            // A pointer has been followed.
-            let ty = type_name(v.ty());
-            let ty = if v.kind() == Kind::Pointer { ty.trim_start_matches('*') } else { &ty };
-            return Err(format!("len of type {ty}"));
-        }
+        v => return Err(format!("len of type {}", followed_type(v))),
     } as isize)
+}
+
+/// The type's name, of a pointer what it leads to.
+fn followed_type(v: &Value) -> String {
+    let name = type_name(v.ty());
+    match name.strip_prefix('*') {
+        Some(pointee) if v.kind() == Kind::Pointer => pointee.to_owned(),
+        _ => name,
+    }
 }
 
 /// `indexArg`
@@ -89,7 +93,7 @@ fn index(mut item: Value, indexes: &[Reflected]) -> Result<Value, Error> {
                 Value::Nil => return Err("value is nil; should be of type string".into()),
                 at => return Err(format!("value has type {}; should be string", type_name(at.ty())).into()),
             },
-            v => return Err(format!("can't index item of type {}", type_name(v.ty())).into()),
+            v => return Err(format!("can't index item of type {}", followed_type(v)).into()),
         };
     }
     Ok(item)

@@ -345,13 +345,15 @@ impl<'t> Parser<'t> {
         Ok(self.close_list(0))
     }
 
-    /// Parses the body of a template of its own inside the text: variables and range don't reach in.
-    fn nested(&mut self, name: Arc<str>, context: &str) -> Result<()> {
+    /// Parses the body of a template of its own inside the text: variables and range don't reach in. What shouldn't end it is
+    /// found `at` the clause, where it is the text around it that looks.
+    fn nested(&mut self, name: Arc<str>, context: &str, at: Option<Pos>) -> Result<()> {
         let tree = self.new_tree();
         let outer = std::mem::replace(&mut self.tree, tree);
         let (paren_depth, action_pos) = (std::mem::take(&mut self.paren_depth), self.action_pos.take());
         let (root, end) = self.item_list()?;
         if let ListEnd::Else = end {
+            self.last_pos = at.unwrap_or(self.last_pos);
             return self.error(format!("unexpected {} in {context}", end.text()));
         }
         self.add(name, root)?;
@@ -369,7 +371,7 @@ impl<'t> Parser<'t> {
         }
         let name = self.unquote(item)?;
         self.expect(ItemKind::RightDelim, context)?;
-        self.nested(self.name_of(name), context)
+        self.nested(self.name_of(name), context, None)
     }
 
     fn name_of(&self, name: Id<Str>) -> Arc<str> {
@@ -689,7 +691,7 @@ impl<'t> Parser<'t> {
         let (name, pos) = self.template_name(context)?;
         let first = self.next_non_space();
         let pipe = self.pipeline(first, context, ItemKind::RightDelim)?;
-        self.nested(self.name_of(name), context)?;
+        self.nested(self.name_of(name), context, Some(self.last_pos))?;
         Ok(self.template_call(TemplateCall { pos, name, pipe: Some(pipe) }))
     }
 

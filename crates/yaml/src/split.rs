@@ -3,7 +3,7 @@
 use crate::Error;
 
 /// The documents of `text` as `YAMLReader` of k8s.io/apimachinery gives them: a line that begins with `---` separates, unless
-/// nothing stands before it. Only a comment may follow the dashes.
+/// nothing stands before it: then it belongs to the document. Only a comment may follow the dashes.
 pub fn split_documents(text: &[u8]) -> Result<Vec<&[u8]>, Error> {
     let mut documents = Vec::new();
     let mut start = 0;
@@ -19,8 +19,8 @@ pub fn split_documents(text: &[u8]) -> Result<Vec<&[u8]>, Error> {
         }
         if at > start {
             documents.push(&text[start..at]);
+            start = end;
         }
-        start = end;
     }
     if text.len() > start {
         documents.push(&text[start..]);
@@ -36,7 +36,8 @@ mod tests {
     fn dashes_at_the_beginning_of_a_line_separate() {
         let split = |text: &'static str| split_documents(text.as_bytes()).map_err(|e| e.message);
         assert_eq!(split("a\n---\nb"), Ok(vec![&b"a\n"[..], b"b"]));
-        assert_eq!(split("---\n--- # x\nb\n---\n"), Ok(vec![&b"b\n"[..]]));
+        assert_eq!(split("---\n--- # x\nb\n---\n"), Ok(vec![&b"---\n"[..], b"b\n"]));
+        assert_eq!(split("---\nb\n---\n---\nc"), Ok(vec![&b"---\nb\n"[..], b"---\nc"]));
         assert_eq!(split("a\n--- x\nb"), Err("invalid Yaml document separator: x".into()));
         assert_eq!(split("a\n ---\n"), Ok(vec![&b"a\n ---\n"[..]]));
     }
