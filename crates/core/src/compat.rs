@@ -96,6 +96,12 @@ impl Compat {
         !self.is_helm3()
     }
 
+    /// Whether an index that nothing closes ends a text of `--set` without a word (4: the error's cause is the end of the text,
+    /// which only 4 finds within it) or is an error (3).
+    pub fn ends_at_an_open_index(self) -> bool {
+        !self.is_helm3()
+    }
+
     /// Whether errors of templates are laid out over several lines (4) or left as Go words them (3).
     pub fn reformats_template_errors(self) -> bool {
         !self.is_helm3()

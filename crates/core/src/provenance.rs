@@ -126,7 +126,7 @@ impl Sources<'_> {
         ];
         for text in g.literals.iter().rev() {
             let mut values = DataMap::new();
-            let _ = literal::parse_into(text, &mut values);
+            let _ = literal::parse_into(text, &mut values, Compat::default());
             if has(&values, path) {
                 return Some(Setter::Flag(format!("--set-literal {}", key_of(text, path))));
             }
@@ -134,7 +134,7 @@ impl Sources<'_> {
         for (flag, texts, reading) in kinds {
             for text in texts.iter().rev() {
                 let mut values = DataMap::new();
-                let _ = parse_into(text, &mut values, &reading);
+                let _ = parse_into(text, &mut values, &reading, Compat::default());
                 if has(&values, path) {
                     return Some(Setter::Flag(format!("{flag} {}", key_of(text, path))));
                 }

@@ -185,9 +185,9 @@ proptest! {
     #[test]
     fn no_text_panics(text in prop_oneof![syntax(), any::<String>()]) {
         for reading in [Reading::Typed, Reading::Text, Reading::Json, Reading::Through(&|s| Err(s.to_owned()))] {
-            let _ = parse_into(&text, &mut DataMap::new(), &reading);
+            let _ = parse_into(&text, &mut DataMap::new(), &reading, Compat::Helm4);
         }
-        let _ = literal::parse_into(&text, &mut DataMap::new());
+        let _ = literal::parse_into(&text, &mut DataMap::new(), Compat::Helm3);
     }
 
     #[test]

@@ -35,6 +35,19 @@ pub fn append_quote(out: &mut Vec<u8>, s: &[u8], ascii: bool) {
     append_quote_with(out, s, b'"', ascii);
 }
 
+/// `%q` of a `[]rune`: its characters, each in quotes.
+pub fn quote_runes(text: &str) -> String {
+    let mut out = vec![b'['];
+    for (i, c) in text.chars().enumerate() {
+        if i > 0 {
+            out.push(b' ');
+        }
+        append_quote_char(&mut out, c, false);
+    }
+    out.push(b']');
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// `strconv.AppendQuoteRune`, or `AppendQuoteRuneToASCII` with `ascii`.
 pub fn append_quote_char(out: &mut Vec<u8>, c: char, ascii: bool) {
     append_quote_with(out, c.encode_utf8(&mut [0; 4]).as_bytes(), b'\'', ascii);

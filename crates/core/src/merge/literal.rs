@@ -3,11 +3,15 @@
 use pintle_value::quote::quote;
 use pintle_value::{Data, DataMap};
 
-use super::set::{Stop, check_indexes, check_nesting, index, put, put_index, take_list, take_list_at, take_map, take_map_at};
+use super::set::{
+    Stop, behind_index, check_indexes, check_nesting, index, put, put_index, put_inner, take_list, take_list_at, take_map,
+    take_map_at,
+};
+use crate::Compat;
 
 /// Parses `text` into `dest`. Errors are Helm's texts.
-pub fn parse_into(text: &str, dest: &mut DataMap) -> Result<(), String> {
-    let mut parser = Parser { rest: text, indexes: 0 };
+pub fn parse_into(text: &str, dest: &mut DataMap, compat: Compat) -> Result<(), String> {
+    let mut parser = Parser { rest: text, compat, indexes: 0 };
     loop {
         parser.indexes = 0;
         match parser.key(dest, 0) {
@@ -20,6 +24,7 @@ pub fn parse_into(text: &str, dest: &mut DataMap) -> Result<(), String> {
 
 struct Parser<'t> {
     rest: &'t str,
+    compat: Compat,
     /// How many indexes the key being read has so far.
     indexes: usize,
 }
@@ -70,10 +75,7 @@ impl<'t> Parser<'t> {
 
     fn index(&mut self) -> Result<i64, Stop> {
         let (text, last) = self.until(&[']']);
-        if last.is_none() {
-            return Err("error parsing index: EOF".to_owned().into());
-        }
-        Ok(index(text)?)
+        index(text, last, self.compat)
     }
 
     fn list_item(&mut self, list: &mut Vec<Data>, i: i64, level: usize) -> Result<(), Stop> {
@@ -84,21 +86,21 @@ impl<'t> Parser<'t> {
         check_indexes(self.indexes)?;
         let (k, last) = self.until(&['[', '.', '=']);
         if !k.is_empty() {
-            return Err(format!("unexpected data at end of array index: {}", quote(k.as_bytes())).into());
+            return Err(behind_index(k).into());
         }
         match last {
             None => Err(Stop::End),
             Some('=') => Ok(put_index(list, i, Data::from(std::mem::take(&mut self.rest)))?),
             Some('.') => {
                 let mut inner = take_map_at(list, i);
-                self.key(&mut inner, level)?;
-                Ok(put_index(list, i, Data::Map(inner))?)
+                let result = self.key(&mut inner, level);
+                put_inner(list, i, Data::Map(inner), result)
             }
             Some(_) => {
                 let next = self.index()?;
                 let mut inner = take_list_at(list, i)?;
-                self.list_item(&mut inner, next, level)?;
-                Ok(put_index(list, i, Data::List(inner))?)
+                let result = self.list_item(&mut inner, next, level);
+                put_inner(list, i, Data::List(inner), result)
             }
         }
     }
@@ -111,9 +113,9 @@ mod tests {
     #[test]
     fn takes_the_rest_as_it_is() {
         let mut values = DataMap::new();
-        parse_into("a.b[1]=x,y\\z={1}", &mut values).unwrap();
+        parse_into("a.b[1]=x,y\\z={1}", &mut values, Compat::Helm4).unwrap();
         let want = Data::List(vec![Data::Null, Data::from("x,y\\z={1}")]);
         assert_eq!(values["a"].get("b"), Some(&want));
-        assert_eq!(parse_into("a", &mut values), Err("key \"a\" has no value".into()));
+        assert_eq!(parse_into("a", &mut values, Compat::Helm4), Err("key \"a\" has no value".into()));
     }
 }

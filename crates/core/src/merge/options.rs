@@ -94,23 +94,23 @@ impl ValuesOptions {
                 };
                 values_file::merge(&mut base, values);
             } else {
-                parse_into(text, &mut base, &Reading::Json)
+                parse_into(text, &mut base, &Reading::Json, compat)
                     .map_err(|_| Error::new("values/set", format!("failed parsing --set-json data {text}")))?;
             }
         }
         for text in &self.set {
-            parse_into(text, &mut base, &Reading::Typed).map_err(|e| failed("--set", e))?;
+            parse_into(text, &mut base, &Reading::Typed, compat).map_err(|e| failed("--set", e))?;
         }
         for text in &self.strings {
-            parse_into(text, &mut base, &Reading::Text).map_err(|e| failed("--set-string", e))?;
+            parse_into(text, &mut base, &Reading::Text, compat).map_err(|e| failed("--set-string", e))?;
         }
         let through =
             |path: &str| -> Result<Data, String> { Ok(Data::String(String::from_utf8_lossy(&read_file(path)?).into_owned())) };
         for text in &self.set_files {
-            parse_into(text, &mut base, &Reading::Through(&through)).map_err(|e| failed("--set-file", e))?;
+            parse_into(text, &mut base, &Reading::Through(&through), compat).map_err(|e| failed("--set-file", e))?;
         }
         for text in &self.literals {
-            literal::parse_into(text, &mut base).map_err(|e| failed("--set-literal", e))?;
+            literal::parse_into(text, &mut base, compat).map_err(|e| failed("--set-literal", e))?;
         }
         Ok(Values { data: base, given: self.clone() })
     }

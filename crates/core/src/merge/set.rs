@@ -2,8 +2,10 @@
 //!
 //! `a.b[0].c=1,d={x,y}` writes into a tree of values; a backslash takes the next character as it is.
 
-use pintle_value::quote::quote;
+use pintle_value::quote::{quote, quote_runes};
 use pintle_value::{Data, DataMap, json};
+
+use crate::Compat;
 
 /// The largest index of a list.
 const MAX_INDEX: i64 = 65536;
@@ -29,13 +31,13 @@ pub enum Reading<'r> {
 /// ```
 /// use pintle::merge::set::{Reading, parse_into};
 /// let mut values = pintle::DataMap::new();
-/// parse_into("image.tag=v1,replicas=2", &mut values, &Reading::Typed).unwrap();
+/// parse_into("image.tag=v1,replicas=2", &mut values, &Reading::Typed, pintle::Compat::Helm4).unwrap();
 /// assert_eq!(values["replicas"], pintle::Data::Int(2));
 /// ```
 ///
 /// Errors are Helm's texts; what was read before one stays written.
-pub fn parse_into(text: &str, dest: &mut DataMap, reading: &Reading<'_>) -> Result<(), String> {
-    let mut parser = Parser { rest: text, reading, indexes: 0 };
+pub fn parse_into(text: &str, dest: &mut DataMap, reading: &Reading<'_>, compat: Compat) -> Result<(), String> {
+    let mut parser = Parser { rest: text, reading, compat, indexes: 0 };
     loop {
         parser.indexes = 0;
         match parser.key(dest, 0) {
@@ -65,6 +67,7 @@ struct Parser<'t> {
     /// How many indexes the key being read has so far.
     indexes: usize,
     reading: &'t Reading<'t>,
+    compat: Compat,
 }
 
 /// A panic of Go that `key` recovers from.
@@ -106,11 +109,29 @@ pub(super) fn put_index(list: &mut Vec<Data>, index: i64, value: Data) -> Result
     Ok(())
 }
 
+/// Puts what was at an index back, or something new there. Where reading stopped within it, only what had a place before keeps
+/// what it got: Go changed it in place.
+pub(super) fn put_inner(list: &mut Vec<Data>, i: i64, inner: Data, result: Parse<()>) -> Parse<()> {
+    let place = usize::try_from(i).ok().and_then(|i| list.get_mut(i));
+    match (&result, place, &inner) {
+        (Ok(()), ..) => put_index(list, i, inner)?,
+        (Err(_), Some(place), Data::Map(_)) => *place = inner,
+        (Err(_), Some(place @ Data::List(_)), _) => *place = inner,
+        (Err(_), ..) => {}
+    }
+    result
+}
+
 pub(super) fn check_nesting(level: usize) -> Result<(), String> {
     if level > MAX_NESTING {
         return Err(format!("value name nested level is greater than maximum supported nested level of {MAX_NESTING}"));
     }
     Ok(())
+}
+
+/// What is said of text between an index and what may follow one: the characters one by one, a slice of runes for Go.
+pub(super) fn behind_index(text: &str) -> String {
+    format!("unexpected data at end of array index: {}", quote_runes(text))
 }
 
 /// Helm has no limit here but its stack; texts of any use stay far below.
@@ -121,8 +142,17 @@ pub(super) fn check_indexes(count: usize) -> Result<(), String> {
     Ok(())
 }
 
+/// The index that ends at a bracket, if one was found.
+pub(super) fn index(text: &str, bracket: Option<char>, compat: Compat) -> Parse<i64> {
+    match bracket {
+        Some(_) => Ok(atoi(text)?),
+        None if compat.ends_at_an_open_index() => Err(Stop::End),
+        None => Err("error parsing index: EOF".to_owned().into()),
+    }
+}
+
 /// `strconv.Atoi` of an index.
-pub(super) fn index(text: &str) -> Result<i64, String> {
+fn atoi(text: &str) -> Result<i64, String> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let bad = |what: &str| format!("error parsing index: strconv.Atoi: parsing {}: {what}", quote(text.as_bytes()));
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -252,10 +282,7 @@ impl Parser<'_> {
 
     fn index(&mut self) -> Parse<i64> {
         let (text, last) = self.until(&[']']);
-        if last.is_none() {
-            return Err("error parsing index: EOF".to_owned().into());
-        }
-        Ok(index(&text)?)
+        index(&text, last, self.compat)
     }
 
     fn list_item(&mut self, list: &mut Vec<Data>, i: i64, level: usize) -> Parse<()> {
@@ -266,7 +293,7 @@ impl Parser<'_> {
         check_indexes(self.indexes)?;
         let (k, last) = self.until(&['[', '.', '=']);
         if !k.is_empty() {
-            return Err(format!("unexpected data at end of array index: {}", quote(k.as_bytes())).into());
+            return Err(behind_index(&k).into());
         }
         match last {
             None => Err(Stop::End),
@@ -288,13 +315,13 @@ impl Parser<'_> {
             Some('[') => {
                 let next = self.index()?;
                 let mut inner = take_list_at(list, i)?;
-                self.list_item(&mut inner, next, level)?;
-                Ok(put_index(list, i, Data::List(inner))?)
+                let result = self.list_item(&mut inner, next, level);
+                put_inner(list, i, Data::List(inner), result)
             }
             Some(_) => {
                 let mut inner = take_map_at(list, i);
-                self.key(&mut inner, level)?;
-                Ok(put_index(list, i, Data::Map(inner))?)
+                let result = self.key(&mut inner, level);
+                put_inner(list, i, Data::Map(inner), result)
             }
         }
     }
@@ -385,7 +412,7 @@ mod tests {
 
     fn parse(text: &str) -> Result<String, String> {
         let mut values = DataMap::new();
-        parse_into(text, &mut values, &Reading::Typed)?;
+        parse_into(text, &mut values, &Reading::Typed, Compat::Helm4)?;
         Ok(pintle_yaml::to_yaml(&Data::Map(values)).unwrap().trim_end().replace('\n', ";"))
     }
 
@@ -413,6 +440,7 @@ mod tests {
             ("a[x]=1", "error parsing index: strconv.Atoi: parsing \"x\": invalid syntax"),
             ("a[-1]=1", "negative -1 index not allowed"),
             ("a[70000]=1", "index of 70000 is greater than maximum supported index of 65536"),
+            ("a[0]x ,b=1", "unexpected data at end of array index: ['x' ' ' ',' 'b']"),
             ("a={1", "list must terminate with '}'"),
             ("a=1,a.b=2", "unable to parse key: interface conversion: interface {} is int64, not map[string]interface {}"),
         ] {
