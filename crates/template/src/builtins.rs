@@ -285,7 +285,8 @@ fn js_escape(s: &[u8]) -> Vec<u8> {
             Some(c) if c < ' ' => out.extend_from_slice(format!("\\u{:04X}", c as u32).as_bytes()),
             Some(c) if c.is_ascii() || pintle_value::quote::is_print(c) => out.extend_from_slice(&rest[..n]),
             Some(c) => out.extend_from_slice(format!("\\u{:04X}", c as u32).as_bytes()),
-            None => out.extend_from_slice(b"\\uFFFD"),
+            // What is no UTF-8 counts as U+FFFD, which prints.
+            None => out.extend_from_slice(&rest[..n]),
         }
         rest = &rest[n..];
     }

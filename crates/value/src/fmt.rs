@@ -148,15 +148,15 @@ impl Printer {
             reordered = argument_number(format, &mut i, &mut arg_num, args.len(), reordered, &mut after_index, &mut good_arg);
             if i < end && format[i] == b'*' {
                 i += 1;
-                match int_from_arg(args, &mut arg_num) {
-                    Some(n) if n < 0 => {
-                        self.minus = true;
-                        self.zero = false;
-                        self.width = Some(n.unsigned_abs() as usize);
-                    }
-                    Some(n) => self.width = Some(n as usize),
-                    None => self.out.extend_from_slice(b"%!(BADWIDTH)"),
+                let width = int_from_arg(args, &mut arg_num);
+                if width.is_none() {
+                    self.out.extend_from_slice(b"%!(BADWIDTH)");
                 }
+                if width.is_some_and(|n| n < 0) {
+                    self.minus = true;
+                    self.zero = false;
+                }
+                self.width = width.map(|n| n.unsigned_abs() as usize);
                 after_index = false;
             } else {
                 let (n, at) = parse_number(format, i);
@@ -166,7 +166,7 @@ impl Printer {
                     good_arg = false;
                 }
             }
-            if i < end && format[i] == b'.' {
+            if i + 1 < end && format[i] == b'.' {
                 i += 1;
                 if after_index {
                     good_arg = false;
@@ -174,10 +174,9 @@ impl Printer {
                 reordered = argument_number(format, &mut i, &mut arg_num, args.len(), reordered, &mut after_index, &mut good_arg);
                 if i < end && format[i] == b'*' {
                     i += 1;
-                    match int_from_arg(args, &mut arg_num) {
-                        Some(n) if n < 0 => self.precision = None,
-                        Some(n) => self.precision = Some(n as usize),
-                        None => self.out.extend_from_slice(b"%!(BADPREC)"),
+                    self.precision = int_from_arg(args, &mut arg_num).and_then(|n| usize::try_from(n).ok());
+                    if self.precision.is_none() {
+                        self.out.extend_from_slice(b"%!(BADPREC)");
                     }
                     after_index = false;
                 } else {
@@ -203,7 +202,7 @@ impl Printer {
             } else if arg_num >= args.len() {
                 self.bad(verb, b"(MISSING)");
             } else {
-                if verb == 'v' {
+                if matches!(verb, 'v' | 'w') {
                     self.sharp_v = std::mem::take(&mut self.sharp);
                     self.plus_v = std::mem::take(&mut self.plus);
                 }
@@ -262,7 +261,7 @@ impl Printer {
     fn arg(&mut self, v: &Value, verb: char) {
         if let Value::Nil = v {
             match verb {
-                'T' | 'v' => self.pad_str(b"<nil>"),
+                'T' | 'v' => self.pad(b"<nil>"),
                 _ => self.bad_verb(v, verb),
             }
             return;
@@ -272,6 +271,8 @@ impl Printer {
                 let t = v.ty().map(|t| t.to_string()).unwrap_or_default();
                 self.string(t.as_bytes(), 's');
             }
+            // Only fmt.Errorf takes it.
+            'w' if !matches!(v, Value::Bytes(_)) => self.bad_verb(v, verb),
             _ => self.value(v, verb),
         }
     }
@@ -301,15 +302,18 @@ impl Printer {
             },
             Value::Int(k, n) => self.integer(v, *k, *n, verb),
             Value::Float(f) => self.float(v, *f, verb),
-            Value::Complex(re, im) => {
-                let keep = self.plus;
-                self.out.push(b'(');
-                self.float(v, *re, verb);
-                self.plus = true;
-                self.float(v, *im, verb);
-                self.plus = keep;
-                self.out.extend_from_slice(b"i)");
-            }
+            Value::Complex(re, im) => match verb {
+                'v' | 'b' | 'g' | 'G' | 'x' | 'X' | 'f' | 'F' | 'e' | 'E' => {
+                    let keep = self.plus;
+                    self.out.push(b'(');
+                    self.float(v, *re, verb);
+                    self.plus = true;
+                    self.float(v, *im, verb);
+                    self.plus = keep;
+                    self.out.extend_from_slice(b"i)");
+                }
+                _ => self.bad_verb(v, verb),
+            },
             Value::String(s) => match verb {
                 'v' if self.sharp_v => self.quoted(s),
                 'v' => self.pad_str(s),
@@ -567,16 +571,13 @@ impl Printer {
         self.zero = keep;
     }
 
+    /// `fmtFloat`
     fn float(&mut self, v: &Value, f: f64, verb: char) {
         let (format, default) = match verb {
             'v' | 'g' => (b'g', None),
-            'G' => (b'G', None),
-            'e' => (b'e', Some(6)),
-            'E' => (b'E', Some(6)),
+            'G' | 'x' | 'X' | 'b' => (verb as u8, None),
+            'e' | 'E' => (verb as u8, Some(6)),
             'f' | 'F' => (b'f', Some(6)),
-            'x' => (b'x', None),
-            'X' => (b'X', None),
-            'b' => (b'b', None),
             _ => return self.bad_verb(v, verb),
         };
         let precision = self.precision.or(default);
@@ -587,39 +588,29 @@ impl Printer {
         if self.space && text.starts_with('+') && !self.plus {
             text.replace_range(..1, " ");
         }
-        let keep = self.zero;
         if !f.is_finite() {
-            self.zero = false;
+            let keep = std::mem::take(&mut self.zero);
+            let signed = !f.is_nan() || self.space || self.plus;
+            self.pad(&text.as_bytes()[usize::from(!signed)..]);
+            self.zero = keep;
+            return;
         }
-        if self.sharp && f.is_finite() && verb != 'b' {
-            let hex = matches!(format, b'x' | b'X');
-            let (mantissa, tail) = match text.find(if hex { ['p', 'P'] } else { ['e', 'E'] }) {
-                Some(i) => (text[..i].to_string(), text[i..].to_string()),
-                None => (text.clone(), String::new()),
-            };
-            let mut mantissa = mantissa;
-            let wanted = if matches!(format, b'g' | b'G' | b'x' | b'X') { self.precision.unwrap_or(6) } else { 0 };
-            if !mantissa.contains('.') {
-                mantissa.push('.');
-            }
-            // Go counts the x of a hexadecimal mantissa as a digit.
-            let significant = mantissa.bytes().filter(|b| b.is_ascii_alphanumeric()).skip_while(|d| *d == b'0').count();
-            mantissa.extend(std::iter::repeat_n('0', wanted.saturating_sub(significant)));
-            text = mantissa + &tail;
+        if self.sharp && verb != 'b' {
+            text = with_point(&text, format, precision);
         }
-        if self.plus || !text.starts_with('+') {
-            if self.zero && !self.minus && self.width.is_some_and(|w| w > text.len()) {
+        if !self.plus && text.starts_with('+') {
+            return self.pad(&text.as_bytes()[1..]);
+        }
+        match self.width {
+            // The sign comes before the zeros.
+            Some(width) if self.zero && !self.minus && width > text.len() => {
                 self.out.push(text.as_bytes()[0]);
-                self.width = self.width.map(|w| w - 1);
+                self.width = Some(width - 1);
                 self.pad(&text.as_bytes()[1..]);
-                self.width = self.width.map(|w| w + 1);
-            } else {
-                self.pad(text.as_bytes());
+                self.width = Some(width);
             }
-        } else {
-            self.pad(&text.as_bytes()[1..]);
+            _ => self.pad(text.as_bytes()),
         }
-        self.zero = keep;
     }
 
     fn quoted(&mut self, s: &[u8]) {
@@ -698,6 +689,25 @@ impl Printer {
     }
 }
 
+/// The text of a number, which begins with a sign, with the point and the zeros that `#` keeps.
+fn with_point(text: &str, format: u8, precision: Option<usize>) -> String {
+    let hex = matches!(format, b'x' | b'X');
+    let (number, tail) = text.split_at(text.find(if hex { ['p', 'P'] } else { ['e', 'E'] }).unwrap_or(text.len()));
+    let mut wanted = if matches!(format, b'g' | b'G' | b'x') { precision.unwrap_or(6) } else { 0 };
+    // Go counts the x of a hexadecimal number as a digit.
+    let significant = number[1..].bytes().filter(|b| *b != b'.').skip_while(|b| *b == b'0').count();
+    wanted = wanted.saturating_sub(significant);
+    let mut number = number.to_owned();
+    if !number.contains('.') {
+        if number.len() == 2 && number.ends_with('0') {
+            wanted = wanted.saturating_sub(1);
+        }
+        number.push('.');
+    }
+    number.extend(std::iter::repeat_n('0', wanted));
+    number + tail
+}
+
 /// The base that a verb prints integers in.
 fn base_of(verb: char) -> u64 {
     match verb {
@@ -722,11 +732,17 @@ fn parse_number(format: &[u8], mut i: usize) -> (Option<usize>, usize) {
     if i == start { (None, i) } else { (Some(n as usize), i) }
 }
 
+/// `intFromArg`: a width or a precision, if it is an integer of no more than [`MAX_WIDTH`].
 fn int_from_arg(args: &[Value], arg_num: &mut usize) -> Option<i64> {
+    let fitting = |kind: IntKind, n: i64| (n.unsigned_abs() <= MAX_WIDTH as u64 && !(kind.is_unsigned() && n < 0)).then_some(n);
     let arg = args.get(*arg_num)?;
     *arg_num += 1;
     match arg {
-        Value::Int(_, n) if n.abs() <= MAX_WIDTH => Some(*n),
+        Value::Int(kind, n) => fitting(*kind, *n),
+        Value::Object(o) => match o.basic() {
+            Some(Value::Int(kind, n)) => fitting(kind, n),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -745,20 +761,20 @@ fn argument_number(
         *found = false;
         return reordered;
     }
-    let Some(close) = format[*i..].iter().position(|b| *b == b']') else {
-        *good = false;
+    // There must be at least three bytes: [n].
+    let close = if format.len() - *i < 3 { None } else { format[*i..].iter().position(|b| *b == b']') };
+    let Some(close) = close else {
+        (*good, *found) = (false, false);
         *i += 1;
         return true;
     };
     let (n, at) = parse_number(format, *i + 1);
-    let ok = at == *i + close && n.is_some_and(|n| n >= 1 && n <= num_args);
+    let n = n.filter(|_| at == *i + close);
     *i += close + 1;
-    if ok {
-        *arg_num = n.unwrap_or(1) - 1;
-        *found = true;
-    } else {
-        *good = false;
-        *found = false;
+    *found = n.is_some();
+    match n {
+        Some(n) if (1..=num_args).contains(&n) => *arg_num = n - 1,
+        _ => *good = false,
     }
     true
 }

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use pintle_template::GoObject;
-use pintle_value::types::{INT, INT64, IntKind, Kind};
+use pintle_value::types::{BYTES, INT, INT64, IntKind, Kind};
 use pintle_value::{Method, NamedType, Object, Signature, Str, Type, Value, Yaml};
 
 use crate::semver::Version;
@@ -100,6 +100,8 @@ static TIME: NamedType = NamedType {
         "IsZero"() -> Type::Bool, |t, _a| Value::Bool(t.is_zero());
         "Local"() -> TIME_TYPE, |t, _a| wrap(TimeObject(t.in_zone(Zone::Local)));
         "Location"() -> LOCATION_TYPE, |t, _a| wrap(LocationObject(Some(t.zone().clone())));
+        "MarshalJSON"() -> BYTES, |t, _a| Value::Bytes([&b"\""[..], &t.to_json()?, b"\""].concat().into());
+        "MarshalText"() -> BYTES, |t, _a| Value::Bytes(t.to_json().map_err(|e| e.replace("JSON", "Text"))?.into());
         "Minute"() -> INT, |t, _a| Value::int(t.civil().minute);
         "Month"() -> MONTH_TYPE, |t, _a| wrap(NamedInt { value: t.civil().month, named: &MONTH, text: month_name });
         "Nanosecond"() -> INT, |t, _a| Value::int(i64::from(t.nanosecond()));
