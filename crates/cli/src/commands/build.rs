@@ -63,7 +63,7 @@ macro_rules! switches {
         struct $name {
             $($(#[$doc])*
             #[arg(long, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true",
-                value_parser = super::template::parse_bool, value_name = "BOOL", hide_default_value = true,
+                value_parser = super::pflag::parse_bool, value_name = "BOOL", hide_default_value = true,
                 hide_possible_values = true)]
             $field: bool,)*
         }

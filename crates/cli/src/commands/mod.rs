@@ -11,6 +11,7 @@ pub mod graph;
 pub mod helm;
 pub mod init;
 pub mod parity;
+pub mod pflag;
 pub mod render;
 pub mod rules;
 pub mod seal;

@@ -11,6 +11,7 @@ use pintle::emit::{self, EmitOptions};
 use pintle::release::Schemas;
 use pintle::{Chart, Compat, Diagnostic, Error, Options, Release};
 
+use super::pflag::{self, parse_bool};
 use super::source::{CheckArgs, judge};
 use super::{cluster, values};
 use crate::{io, report};
@@ -80,15 +81,6 @@ macro_rules! switches {
             $field: bool,)*
         }
     };
-}
-
-/// `strconv.ParseBool`
-pub fn parse_bool(text: &str) -> Result<bool, String> {
-    match text {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),
-        _ => Err("not a truth value".into()),
-    }
 }
 
 switches!(Bools {
@@ -426,13 +418,14 @@ fn check_flags(args: &Args) -> Result<(), Error> {
             Err(_) => return invalid_dry_run(other, "\"none\", \"server\", or \"client\""),
         },
     }
-    if let Some(other) = i.wait.as_deref().filter(|w| !matches!(*w, "watcher" | "hookOnly" | "legacy" | "true" | "false")) {
-        let message = format!(
-            "invalid argument \"{other}\" for \"--wait\" flag: invalid wait input \"{other}\". Valid inputs are watcher, hookOnly, and \
-             legacy"
-        );
-        return Err(Error::new("usage/wait", message));
-    }
+    pflag::choice("--wait", i.wait.as_deref(), |v| match v {
+        "watcher" | "hookOnly" | "legacy" | "true" | "false" => Ok(()),
+        _ => Err(format!("invalid wait input \"{v}\". Valid inputs are watcher, hookOnly, and legacy")),
+    })?;
+    pflag::duration("--timeout", i.timeout.as_deref())?;
+    pflag::int("--burst-limit", i.burst_limit.as_deref())?;
+    pflag::float("--qps", i.qps.as_deref())?;
+    i.labels.iter().try_for_each(|labels| pflag::string_to_string("-l, --labels", labels))?;
     if args.bools.validate {
         return refuse("--validate", ONLY_ASKED);
     }

@@ -9,10 +9,10 @@ pub struct Globals {
     #[arg(short, long, hide = true)]
     pub namespace: Option<String>,
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true",
-        value_parser = crate::commands::template::parse_bool)]
+        value_parser = crate::commands::pflag::parse_bool)]
     pub debug: Option<bool>,
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true",
-        value_parser = crate::commands::template::parse_bool)]
+        value_parser = crate::commands::pflag::parse_bool)]
     pub kube_insecure_skip_tls_verify: Option<bool>,
     #[arg(long, hide = true)]
     pub kubeconfig: Option<String>,
@@ -51,15 +51,15 @@ pub struct Globals {
 #[group(skip)]
 pub struct Registry {
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true",
-        value_parser = crate::commands::template::parse_bool)]
+        value_parser = crate::commands::pflag::parse_bool)]
     pub verify: Option<bool>,
     #[command(flatten)]
     credentials: crate::commands::template::Credentials,
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true",
-        value_parser = crate::commands::template::parse_bool)]
+        value_parser = crate::commands::pflag::parse_bool)]
     insecure_skip_tls_verify: Option<bool>,
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true",
-        value_parser = crate::commands::template::parse_bool)]
+        value_parser = crate::commands::pflag::parse_bool)]
     plain_http: Option<bool>,
 }
 

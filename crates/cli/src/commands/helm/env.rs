@@ -10,7 +10,7 @@ use pintle::Compat;
 
 use super::arguments::Globals;
 use super::{Answer, Answered, wrong_arguments};
-use crate::commands::template::parse_bool;
+use crate::commands::pflag::parse_bool;
 use crate::io;
 
 /// Arguments of `helm env`.

@@ -11,7 +11,7 @@ use pintle::{Compat, Values};
 
 use super::arguments::Globals;
 use super::{Answer, Answered, wrong_arguments};
-use crate::commands::template::parse_bool;
+use crate::commands::pflag::parse_bool;
 use crate::commands::values;
 use crate::{io, report};
 

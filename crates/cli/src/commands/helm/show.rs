@@ -8,7 +8,7 @@ use pintle::{Chart, Compat, Error};
 
 use super::arguments::{Globals, Registry, take_command};
 use super::{Answer, Answered, elsewhere, wrong_arguments};
-use crate::commands::template::parse_bool;
+use crate::commands::pflag::parse_bool;
 use crate::commands::values::load_options;
 use crate::io;
 

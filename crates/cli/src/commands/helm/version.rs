@@ -7,7 +7,7 @@ use pintle::{Compat, release};
 
 use super::arguments::Globals;
 use super::{Answer, Answered, wrong_arguments};
-use crate::commands::template::parse_bool;
+use crate::commands::pflag::parse_bool;
 use crate::io;
 
 /// Arguments of `helm version`.
