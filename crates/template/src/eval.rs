@@ -518,7 +518,11 @@ impl<'f> Evaluator<'f> {
             }
         }
         match r.else_list {
-            Some(e) if !ran => self.walk(st, dot, e),
+            // Go's loop catches a break of its else, too, though the parser counts it to the loop around; a continue passes.
+            Some(e) if !ran => Ok(match self.walk(st, dot, e)? {
+                Flow::Break => Flow::Next,
+                flow => flow,
+            }),
             _ => Ok(Flow::Next),
         }
     }
