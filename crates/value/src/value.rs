@@ -63,10 +63,18 @@ pub trait Object: Any {
     fn fields(&self) -> Vec<(&'static str, Value)> {
         Vec::new()
     }
+    /// The name of the field whose struct is embedded: its fields are fields of this one.
+    fn embedded(&self) -> Option<&'static str> {
+        None
+    }
     /// An exported field.
     fn field(&self, name: &str) -> Option<Value> {
         let exported = name.as_bytes().first().is_some_and(u8::is_ascii_uppercase);
-        self.fields().into_iter().find(|(n, _)| exported && *n == name).map(|(_, v)| v)
+        let find = |name: &str| self.fields().into_iter().find(|(n, _)| exported && *n == name).map(|(_, v)| v);
+        find(name).or_else(|| match find(self.embedded()?)? {
+            Value::Object(embedded) => embedded.field(name),
+            _ => None,
+        })
     }
     /// What `encoding/json` makes of it: the exported fields unless the type marshals itself.
     fn json(&self) -> Value {
@@ -103,8 +111,16 @@ pub enum Yaml {
     Text(String),
     /// A timestamp, which needs no quotes
     Timestamp(String),
-    /// A struct: the exported fields in their order, by their names in small letters
-    Struct,
+    /// A struct: the names and values of its fields, in their order
+    Struct(Vec<(String, Value)>),
+}
+
+impl Yaml {
+    /// A struct without tags: the exported fields by their names in small letters.
+    pub fn of_struct(object: &dyn Object) -> Yaml {
+        let exported = object.fields().into_iter().filter(|(name, _)| name.starts_with(|c: char| c.is_ascii_uppercase()));
+        Yaml::Struct(exported.map(|(name, value)| (name.to_ascii_lowercase(), value)).collect())
+    }
 }
 
 /// A slice other than `[]uint8`.
@@ -141,11 +157,20 @@ impl List {
 
     /// A slice type with a name.
     pub fn named(named: &'static NamedType, items: Vec<Value>) -> List {
+        List::of(named, false, items)
+    }
+
+    /// A nil slice of a type with a name.
+    pub fn nil_named(named: &'static NamedType) -> List {
+        List::of(named, true, Vec::new())
+    }
+
+    fn of(named: &'static NamedType, nil: bool, items: Vec<Value>) -> List {
         let elem = match named.underlying {
             Some(Type::Slice(e)) => *e,
             _ => Type::Any,
         };
-        List(Rc::new(ListData { elem, named: Some(named), nil: false, items }))
+        List(Rc::new(ListData { elem, named: Some(named), nil, items }))
     }
 
     /// The elements' type.

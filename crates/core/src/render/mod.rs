@@ -2,6 +2,7 @@
 //!
 //! Takes the tree of a render and its values, gives a text for each file of templates/. What the texts mean is not its business.
 
+mod chart;
 mod gather;
 mod jinja;
 mod message;
@@ -221,9 +222,9 @@ impl Collector {
     fn chart(&mut self, node: &Node, path: &str, values: Map, is_root: bool) -> Result<Map> {
         let subcharts = Map::new(Entries::new());
         let chart = if self.compat.chart_is_a_map() {
-            Value::Map(objects::chart(&node.metadata, is_root))
+            Value::Map(chart::helm4(&node.metadata, is_root))
         } else {
-            objects::chart_helm3(&node.metadata, is_root)
+            chart::helm3(&node.metadata, is_root)
         };
         let dot = Map::new(Entries::from([
             ("Chart".into(), chart),

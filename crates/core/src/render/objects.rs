@@ -1,7 +1,6 @@
-//! The Go values behind `.Values`, `.Chart`, `.Release`, `.Files` and `.Capabilities`, with their types and methods.
+//! The Go values behind `.Values`, `.Release`, `.Files` and `.Capabilities`, with their types and methods.
 
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use pintle_value::{Entries, List, Map, Method, NamedType, Object, Str, Value, Ya
 
 use crate::Compat;
 use crate::capabilities::{Capabilities, KubeVersion};
-use crate::load::{Chart, File, Metadata};
+use crate::load::{Chart, File};
 
 type Answer = Result<Value, String>;
 
@@ -151,13 +150,17 @@ fn has(v: &Value, args: &[Value]) -> Answer {
 }
 
 /// A Go struct: its type and its fields in order, with what JSON makes of them.
-struct Struct {
-    named: &'static NamedType,
-    fields: Vec<(&'static str, Value)>,
+pub(super) struct Struct {
+    pub named: &'static NamedType,
+    pub fields: Vec<(&'static str, Value)>,
     /// The names in JSON; an empty field without a name there is left out.
-    json: &'static [(&'static str, &'static str)],
+    pub json: &'static [(&'static str, &'static str)],
+    /// Whether its tags give the same names to YAML.
+    pub yaml_tags: bool,
+    /// The field whose struct is embedded.
+    pub embedded: Option<&'static str>,
     /// What `String` of a pointer to it gives.
-    pointer_string: Option<Str>,
+    pub pointer_string: Option<Str>,
 }
 
 impl Object for Struct {
@@ -178,7 +181,7 @@ impl Object for Struct {
     }
 
     fn json_members(&self) -> Option<Vec<(&'static str, Value)>> {
-        let value = |field: &str| self.fields.iter().find(|(n, _)| *n == field).map(|(_, v)| v.clone());
+        let value = |field: &str| self.field(field);
         let entry = |(field, name): &(&'static str, &'static str)| match name.strip_suffix(",omitempty") {
             Some(name) => value(field).filter(Value::is_true).map(|v| (name, v)),
             None => value(field).map(|v| (*name, v)),
@@ -187,7 +190,14 @@ impl Object for Struct {
     }
 
     fn yaml(&self) -> Yaml {
-        Yaml::Struct
+        match self.json_members() {
+            Some(members) if self.yaml_tags => Yaml::Struct(members.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()),
+            _ => Yaml::of_struct(self),
+        }
+    }
+
+    fn embedded(&self) -> Option<&'static str> {
+        self.embedded
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
@@ -213,25 +223,32 @@ const KUBE_VERSION_METHODS: &[Method] = &[
     method("GitVersion", &[], Type::String, |v, _| Ok(version_of(v, "Version"))),
 ];
 
+/// Helm 3 keeps no second form of the version.
+const KUBE_VERSION_HELM3_METHODS: &[Method] = &[
+    method("String", &[], Type::String, |v, _| Ok(version_of(v, "Version"))),
+    method("GitVersion", &[], Type::String, |v, _| Ok(version_of(v, "Version"))),
+];
+
 static KUBE_VERSION: NamedType =
     NamedType { name: "common.KubeVersion", kind: Kind::Struct, underlying: None, methods: KUBE_VERSION_METHODS };
 static KUBE_VERSION_HELM3: NamedType =
-    NamedType { name: "chartutil.KubeVersion", kind: Kind::Struct, underlying: None, methods: KUBE_VERSION_METHODS };
+    NamedType { name: "chartutil.KubeVersion", kind: Kind::Struct, underlying: None, methods: KUBE_VERSION_HELM3_METHODS };
 static CAPABILITIES: NamedType = NamedType { name: "*common.Capabilities", kind: Kind::Pointer, underlying: None, methods: &[] };
 static CAPABILITIES_HELM3: NamedType =
     NamedType { name: "*chartutil.Capabilities", kind: Kind::Pointer, underlying: None, methods: &[] };
 static BUILD_INFO: NamedType = NamedType { name: "version.BuildInfo", kind: Kind::Struct, underlying: None, methods: &[] };
 
-fn kube_version(v: &KubeVersion, named: &'static NamedType) -> Value {
+fn kube_version(v: &KubeVersion, compat: Compat) -> Value {
+    let normalized = compat.keeps_kube_version().then_some(("normalizedVersion", v.normalized.as_str().into()));
+    let mut fields = vec![("Version", v.version.as_str().into())];
+    fields.extend(normalized);
+    fields.extend([("Major", v.major.as_str().into()), ("Minor", v.minor.as_str().into())]);
     Value::Object(Rc::new(Struct {
-        named,
-        fields: vec![
-            ("Version", v.version.as_str().into()),
-            ("normalizedVersion", v.normalized.as_str().into()),
-            ("Major", v.major.as_str().into()),
-            ("Minor", v.minor.as_str().into()),
-        ],
+        named: if compat.keeps_kube_version() { &KUBE_VERSION } else { &KUBE_VERSION_HELM3 },
+        fields,
         json: &[("Version", "Version"), ("Major", "Major"), ("Minor", "Minor")],
+        yaml_tags: false,
+        embedded: None,
         pointer_string: Some(v.normalized.as_str().into()),
     }))
 }
@@ -258,6 +275,8 @@ pub fn build_info(version: &'static str, compat: Compat) -> Value {
             ("GoVersion", "go_version,omitempty"),
             ("KubeClientVersion", "kube_client_version"),
         ],
+        yaml_tags: false,
+        embedded: None,
         pointer_string: None,
     }))
 }
@@ -270,108 +289,13 @@ pub fn capabilities(c: &Capabilities) -> Value {
     Value::Object(Rc::new(Struct {
         named: if helm4 { &CAPABILITIES } else { &CAPABILITIES_HELM3 },
         fields: vec![
-            ("KubeVersion", kube_version(&c.kube_version, if helm4 { &KUBE_VERSION } else { &KUBE_VERSION_HELM3 })),
+            ("KubeVersion", kube_version(&c.kube_version, c.compat)),
             ("APIVersions", Value::List(List::named(if helm4 { &VERSION_SET } else { &VERSION_SET_HELM3 }, api_versions))),
             ("HelmVersion", helm_version),
         ],
         json: &[("KubeVersion", "KubeVersion"), ("APIVersions", "APIVersions"), ("HelmVersion", "HelmVersion")],
+        yaml_tags: false,
+        embedded: None,
         pointer_string: None,
     }))
 }
-
-fn strings(list: &[String]) -> Vec<Value> {
-    list.iter().map(|s| Value::from(s.as_str())).collect()
-}
-
-fn string_map(map: Option<&BTreeMap<String, String>>) -> Value {
-    match map {
-        None => Value::Map(Map::nil(Type::String)),
-        Some(m) => {
-            let entries = m.iter().map(|(k, v)| (Str::from(k.as_str()), Value::from(v.as_str()))).collect();
-            Value::Map(Map::typed(Type::String, entries))
-        }
-    }
-}
-
-fn import_value(v: &pintle_value::Data) -> Value {
-    match v {
-        pintle_value::Data::Map(m) => {
-            let text = |v: &pintle_value::Data| Value::from(v.as_str().unwrap_or(""));
-            Value::Map(Map::typed(Type::String, m.iter().map(|(k, v)| (Str::from(k.as_str()), text(v))).collect()))
-        }
-        v => Value::from(v),
-    }
-}
-
-/// `.Chart`, as the map of Helm 4 (`structToMap`).
-pub fn chart(m: &Metadata, is_root: bool) -> Map {
-    let record = |fields: Vec<(&str, Value)>| Map::new(fields.into_iter().map(|(k, v)| (Str::from(k), v)).collect());
-    let text = |s: &String| Value::from(s.as_str());
-    let maintainer = |p: &crate::load::Maintainer| {
-        Value::Map(record(vec![("Name", text(&p.name)), ("Email", text(&p.email)), ("URL", text(&p.url))]))
-    };
-    let dependency = |d: &crate::load::Dependency| {
-        Value::Map(record(vec![
-            ("Name", text(&d.name)),
-            ("Version", text(&d.version)),
-            ("Repository", text(&d.repository)),
-            ("Condition", text(&d.condition)),
-            ("Tags", Value::list(strings(&d.tags))),
-            ("Enabled", Value::Bool(d.enabled)),
-            ("ImportValues", Value::list(d.import_values.iter().map(import_value).collect())),
-            ("Alias", text(&d.alias)),
-        ]))
-    };
-    record(vec![
-        ("Name", text(&m.name)),
-        ("Home", text(&m.home)),
-        ("Sources", Value::list(strings(&m.sources))),
-        ("Version", text(&m.version)),
-        ("Description", text(&m.description)),
-        ("Keywords", Value::list(strings(&m.keywords))),
-        ("Maintainers", Value::list(m.maintainers.iter().map(maintainer).collect())),
-        ("Icon", text(&m.icon)),
-        ("APIVersion", text(&m.api_version)),
-        ("Condition", text(&m.condition)),
-        ("Tags", text(&m.tags)),
-        ("AppVersion", text(&m.app_version)),
-        ("Deprecated", Value::Bool(m.deprecated)),
-        ("Annotations", string_map(m.annotations.as_ref())),
-        ("KubeVersion", text(&m.kube_version)),
-        ("Dependencies", Value::list(m.dependencies.iter().map(dependency).collect())),
-        ("Type", text(&m.chart_type)),
-        ("IsRoot", Value::Bool(is_root)),
-    ])
-}
-
-/// The struct of Helm 3, whose absent fields are errors.
-static CHART_HELM3: NamedType =
-    NamedType { name: "struct { chart.Metadata; IsRoot bool }", kind: Kind::Struct, underlying: None, methods: &[] };
-
-/// `.Chart`, as the struct of Helm 3.
-pub fn chart_helm3(m: &Metadata, is_root: bool) -> Value {
-    let map = chart(m, is_root);
-    let fields = CHART_FIELDS.iter().map(|(f, _)| (*f, map.get(f.as_bytes()).unwrap_or_default())).collect();
-    Value::Object(Rc::new(Struct { named: &CHART_HELM3, fields, json: CHART_FIELDS, pointer_string: None }))
-}
-
-const CHART_FIELDS: &[(&str, &str)] = &[
-    ("Name", "name,omitempty"),
-    ("Home", "home,omitempty"),
-    ("Sources", "sources,omitempty"),
-    ("Version", "version,omitempty"),
-    ("Description", "description,omitempty"),
-    ("Keywords", "keywords,omitempty"),
-    ("Maintainers", "maintainers,omitempty"),
-    ("Icon", "icon,omitempty"),
-    ("APIVersion", "apiVersion,omitempty"),
-    ("Condition", "condition,omitempty"),
-    ("Tags", "tags,omitempty"),
-    ("AppVersion", "appVersion,omitempty"),
-    ("Deprecated", "deprecated,omitempty"),
-    ("Annotations", "annotations,omitempty"),
-    ("KubeVersion", "kubeVersion,omitempty"),
-    ("Dependencies", "dependencies,omitempty"),
-    ("Type", "type,omitempty"),
-    ("IsRoot", "IsRoot"),
-];

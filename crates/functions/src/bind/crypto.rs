@@ -34,7 +34,7 @@ impl Object for CertificateObject {
         vec![("Cert", Value::string(self.0.cert.clone())), ("Key", Value::string(self.0.key.clone()))]
     }
     fn yaml(&self) -> Yaml {
-        Yaml::Struct
+        Yaml::of_struct(self)
     }
     fn equals(&self, other: &dyn Object) -> bool {
         other.as_any().downcast_ref::<CertificateObject>().is_some_and(|o| o.0 == self.0)

@@ -54,7 +54,11 @@ fn table(v: &Value) -> Option<Vec<(Str, Value)>> {
         Value::Map(m) => Some(m.entries().iter().map(|(k, v)| (k.clone(), v.clone())).collect()),
         Value::Object(o) if is_struct(v) => {
             let exported = o.fields().into_iter().filter(|(n, _)| n.as_bytes().first().is_some_and(u8::is_ascii_uppercase));
-            Some(exported.map(|(n, v)| (Str::from(n), v)).collect())
+            let fields = exported.flat_map(|(n, v)| {
+                let embedded = if o.embedded() == Some(n) { table(&v) } else { None };
+                embedded.unwrap_or_else(|| vec![(Str::from(n), v)])
+            });
+            Some(fields.collect())
         }
         _ => None,
     }
@@ -252,12 +256,14 @@ impl Encoder {
     /// A table within an array of other things.
     fn inline(&mut self, v: &Value) -> Result {
         let (simple, tables) = self.sorted(v)?;
-        let fields = match v {
-            Value::Object(o) => o.fields(),
-            _ => Vec::new(),
+        // The encoder takes a field's place in its struct, or that of the struct embedded there, for its place among those
+        // written: no comma follows that one.
+        let place = |name: &Str| {
+            let Value::Object(o) = v else { return None };
+            let fields = o.fields();
+            let at = |name: &[u8]| fields.iter().position(|(n, _)| n.as_bytes() == name);
+            at(name).or_else(|| at(o.embedded()?.as_bytes()))
         };
-        // The encoder takes a field's place in its struct for its place among those written: no comma follows that one.
-        let place = |name: &Str| fields.iter().position(|(n, _)| n.as_bytes() == &**name);
         let last_place = (simple.len() + tables.len()).saturating_sub(1);
         self.out.push(b'{');
         for (group, more) in [(&simple, !tables.is_empty()), (&tables, false)] {

@@ -357,12 +357,9 @@ impl Visitor for Emitter {
             Yaml::AsJson => as_json(self, object),
             Yaml::Text(text) => self.string(text.as_bytes()),
             Yaml::Timestamp(text) => self.word(&text),
-            Yaml::Struct => {
-                let exported = |name: &&str| name.starts_with(|c: char| c.is_ascii_uppercase());
-                let fields: Vec<_> = object.fields().into_iter().filter(|(name, _)| exported(name)).collect();
-                let names: Vec<_> = fields.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+            Yaml::Struct(members) => {
                 if self.deeper() {
-                    self.mapping(names.iter().map(String::as_bytes).zip(fields.iter().map(|(_, value)| value)));
+                    self.mapping(members.iter().map(|(name, value)| (name.as_bytes(), value)));
                 }
             }
         }
