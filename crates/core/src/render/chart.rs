@@ -9,8 +9,10 @@ use pintle_value::{List, Map, NamedType, Str, Value};
 use super::objects::Struct;
 use crate::load::{Dependency, Maintainer, Metadata};
 
-fn strings(list: &[String]) -> Vec<Value> {
-    list.iter().map(|s| Value::from(s.as_str())).collect()
+type Fields = Vec<(&'static str, Value)>;
+
+fn text(s: &str) -> Value {
+    Value::from(s)
 }
 
 fn string_map(map: Option<&BTreeMap<String, String>>) -> Value {
@@ -33,32 +35,30 @@ fn import_value(v: &pintle_value::Data) -> Value {
     }
 }
 
-/// `.Chart`, as the map of Helm 4 (`structToMap`).
-pub fn helm4(m: &Metadata, is_root: bool) -> Map {
-    let record = |fields: Vec<(&str, Value)>| Map::new(fields.into_iter().map(|(k, v)| (Str::from(k), v)).collect());
-    let text = |s: &String| Value::from(s.as_str());
-    let maintainer =
-        |p: &Maintainer| Value::Map(record(vec![("Name", text(&p.name)), ("Email", text(&p.email)), ("URL", text(&p.url))]));
-    let dependency = |d: &Dependency| {
-        Value::Map(record(vec![
-            ("Name", text(&d.name)),
-            ("Version", text(&d.version)),
-            ("Repository", text(&d.repository)),
-            ("Condition", text(&d.condition)),
-            ("Tags", Value::list(strings(&d.tags))),
-            ("Enabled", Value::Bool(d.enabled)),
-            ("ImportValues", Value::list(d.import_values.iter().map(import_value).collect())),
-            ("Alias", text(&d.alias)),
-        ]))
-    };
-    record(vec![
+/// What becomes of the lists and structs within Chart.yaml's.
+trait Shape {
+    /// `[]string`
+    fn strings(items: Vec<Value>) -> Value;
+    /// `[]interface {}`
+    fn anys(items: Vec<Value>) -> Value;
+    fn maintainers(items: Vec<Fields>) -> Value;
+    fn dependencies(items: Vec<Fields>) -> Value;
+}
+
+fn strings<S: Shape>(list: &[String]) -> Value {
+    S::strings(list.iter().map(|s| text(s)).collect())
+}
+
+/// The fields of `Metadata`, in their order.
+fn metadata<S: Shape>(m: &Metadata) -> Fields {
+    vec![
         ("Name", text(&m.name)),
         ("Home", text(&m.home)),
-        ("Sources", Value::list(strings(&m.sources))),
+        ("Sources", strings::<S>(&m.sources)),
         ("Version", text(&m.version)),
         ("Description", text(&m.description)),
-        ("Keywords", Value::list(strings(&m.keywords))),
-        ("Maintainers", Value::list(m.maintainers.iter().map(maintainer).collect())),
+        ("Keywords", strings::<S>(&m.keywords)),
+        ("Maintainers", S::maintainers(m.maintainers.iter().map(maintainer).collect())),
         ("Icon", text(&m.icon)),
         ("APIVersion", text(&m.api_version)),
         ("Condition", text(&m.condition)),
@@ -67,10 +67,55 @@ pub fn helm4(m: &Metadata, is_root: bool) -> Map {
         ("Deprecated", Value::Bool(m.deprecated)),
         ("Annotations", string_map(m.annotations.as_ref())),
         ("KubeVersion", text(&m.kube_version)),
-        ("Dependencies", Value::list(m.dependencies.iter().map(dependency).collect())),
+        ("Dependencies", S::dependencies(m.dependencies.iter().map(dependency::<S>).collect())),
         ("Type", text(&m.chart_type)),
-        ("IsRoot", Value::Bool(is_root)),
-    ])
+    ]
+}
+
+fn maintainer(p: &Maintainer) -> Fields {
+    vec![("Name", text(&p.name)), ("Email", text(&p.email)), ("URL", text(&p.url))]
+}
+
+fn dependency<S: Shape>(d: &Dependency) -> Fields {
+    vec![
+        ("Name", text(&d.name)),
+        ("Version", text(&d.version)),
+        ("Repository", text(&d.repository)),
+        ("Condition", text(&d.condition)),
+        ("Tags", strings::<S>(&d.tags)),
+        ("Enabled", Value::Bool(d.enabled)),
+        ("ImportValues", S::anys(d.import_values.iter().map(import_value).collect())),
+        ("Alias", text(&d.alias)),
+    ]
+}
+
+/// Everything a map or a list of anything (`structToMap`).
+struct Helm4;
+
+fn record(fields: Fields) -> Map {
+    Map::new(fields.into_iter().map(|(k, v)| (Str::from(k), v)).collect())
+}
+
+impl Shape for Helm4 {
+    fn strings(items: Vec<Value>) -> Value {
+        Value::list(items)
+    }
+    fn anys(items: Vec<Value>) -> Value {
+        Value::list(items)
+    }
+    fn maintainers(items: Vec<Fields>) -> Value {
+        Value::list(items.into_iter().map(|fields| Value::Map(record(fields))).collect())
+    }
+    fn dependencies(items: Vec<Fields>) -> Value {
+        Helm4::maintainers(items)
+    }
+}
+
+/// `.Chart`, as the map of Helm 4.
+pub fn helm4(m: &Metadata, is_root: bool) -> Map {
+    let mut fields = metadata::<Helm4>(m);
+    fields.push(("IsRoot", Value::Bool(is_root)));
+    record(fields)
 }
 
 /// The struct of Helm 3, whose absent fields are errors.
@@ -92,64 +137,46 @@ static DEPENDENCIES: NamedType = NamedType {
     methods: &[],
 };
 
-/// `.Chart`, as the struct of Helm 3.
-pub fn helm3(m: &Metadata, is_root: bool) -> Value {
-    let text = |s: &String| Value::from(s.as_str());
-    let texts = |list: &[String]| {
-        Value::List(if list.is_empty() { List::nil(Type::String) } else { List::typed(Type::String, strings(list)) })
-    };
-    let maintainer = |p: &Maintainer| {
-        let fields = vec![("Name", text(&p.name)), ("Email", text(&p.email)), ("URL", text(&p.url))];
-        record(&MAINTAINER, fields, MAINTAINER_JSON, false, None)
-    };
-    let dependency = |d: &Dependency| {
-        let imports = d.import_values.iter().map(import_value).collect::<Vec<_>>();
-        let fields = vec![
-            ("Name", text(&d.name)),
-            ("Version", text(&d.version)),
-            ("Repository", text(&d.repository)),
-            ("Condition", text(&d.condition)),
-            ("Tags", texts(&d.tags)),
-            ("Enabled", Value::Bool(d.enabled)),
-            ("ImportValues", Value::List(if imports.is_empty() { List::nil(Type::Any) } else { List::new(imports) })),
-            ("Alias", text(&d.alias)),
-        ];
-        record(&DEPENDENCY, fields, DEPENDENCY_JSON, true, None)
-    };
-    let pointers = |named: &'static NamedType, items: Vec<Value>| {
-        Value::List(if items.is_empty() { List::nil_named(named) } else { List::named(named, items) })
-    };
-    let metadata = vec![
-        ("Name", text(&m.name)),
-        ("Home", text(&m.home)),
-        ("Sources", texts(&m.sources)),
-        ("Version", text(&m.version)),
-        ("Description", text(&m.description)),
-        ("Keywords", texts(&m.keywords)),
-        ("Maintainers", pointers(&MAINTAINERS, m.maintainers.iter().map(maintainer).collect())),
-        ("Icon", text(&m.icon)),
-        ("APIVersion", text(&m.api_version)),
-        ("Condition", text(&m.condition)),
-        ("Tags", text(&m.tags)),
-        ("AppVersion", text(&m.app_version)),
-        ("Deprecated", Value::Bool(m.deprecated)),
-        ("Annotations", string_map(m.annotations.as_ref())),
-        ("KubeVersion", text(&m.kube_version)),
-        ("Dependencies", pointers(&DEPENDENCIES, m.dependencies.iter().map(dependency).collect())),
-        ("Type", text(&m.chart_type)),
-    ];
-    let metadata = record(&METADATA, metadata, &CHART_JSON[..CHART_JSON.len() - 1], false, None);
-    record(&CHART, vec![("Metadata", metadata), ("IsRoot", Value::Bool(is_root))], CHART_JSON, false, Some("Metadata"))
+/// The types of package chart; what Chart.yaml doesn't have is nil.
+struct Helm3;
+
+/// A struct without anything embedded.
+fn plain(named: &'static NamedType, fields: Fields, json: &'static [(&'static str, &'static str)], yaml_tags: bool) -> Value {
+    Value::Object(Rc::new(Struct { named, fields, json, yaml_tags, embedded: None, pointer_string: None }))
 }
 
-fn record(
-    named: &'static NamedType,
-    fields: Vec<(&'static str, Value)>,
-    json: &'static [(&'static str, &'static str)],
-    yaml_tags: bool,
-    embedded: Option<&'static str>,
-) -> Value {
-    Value::Object(Rc::new(Struct { named, fields, json, yaml_tags, embedded, pointer_string: None }))
+fn pointers(named: &'static NamedType, items: Vec<Value>) -> Value {
+    Value::List(if items.is_empty() { List::nil_named(named) } else { List::named(named, items) })
+}
+
+impl Shape for Helm3 {
+    fn strings(items: Vec<Value>) -> Value {
+        Value::List(if items.is_empty() { List::nil(Type::String) } else { List::typed(Type::String, items) })
+    }
+    fn anys(items: Vec<Value>) -> Value {
+        Value::List(if items.is_empty() { List::nil(Type::Any) } else { List::new(items) })
+    }
+    fn maintainers(items: Vec<Fields>) -> Value {
+        let item = |fields| plain(&MAINTAINER, fields, MAINTAINER_JSON, false);
+        pointers(&MAINTAINERS, items.into_iter().map(item).collect())
+    }
+    fn dependencies(items: Vec<Fields>) -> Value {
+        let item = |fields| plain(&DEPENDENCY, fields, DEPENDENCY_JSON, true);
+        pointers(&DEPENDENCIES, items.into_iter().map(item).collect())
+    }
+}
+
+/// `.Chart`, as the struct of Helm 3.
+pub fn helm3(m: &Metadata, is_root: bool) -> Value {
+    let metadata = plain(&METADATA, metadata::<Helm3>(m), &CHART_JSON[..CHART_JSON.len() - 1], false);
+    Value::Object(Rc::new(Struct {
+        named: &CHART,
+        fields: vec![("Metadata", metadata), ("IsRoot", Value::Bool(is_root))],
+        json: CHART_JSON,
+        yaml_tags: false,
+        embedded: Some("Metadata"),
+        pointer_string: None,
+    }))
 }
 
 const MAINTAINER_JSON: &[(&str, &str)] = &[("Name", "name,omitempty"), ("Email", "email,omitempty"), ("URL", "url,omitempty")];
