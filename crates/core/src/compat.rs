@@ -55,6 +55,11 @@ impl Compat {
         !self.is_helm3()
     }
 
+    /// Whether `.Capabilities.KubeVersion` has a normalised version beside the one that was given (4).
+    pub fn normalizes_kube_version(self) -> bool {
+        !self.is_helm3()
+    }
+
     /// Whether an `apiVersion` of Chart.yaml that isn't known is an error (4) or taken for one that is (3).
     pub fn checks_api_version(self) -> bool {
         !self.is_helm3()

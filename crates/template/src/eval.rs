@@ -3,13 +3,15 @@
 //! Takes a set of templates and data, gives bytes. A value is carried with the fact of whether Go would hold it in an
 //! interface: error texts and nil tell the two apart.
 
+mod range;
+
 use std::any::Any;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use pintle_value::fmt::{MAX_TEXT, append_printed, sprint, take_overrun};
+use pintle_value::fmt::{MAX_TEXT, append_printed, take_overrun};
 use pintle_value::types::{Kind, Signature, Type};
 use pintle_value::{Map, Str, Value};
 
@@ -17,9 +19,7 @@ use crate::apply::{count, fit};
 use crate::deep::deep;
 use crate::error::{Error, ErrorKind};
 use crate::func::{Builtin, Call, Function, Functions};
-use crate::node::{
-    Ast, Branch, Command, Expr, Id, Node, Number, Path, Pipe, Pos, Shown, Slice, Template, TemplateCall, Variable,
-};
+use crate::node::{Ast, Command, Expr, Id, Node, Number, Path, Pipe, Pos, Shown, Slice, Template, TemplateCall, Variable};
 use crate::parser::{Parsed, parse};
 use crate::record::{Record, Recorder};
 use crate::set::{Scope, Templates};
@@ -450,97 +450,6 @@ impl<'f> Evaluator<'f> {
                 Ok(())
             }
             None => st.error(format!("undefined variable: {}", var.name.of(&st.ast.names))),
-        }
-    }
-
-    fn range<'t>(&mut self, st: &mut State<'t>, dot: &Held, r: &'t Branch) -> Result<Flow, Error> {
-        let pipe = r.pipe.of(&st.ast.pipes);
-        let v = self.condition(st, dot, pipe)?.v;
-        let mut ran = false;
-        let basic = match &v {
-            Value::Object(o) => o.basic(),
-            _ => None,
-        };
-        match basic.as_ref().unwrap_or(&v) {
-            Value::Nil => {}
-            Value::Int(kind, n) => {
-                if pipe.variables(st.ast).len() > 1 {
-                    let shown = String::from_utf8_lossy(&sprint(std::slice::from_ref(&v))).into_owned();
-                    return st.error(format!("can't use {shown} to iterate over more than one variable"));
-                }
-                let end = if kind.is_unsigned() { *n as u64 } else { (*n).max(0) as u64 };
-                for i in 0..end {
-                    ran = true;
-                    let n = match &v {
-                        Value::Object(o) => o.with_basic(i as i64),
-                        _ => Value::Int(*kind, i as i64),
-                    };
-                    if let Some(flow) = self.iteration(st, r, Held::default(), Held::concrete(n))? {
-                        return Ok(flow);
-                    }
-                }
-            }
-            Value::List(l) => {
-                for (i, item) in l.iter().enumerate() {
-                    ran = true;
-                    let item = Held::of_type(item.clone(), l.elem());
-                    if let Some(flow) = self.iteration(st, r, Held::concrete(Value::int(i as i64)), item)? {
-                        return Ok(flow);
-                    }
-                }
-            }
-            Value::Bytes(b) => {
-                for (i, byte) in b.iter().enumerate() {
-                    ran = true;
-                    let item = Held::concrete(Value::Int(pintle_value::IntKind::Uint8, i64::from(*byte)));
-                    if let Some(flow) = self.iteration(st, r, Held::concrete(Value::int(i as i64)), item)? {
-                        return Ok(flow);
-                    }
-                }
-            }
-            Value::Map(m) => {
-                // The entries as they were when the loop began: the body may change the map.
-                let entries: Vec<(Str, Value)> = m.entries().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-                for (k, item) in entries {
-                    ran = true;
-                    self.read(m, &k);
-                    let item = Held::of_type(item, m.elem());
-                    if let Some(flow) = self.iteration(st, r, Held::concrete(Value::String(k)), item)? {
-                        return Ok(flow);
-                    }
-                }
-            }
-            other => {
-                let mut text = Vec::new();
-                // What a pointer leads to, as everywhere in a loop.
-                append_printed(&mut text, other, false);
-                return st.error(format!("range can't iterate over {}", String::from_utf8_lossy(&text)));
-            }
-        }
-        match r.else_list {
-            // Go's loop catches a break of its else, too, though the parser counts it to the loop around; a continue passes.
-            Some(e) if !ran => Ok(match self.walk(st, dot, e)? {
-                Flow::Break => Flow::Next,
-                flow => flow,
-            }),
-            _ => Ok(Flow::Next),
-        }
-    }
-
-    /// One iteration; `Some` when the loop is over.
-    fn iteration<'t>(&mut self, st: &mut State<'t>, r: &'t Branch, index: Held, item: Held) -> Result<Option<Flow>, Error> {
-        self.step(1)?;
-        match r.pipe.of(&st.ast.pipes).variables(st.ast) {
-            [] => {}
-            [v] => self.set_var(st, *v, item.clone())?,
-            [i, v, ..] => {
-                self.set_var(st, *i, index)?;
-                self.set_var(st, *v, item.clone())?;
-            }
-        }
-        match self.walk(st, &item, r.list)? {
-            Flow::Break => Ok(Some(Flow::Next)),
-            Flow::Next | Flow::Continue => Ok(None),
         }
     }
 

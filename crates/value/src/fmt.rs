@@ -735,15 +735,14 @@ fn parse_number(format: &[u8], mut i: usize) -> (Option<usize>, usize) {
 
 /// `intFromArg`: a width or a precision, if it is an integer of no more than [`MAX_WIDTH`].
 fn int_from_arg(args: &[Value], arg_num: &mut usize) -> Option<i64> {
-    let fitting = |kind: IntKind, n: i64| (n.unsigned_abs() <= MAX_WIDTH as u64 && !(kind.is_unsigned() && n < 0)).then_some(n);
     let arg = args.get(*arg_num)?;
     *arg_num += 1;
-    match arg {
-        Value::Int(kind, n) => fitting(*kind, *n),
-        Value::Object(o) => match o.basic() {
-            Some(Value::Int(kind, n)) => fitting(kind, n),
-            _ => None,
-        },
+    let basic = match arg {
+        Value::Object(o) => o.basic()?,
+        arg => arg.clone(),
+    };
+    match basic {
+        Value::Int(kind, n) if n.unsigned_abs() <= MAX_WIDTH as u64 && !(kind.is_unsigned() && n < 0) => Some(n),
         _ => None,
     }
 }

@@ -67,19 +67,17 @@ pub trait Object: Any {
     fn embedded(&self) -> Option<&'static str> {
         None
     }
+    /// The exported fields in order.
+    fn exported(&self) -> Vec<(&'static str, Value)> {
+        self.fields().into_iter().filter(|(name, _)| name.starts_with(|c: char| c.is_ascii_uppercase())).collect()
+    }
     /// An exported field.
     fn field(&self, name: &str) -> Option<Value> {
-        let exported = name.as_bytes().first().is_some_and(u8::is_ascii_uppercase);
-        let find = |name: &str| self.fields().into_iter().find(|(n, _)| exported && *n == name).map(|(_, v)| v);
-        find(name).or_else(|| match find(self.embedded()?)? {
-            Value::Object(embedded) => embedded.field(name),
-            _ => None,
-        })
+        self.exported().into_iter().find(|(n, _)| *n == name).map(|(_, v)| v)
     }
     /// What `encoding/json` makes of it: the exported fields unless the type marshals itself.
     fn json(&self) -> Value {
-        let exported = self.fields().into_iter().filter(|(n, _)| n.as_bytes()[0].is_ascii_uppercase());
-        Value::Map(Map::new(exported.map(|(n, v)| (Str::from(n), v)).collect()))
+        Value::Map(Map::new(self.exported().into_iter().map(|(n, v)| (Str::from(n), v)).collect()))
     }
     /// For a struct whose members JSON doesn't have in the order of their names: the members in their order.
     fn json_members(&self) -> Option<Vec<(&'static str, Value)>> {
@@ -118,8 +116,7 @@ pub enum Yaml {
 impl Yaml {
     /// A struct without tags: the exported fields by their names in small letters.
     pub fn of_struct(object: &dyn Object) -> Yaml {
-        let exported = object.fields().into_iter().filter(|(name, _)| name.starts_with(|c: char| c.is_ascii_uppercase()));
-        Yaml::Struct(exported.map(|(name, value)| (name.to_ascii_lowercase(), value)).collect())
+        Yaml::Struct(object.exported().into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect())
     }
 }
 

@@ -113,10 +113,9 @@ pub(super) fn put_index(list: &mut Vec<Data>, index: i64, value: Data) -> Result
 /// what it got: Go changed it in place.
 pub(super) fn put_inner(list: &mut Vec<Data>, i: i64, inner: Data, result: Parse<()>) -> Parse<()> {
     let place = usize::try_from(i).ok().and_then(|i| list.get_mut(i));
-    match (&result, place, &inner) {
-        (Ok(()), ..) => put_index(list, i, inner)?,
-        (Err(_), Some(place), Data::Map(_)) => *place = inner,
-        (Err(_), Some(place @ Data::List(_)), _) => *place = inner,
+    match (&result, place) {
+        (Ok(()), _) => put_index(list, i, inner)?,
+        (Err(_), Some(place)) if matches!((&*place, &inner), (Data::List(_), _) | (_, Data::Map(_))) => *place = inner,
         (Err(_), ..) => {}
     }
     result

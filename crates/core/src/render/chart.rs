@@ -1,7 +1,6 @@
 //! `.Chart`: the map of Helm 4, the struct of Helm 3.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use pintle_value::types::{Kind, Type};
 use pintle_value::{List, Map, NamedType, Str, Value};
@@ -140,11 +139,6 @@ static DEPENDENCIES: NamedType = NamedType {
 /// The types of package chart; what Chart.yaml doesn't have is nil.
 struct Helm3;
 
-/// A struct without anything embedded.
-fn plain(named: &'static NamedType, fields: Fields, json: &'static [(&'static str, &'static str)], yaml_tags: bool) -> Value {
-    Value::Object(Rc::new(Struct { named, fields, json, yaml_tags, embedded: None, pointer_string: None }))
-}
-
 fn pointers(named: &'static NamedType, items: Vec<Value>) -> Value {
     Value::List(if items.is_empty() { List::nil_named(named) } else { List::named(named, items) })
 }
@@ -157,26 +151,20 @@ impl Shape for Helm3 {
         Value::List(if items.is_empty() { List::nil(Type::Any) } else { List::new(items) })
     }
     fn maintainers(items: Vec<Fields>) -> Value {
-        let item = |fields| plain(&MAINTAINER, fields, MAINTAINER_JSON, false);
+        let item = |fields| Struct::new(&MAINTAINER, fields, MAINTAINER_JSON).value();
         pointers(&MAINTAINERS, items.into_iter().map(item).collect())
     }
     fn dependencies(items: Vec<Fields>) -> Value {
-        let item = |fields| plain(&DEPENDENCY, fields, DEPENDENCY_JSON, true);
+        let item = |fields| Struct { yaml_tags: true, ..Struct::new(&DEPENDENCY, fields, DEPENDENCY_JSON) }.value();
         pointers(&DEPENDENCIES, items.into_iter().map(item).collect())
     }
 }
 
 /// `.Chart`, as the struct of Helm 3.
 pub fn helm3(m: &Metadata, is_root: bool) -> Value {
-    let metadata = plain(&METADATA, metadata::<Helm3>(m), &CHART_JSON[..CHART_JSON.len() - 1], false);
-    Value::Object(Rc::new(Struct {
-        named: &CHART,
-        fields: vec![("Metadata", metadata), ("IsRoot", Value::Bool(is_root))],
-        json: CHART_JSON,
-        yaml_tags: false,
-        embedded: Some("Metadata"),
-        pointer_string: None,
-    }))
+    let metadata = Struct::new(&METADATA, metadata::<Helm3>(m), &CHART_JSON[..CHART_JSON.len() - 1]).value();
+    let fields = vec![("Metadata", metadata), ("IsRoot", Value::Bool(is_root))];
+    Struct { embedded: Some("Metadata"), ..Struct::new(&CHART, fields, CHART_JSON) }.value()
 }
 
 const MAINTAINER_JSON: &[(&str, &str)] = &[("Name", "name,omitempty"), ("Email", "email,omitempty"), ("URL", "url,omitempty")];

@@ -163,6 +163,22 @@ pub(super) struct Struct {
     pub pointer_string: Option<Str>,
 }
 
+impl Struct {
+    /// A struct with nothing embedded, no names for YAML and no `String`.
+    pub fn new(
+        named: &'static NamedType,
+        fields: Vec<(&'static str, Value)>,
+        json: &'static [(&'static str, &'static str)],
+    ) -> Struct {
+        Struct { named, fields, json, yaml_tags: false, embedded: None, pointer_string: None }
+    }
+
+    /// As templates see it.
+    pub fn value(self) -> Value {
+        Value::Object(Rc::new(self))
+    }
+}
+
 impl Object for Struct {
     fn named_type(&self) -> &'static NamedType {
         self.named
@@ -174,6 +190,15 @@ impl Object for Struct {
 
     fn fields(&self) -> Vec<(&'static str, Value)> {
         self.fields.clone()
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        let exported = name.starts_with(|c: char| c.is_ascii_uppercase());
+        let own = |name: &str| self.fields.iter().find(|(n, _)| exported && *n == name).map(|(_, v)| v);
+        match (own(name), self.embedded.and_then(own)) {
+            (None, Some(Value::Object(embedded))) => embedded.field(name),
+            (found, _) => found.cloned(),
+        }
     }
 
     fn json(&self) -> Value {
@@ -219,38 +244,37 @@ fn version_of(v: &Value, field: &str) -> Value {
 }
 
 const KUBE_VERSION_METHODS: &[Method] = &[
-    method("String", &[], Type::String, |v, _| Ok(version_of(v, "normalizedVersion"))),
-    method("GitVersion", &[], Type::String, |v, _| Ok(version_of(v, "Version"))),
-];
-
-/// Helm 3 keeps no second form of the version.
-const KUBE_VERSION_HELM3_METHODS: &[Method] = &[
-    method("String", &[], Type::String, |v, _| Ok(version_of(v, "Version"))),
+    // Helm 3 keeps no second form of the version.
+    method("String", &[], Type::String, |v, _| match version_of(v, "normalizedVersion") {
+        Value::Nil => Ok(version_of(v, "Version")),
+        normalized => Ok(normalized),
+    }),
     method("GitVersion", &[], Type::String, |v, _| Ok(version_of(v, "Version"))),
 ];
 
 static KUBE_VERSION: NamedType =
     NamedType { name: "common.KubeVersion", kind: Kind::Struct, underlying: None, methods: KUBE_VERSION_METHODS };
 static KUBE_VERSION_HELM3: NamedType =
-    NamedType { name: "chartutil.KubeVersion", kind: Kind::Struct, underlying: None, methods: KUBE_VERSION_HELM3_METHODS };
+    NamedType { name: "chartutil.KubeVersion", kind: Kind::Struct, underlying: None, methods: KUBE_VERSION_METHODS };
 static CAPABILITIES: NamedType = NamedType { name: "*common.Capabilities", kind: Kind::Pointer, underlying: None, methods: &[] };
 static CAPABILITIES_HELM3: NamedType =
     NamedType { name: "*chartutil.Capabilities", kind: Kind::Pointer, underlying: None, methods: &[] };
 static BUILD_INFO: NamedType = NamedType { name: "version.BuildInfo", kind: Kind::Struct, underlying: None, methods: &[] };
 
 fn kube_version(v: &KubeVersion, compat: Compat) -> Value {
-    let normalized = compat.keeps_kube_version().then_some(("normalizedVersion", v.normalized.as_str().into()));
-    let mut fields = vec![("Version", v.version.as_str().into())];
-    fields.extend(normalized);
-    fields.extend([("Major", v.major.as_str().into()), ("Minor", v.minor.as_str().into())]);
-    Value::Object(Rc::new(Struct {
-        named: if compat.keeps_kube_version() { &KUBE_VERSION } else { &KUBE_VERSION_HELM3 },
-        fields,
-        json: &[("Version", "Version"), ("Major", "Major"), ("Minor", "Minor")],
-        yaml_tags: false,
-        embedded: None,
-        pointer_string: Some(v.normalized.as_str().into()),
-    }))
+    let mut fields = vec![
+        ("Version", v.version.as_str().into()),
+        ("normalizedVersion", v.normalized.as_str().into()),
+        ("Major", v.major.as_str().into()),
+        ("Minor", v.minor.as_str().into()),
+    ];
+    let mut named = &KUBE_VERSION;
+    if !compat.normalizes_kube_version() {
+        fields.remove(1);
+        named = &KUBE_VERSION_HELM3;
+    }
+    let made = Struct::new(named, fields, &[("Version", "Version"), ("Major", "Major"), ("Minor", "Minor")]);
+    Struct { pointer_string: Some(v.normalized.as_str().into()), ..made }.value()
 }
 
 /// The Go that the Helms stood in for are built with.
@@ -265,20 +289,14 @@ pub fn build_info(version: &'static str, compat: Compat) -> Value {
         ("GoVersion", GO_VERSION.into()),
     ];
     fields.extend(compat.kube_client_version().map(|v| ("KubeClientVersion", v.into())));
-    Value::Object(Rc::new(Struct {
-        named: &BUILD_INFO,
-        fields,
-        json: &[
-            ("Version", "version,omitempty"),
-            ("GitCommit", "git_commit,omitempty"),
-            ("GitTreeState", "git_tree_state,omitempty"),
-            ("GoVersion", "go_version,omitempty"),
-            ("KubeClientVersion", "kube_client_version"),
-        ],
-        yaml_tags: false,
-        embedded: None,
-        pointer_string: None,
-    }))
+    let json = &[
+        ("Version", "version,omitempty"),
+        ("GitCommit", "git_commit,omitempty"),
+        ("GitTreeState", "git_tree_state,omitempty"),
+        ("GoVersion", "go_version,omitempty"),
+        ("KubeClientVersion", "kube_client_version"),
+    ];
+    Struct::new(&BUILD_INFO, fields, json).value()
 }
 
 /// `.Capabilities`
@@ -286,16 +304,11 @@ pub fn capabilities(c: &Capabilities) -> Value {
     let helm4 = c.compat.chart_is_a_map();
     let api_versions = c.api_versions.iter().map(|v| Value::from(v.as_str())).collect();
     let helm_version = build_info(c.compat.helm_version(), c.compat);
-    Value::Object(Rc::new(Struct {
-        named: if helm4 { &CAPABILITIES } else { &CAPABILITIES_HELM3 },
-        fields: vec![
-            ("KubeVersion", kube_version(&c.kube_version, c.compat)),
-            ("APIVersions", Value::List(List::named(if helm4 { &VERSION_SET } else { &VERSION_SET_HELM3 }, api_versions))),
-            ("HelmVersion", helm_version),
-        ],
-        json: &[("KubeVersion", "KubeVersion"), ("APIVersions", "APIVersions"), ("HelmVersion", "HelmVersion")],
-        yaml_tags: false,
-        embedded: None,
-        pointer_string: None,
-    }))
+    let fields = vec![
+        ("KubeVersion", kube_version(&c.kube_version, c.compat)),
+        ("APIVersions", Value::List(List::named(if helm4 { &VERSION_SET } else { &VERSION_SET_HELM3 }, api_versions))),
+        ("HelmVersion", helm_version),
+    ];
+    let json = &[("KubeVersion", "KubeVersion"), ("APIVersions", "APIVersions"), ("HelmVersion", "HelmVersion")];
+    Struct::new(if helm4 { &CAPABILITIES } else { &CAPABILITIES_HELM3 }, fields, json).value()
 }

@@ -101,7 +101,7 @@ static TIME: NamedType = NamedType {
         "Local"() -> TIME_TYPE, |t, _a| wrap(TimeObject(t.in_zone(Zone::Local)));
         "Location"() -> LOCATION_TYPE, |t, _a| wrap(LocationObject(Some(t.zone().clone())));
         "MarshalJSON"() -> BYTES, |t, _a| Value::Bytes([&b"\""[..], &t.to_json()?, b"\""].concat().into());
-        "MarshalText"() -> BYTES, |t, _a| Value::Bytes(t.to_json().map_err(|e| e.replace("JSON", "Text"))?.into());
+        "MarshalText"() -> BYTES, |t, _a| Value::Bytes(t.to_marshalled_text()?.into());
         "Minute"() -> INT, |t, _a| Value::int(t.civil().minute);
         "Month"() -> MONTH_TYPE, |t, _a| wrap(NamedInt { value: t.civil().month, named: &MONTH, text: month_name });
         "Nanosecond"() -> INT, |t, _a| Value::int(i64::from(t.nanosecond()));

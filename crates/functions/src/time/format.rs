@@ -136,12 +136,21 @@ impl Time {
 
     /// The text within quotes that `MarshalJSON` gives: RFC 3339 with nanoseconds, for years of four digits.
     pub fn to_json(&self) -> Result<Vec<u8>, String> {
+        self.marshal("MarshalJSON")
+    }
+
+    /// What `MarshalText` gives: the same.
+    pub fn to_marshalled_text(&self) -> Result<Vec<u8>, String> {
+        self.marshal("MarshalText")
+    }
+
+    fn marshal(&self, method: &str) -> Result<Vec<u8>, String> {
         let text = self.to_rfc3339();
         if text.get(4) != Some(&b'-') {
-            return Err("Time.MarshalJSON: year outside of range [0,9999]".to_owned());
+            return Err(format!("Time.{method}: year outside of range [0,9999]"));
         }
         if self.zone().at(self.unix()).1.abs() >= 24 * 3600 {
-            return Err("Time.MarshalJSON: timezone hour outside of range [0,23]".to_owned());
+            return Err(format!("Time.{method}: timezone hour outside of range [0,23]"));
         }
         Ok(text)
     }

@@ -53,8 +53,7 @@ fn table(v: &Value) -> Option<Vec<(Str, Value)>> {
     match v {
         Value::Map(m) => Some(m.entries().iter().map(|(k, v)| (k.clone(), v.clone())).collect()),
         Value::Object(o) if is_struct(v) => {
-            let exported = o.fields().into_iter().filter(|(n, _)| n.as_bytes().first().is_some_and(u8::is_ascii_uppercase));
-            let fields = exported.flat_map(|(n, v)| {
+            let fields = o.exported().into_iter().flat_map(|(n, v)| {
                 let embedded = if o.embedded() == Some(n) { table(&v) } else { None };
                 embedded.unwrap_or_else(|| vec![(Str::from(n), v)])
             });
@@ -258,12 +257,12 @@ impl Encoder {
         let (simple, tables) = self.sorted(v)?;
         // The encoder takes a field's place in its struct, or that of the struct embedded there, for its place among those
         // written: no comma follows that one.
-        let place = |name: &Str| {
-            let Value::Object(o) = v else { return None };
-            let fields = o.fields();
-            let at = |name: &[u8]| fields.iter().position(|(n, _)| n.as_bytes() == name);
-            at(name).or_else(|| at(o.embedded()?.as_bytes()))
+        let (fields, embedded) = match v {
+            Value::Object(o) => (o.fields(), o.embedded()),
+            _ => (Vec::new(), None),
         };
+        let at = |name: &[u8]| fields.iter().position(|(n, _)| n.as_bytes() == name);
+        let place = |name: &Str| at(name).or_else(|| at(embedded?.as_bytes()));
         let last_place = (simple.len() + tables.len()).saturating_sub(1);
         self.out.push(b'{');
         for (group, more) in [(&simple, !tables.is_empty()), (&tables, false)] {

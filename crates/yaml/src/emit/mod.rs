@@ -13,7 +13,6 @@ mod write;
 
 use pintle_value::base64;
 use pintle_value::json::{self, Visit, Visitor, as_json};
-
 use pintle_value::number::format_json_float;
 use pintle_value::{Object, Yaml};
 
@@ -211,8 +210,16 @@ impl Emitter {
         }
     }
 
-    /// A mapping with entries; [`Emitter::deeper`] has been asked.
-    fn mapping<'v, T: Visit + 'v>(&mut self, entries: impl IntoIterator<Item = (&'v [u8], &'v T)>) {
+    /// A mapping, its entries in this order.
+    fn mapping<'v, T: Visit + 'v>(&mut self, entries: impl ExactSizeIterator<Item = (&'v [u8], &'v T)>) {
+        if entries.len() == 0 {
+            self.write_indicator("{", true, true, false);
+            self.write_indicator("}", false, false, false);
+            return;
+        }
+        if !self.deeper() {
+            return;
+        }
         let outer = self.indent;
         self.indent = if outer < 0 { 0 } else { outer + 2 };
         for (key, value) in entries {
@@ -337,18 +344,10 @@ impl Visitor for Emitter {
         if nil && self.dialect == Dialect::ThroughJson {
             return self.null();
         }
-        if entries.len() == 0 {
-            self.write_indicator("{", true, true, false);
-            self.write_indicator("}", false, false, false);
-            return;
-        }
-        if !self.deeper() {
-            return;
-        }
         let mut entries: Vec<_> = entries.collect();
         let v3 = self.dialect == Dialect::V3;
         order::sort(&mut entries, |a, b| order::less(a.0, b.0, v3));
-        self.mapping(entries);
+        self.mapping(entries.into_iter());
     }
 
     fn object(&mut self, object: &dyn Object) {
@@ -357,11 +356,7 @@ impl Visitor for Emitter {
             Yaml::AsJson => as_json(self, object),
             Yaml::Text(text) => self.string(text.as_bytes()),
             Yaml::Timestamp(text) => self.word(&text),
-            Yaml::Struct(members) => {
-                if self.deeper() {
-                    self.mapping(members.iter().map(|(name, value)| (name.as_bytes(), value)));
-                }
-            }
+            Yaml::Struct(members) => self.mapping(members.iter().map(|(name, value)| (name.as_bytes(), value))),
         }
     }
 
