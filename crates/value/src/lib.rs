@@ -1,9 +1,11 @@
 //! Go's dynamic values: kinds, byte strings, shared maps, formatting, truth and comparison.
 //!
 //! [`Value`] is what templates compute with; [`Data`] is the plain tree that crosses threads and borders. [`fmt`] prints
-//! values as Go's `fmt` package does, [`number`] numbers as `strconv` does, [`types`] names Go's types and kinds.
+//! values as Go's `fmt` package does, [`number`] numbers as `strconv` does, [`types`] names Go's types and kinds. [`budget`] bounds
+//! what a render may use up.
 
 pub mod base64;
+pub mod budget;
 mod data;
 pub mod fmt;
 pub mod json;

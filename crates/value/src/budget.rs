@@ -1,0 +1,225 @@
+//! What a render may use up: [`Limits`] say how much, a [`Budget`] is what everything that a render does is charged to.
+//!
+//! Charts are strangers' programs, so work, memory, output, depth and time are bounded. Charges depend on the inputs alone, except
+//! for time: the same chart meets the same limit on every machine and with any number of threads.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+/// How many bytes of text cost as much as a step.
+pub const BYTES_A_STEP: u64 = 16;
+/// What an item of a list or a map takes, in bytes, with what is allocated around it.
+pub const BYTES_AN_ITEM: u64 = 64;
+
+/// What a render may use up before it fails.
+///
+/// ```
+/// use pintle_value::budget::Limits;
+/// let limits = Limits { steps: 1_000_000, ..Limits::strict() };
+/// assert!(limits.memory < Limits::default().memory);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Actions, function calls, and what functions do: an item or some bytes of text are a step.
+    pub steps: u64,
+    /// Bytes of all values and texts that are made on the way. What is alive at one time is never more.
+    pub memory: u64,
+    /// Bytes of output, outputs captured on the way included.
+    pub output: usize,
+    /// How deep templates that functions execute (`include`, `tpl`) may nest.
+    pub depth: usize,
+    /// Documents in the output.
+    pub documents: usize,
+    /// Time on the clock, from the beginning of the render.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    /// Far beyond any chart; what meets one of them does so within a few seconds and 1 GB.
+    fn default() -> Limits {
+        Limits {
+            steps: 100_000_000,
+            memory: 768 << 20,
+            output: 256 << 20,
+            depth: 5_000,
+            documents: 100_000,
+            time: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Limits {
+    /// For charts of strangers, as a service renders them: beyond ordinary charts; what meets one of them does so within a second and
+    /// 256 MB.
+    pub const fn strict() -> Limits {
+        Limits {
+            steps: 10_000_000,
+            memory: 128 << 20,
+            output: 32 << 20,
+            depth: 500,
+            documents: 10_000,
+            time: Duration::from_secs(5),
+        }
+    }
+}
+
+/// One of the [`Limits`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Limit {
+    Steps,
+    Memory,
+    Output,
+    Depth,
+    Documents,
+    Time,
+}
+
+impl Limit {
+    /// Its name in settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Limit::Steps => "steps",
+            Limit::Memory => "memory",
+            Limit::Output => "output",
+            Limit::Depth => "depth",
+            Limit::Documents => "documents",
+            Limit::Time => "time",
+        }
+    }
+}
+
+/// A limit was exceeded: the error that says which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exceeded {
+    /// Which of them.
+    pub limit: Limit,
+    /// What was allowed, in its unit: bytes of memory and output, milliseconds of time.
+    pub allowed: u64,
+}
+
+impl fmt::Display for Exceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Exceeded { limit, allowed } = self;
+        match limit {
+            Limit::Steps => write!(f, "the render exceeds the limit of {allowed} steps"),
+            Limit::Memory => write!(f, "the render makes more than the limit of {allowed} bytes of memory"),
+            Limit::Output => write!(f, "the output exceeds the limit of {allowed} bytes"),
+            Limit::Depth => write!(f, "templates nest deeper than the limit, a depth of {allowed}"),
+            Limit::Documents => write!(f, "the output exceeds the limit of {allowed} documents"),
+            Limit::Time => write!(f, "the render takes longer than the time limit of {allowed} ms"),
+        }
+    }
+}
+
+impl std::error::Error for Exceeded {}
+
+/// What is left of the limits of one render; the threads of a render share it.
+#[derive(Debug)]
+pub struct Budget {
+    limits: Limits,
+    steps: AtomicU64,
+    memory: AtomicU64,
+    began: Instant,
+}
+
+impl Default for Budget {
+    fn default() -> Budget {
+        Budget::new(Limits::default())
+    }
+}
+
+impl Budget {
+    /// A whole budget; its time begins.
+    pub fn new(limits: Limits) -> Budget {
+        Budget { limits, steps: AtomicU64::new(0), memory: AtomicU64::new(0), began: Instant::now() }
+    }
+
+    /// What it began with.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// How many steps are left.
+    pub fn steps_left(&self) -> u64 {
+        self.limits.steps.saturating_sub(self.steps.load(Relaxed))
+    }
+
+    /// Charges work, and looks at the clock: for work of some size. Loops over small steps gather some before they charge them.
+    ///
+    /// Errors: no steps or no time are left.
+    pub fn charge(&self, steps: u64) -> Result<(), Exceeded> {
+        if add(&self.steps, steps) > self.limits.steps {
+            return Err(self.exceeded(Limit::Steps));
+        }
+        self.check_time()
+    }
+
+    /// Charges bytes of values or text that were made or are about to be.
+    ///
+    /// Errors: that makes more than may be.
+    pub fn allocate(&self, bytes: u64) -> Result<(), Exceeded> {
+        if add(&self.memory, bytes) > self.limits.memory { Err(self.exceeded(Limit::Memory)) } else { Ok(()) }
+    }
+
+    /// Charges the making of a text.
+    ///
+    /// Errors: no steps, memory or time are left.
+    pub fn text(&self, bytes: usize) -> Result<(), Exceeded> {
+        self.allocate(bytes as u64)?;
+        self.charge(bytes as u64 / BYTES_A_STEP)
+    }
+
+    /// Charges the making of a list or map.
+    ///
+    /// Errors: no steps, memory or time are left.
+    pub fn items(&self, items: usize) -> Result<(), Exceeded> {
+        self.allocate((items as u64).saturating_mul(BYTES_AN_ITEM))?;
+        self.charge(items as u64)
+    }
+
+    /// Checks the clock.
+    ///
+    /// Errors: no time is left.
+    pub fn check_time(&self) -> Result<(), Exceeded> {
+        if self.began.elapsed() > self.limits.time { Err(self.exceeded(Limit::Time)) } else { Ok(()) }
+    }
+
+    /// The error for one of its limits.
+    pub fn exceeded(&self, limit: Limit) -> Exceeded {
+        let l = &self.limits;
+        let allowed = match limit {
+            Limit::Steps => l.steps,
+            Limit::Memory => l.memory,
+            Limit::Output => l.output as u64,
+            Limit::Depth => l.depth as u64,
+            Limit::Documents => l.documents as u64,
+            Limit::Time => l.time.as_millis().try_into().unwrap_or(u64::MAX),
+        };
+        Exceeded { limit, allowed }
+    }
+}
+
+/// Adds without ever starting again at 0.
+fn add(counter: &AtomicU64, n: u64) -> u64 {
+    let before = counter.fetch_update(Relaxed, Relaxed, |v| Some(v.saturating_add(n))).unwrap_or_else(|v| v);
+    before.saturating_add(n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_limit_is_met_and_named() {
+        let budget = Budget::new(Limits { steps: 10, memory: 100, ..Limits::default() });
+        assert_eq!(budget.charge(10), Ok(()));
+        assert_eq!(budget.charge(u64::MAX).map_err(|e| e.limit), Err(Limit::Steps));
+        assert_eq!(budget.charge(1).map_err(|e| e.limit), Err(Limit::Steps));
+        assert_eq!(budget.items(usize::MAX).map_err(|e| e.limit), Err(Limit::Memory));
+        let late = Budget::new(Limits { time: Duration::ZERO, ..Limits::default() });
+        std::thread::sleep(Duration::from_millis(1));
+        assert_eq!(late.charge(0).map_err(|e| e.to_string()), Err("the render takes longer than the time limit of 0 ms".into()));
+    }
+}
