@@ -13,7 +13,7 @@ use pintle::merge::dependencies::{Node, process};
 use pintle::merge::options::{ValuesFile, ValuesOptions};
 use pintle::release::render_and_arrange;
 use pintle::render::{Context, ReleaseInfo};
-use pintle::{Chart, Compat, Error, Limits, LoadOptions, Options, Values};
+use pintle::{Chart, Compat, Error, LoadOptions, Options, Values};
 use pintle_functions::bind::Host;
 use pintle_functions::world::System;
 use pintle_value::{Entries, Map};
@@ -67,7 +67,7 @@ pub fn render(prepared: &Prepared) -> Result<Arranged, Error> {
     let release = ReleaseInfo { name: RELEASE.into(), namespace: "default".into(), is_upgrade: false };
     let host = Host::new(System);
     let context =
-        Context { release: &release, capabilities: &prepared.capabilities, limits: Limits::default(), host: Rc::new(host) };
+        Context { release: &release, capabilities: &prepared.capabilities, budget: Arc::default(), host: Rc::new(host) };
     Ok(render_and_arrange(&prepared.root, &prepared.values, &context, None)?.0)
 }
 

@@ -9,6 +9,7 @@ use std::ops::{Deref, Range};
 use std::sync::{Arc, LazyLock};
 
 use memchr::memmem::Finder;
+use pintle_value::budget::{BYTES_A_STEP, Budget, Exceeded};
 use pintle_yaml::{Head, head_from_slice};
 
 use crate::Compat;
@@ -178,8 +179,8 @@ pub enum Document {
     LeftOut(Diagnostic),
 }
 
-/// The documents of one file; the error of the first that is none.
-pub fn cut(path: &str, content: &Arc<Vec<u8>>, compat: Compat) -> Result<Vec<Document>> {
+/// The documents of one file; the error of the first that is invalid.
+pub fn cut(path: &str, content: &Arc<Vec<u8>>, compat: Compat, budget: &Budget) -> Result<Vec<Document>> {
     let base = path.rsplit('/').next().unwrap_or(path);
     if base.starts_with('_') {
         return Ok(Vec::new());
@@ -195,15 +196,23 @@ pub fn cut(path: &str, content: &Arc<Vec<u8>>, compat: Compat) -> Result<Vec<Doc
     if content.trim().is_empty() {
         return Ok(Vec::new());
     }
+    let exceeded = |e: Exceeded| Error::new("template/budget", format!("{path}: {e}"));
+    budget.charge(content.len() as u64 / BYTES_A_STEP).map_err(exceeded)?;
+    let texts = split(content, compat);
+    budget.documents(texts.len()).map_err(exceeded)?;
+    // Lines are counted on from document to document.
+    let (mut counted, mut line) = (0, 1);
     let document = |text: &&str| match head_from_slice(text.as_bytes()) {
         Ok(head) => {
-            let before = text.as_ptr() as usize - content.as_ptr() as usize;
-            let line = 1 + content.as_bytes().get(..before).unwrap_or_default().iter().filter(|b| **b == b'\n').count();
+            let start = text.as_ptr().addr() - content.as_ptr().addr();
+            let between = content.as_bytes().get(counted..start).unwrap_or_default();
+            line += memchr::memchr_iter(b'\n', between).count();
+            counted = start;
             Ok(Document::new(path, Content::of(text, &file), line, head))
         }
         Err(e) => Err(invalid(path, content, text, &e, compat)),
     };
-    split(content, compat).iter().map(document).collect()
+    texts.iter().map(document).collect()
 }
 
 /// The error of the first document that is none in a file with bytes that are no text from `valid` on.

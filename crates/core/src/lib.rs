@@ -34,6 +34,6 @@ pub use diagnostic::{Diagnostic, Error, Severity, Span, Trace};
 pub use load::{Chart, LoadOptions};
 pub use merge::options::{Values, ValuesFile, ValuesOptions};
 pub use pintle_functions::world::Drawn;
-pub use pintle_template::Limits;
+pub use pintle_value::budget::Limits;
 pub use pintle_value::{Data, DataMap};
 pub use release::{Options, Release, render};

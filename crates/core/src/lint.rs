@@ -326,8 +326,7 @@ impl Linter<'_> {
         let mut host = Host::new(System);
         host.lint = true;
         let host = Rc::new(host);
-        let context =
-            Context { release: &release, capabilities: &capabilities, limits: crate::Limits::default(), host: host.clone() };
+        let context = Context { release: &release, capabilities: &capabilities, budget: Arc::default(), host: host.clone() };
         let rendered = render(&root, &values, &context, None, &mut |_, _| ()).map_err(|e| e.to_string());
         self.report.passed.append(&mut host.warnings.borrow_mut());
         rendered.map(Some)

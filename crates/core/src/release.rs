@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use pintle_functions::bind::Host;
 use pintle_functions::world::{Drawn, Instant, Query, Recorder, Replay, System, World};
-use pintle_template::Limits;
+use pintle_value::budget::{Budget, Limits};
 use pintle_value::quote::quote;
 use pintle_value::{Map, Value};
 
@@ -305,6 +305,7 @@ fn called_here(span: Span) -> Trace {
 
 fn attempt(chart: &Arc<Chart>, values: &Values, options: &Options, host: Host, mut trail: Option<&mut Trail>) -> Result<Release> {
     let compat = options.compat;
+    let budget = Arc::new(Budget::new(options.limits));
     check_installable(chart)?;
     check_dependencies(chart, compat)?;
     check_release_name(&options.release_name, compat)?;
@@ -344,7 +345,7 @@ fn attempt(chart: &Arc<Chart>, values: &Values, options: &Options, host: Host, m
         let message = format!("chart requires kubeVersion: {supported} which is incompatible with Kubernetes {}", kube.version);
         return Err(Error::new("chart/kube-version", message).with_debug_output(Vec::new()));
     }
-    let context = Context { release: &release, capabilities: &capabilities, limits: options.limits, host: Rc::new(host) };
+    let context = Context { release: &release, capabilities: &capabilities, budget, host: Rc::new(host) };
     let (arranged, notes) = render_and_arrange(&root, &values, &context, trail.map(|t| &mut t.records))?;
     let Arranged { manifests, hooks, warnings: left_out } = arranged;
     warnings.extend(left_out);
@@ -360,7 +361,7 @@ pub fn name_from_template(text: &str) -> Result<String> {
     let mut templates = pintle_template::Templates::new();
     templates.add(&pintle_template::parse("name-template", text, functions).map_err(|e| failed(&e))?);
     let host = Rc::new(Host::new(System));
-    let mut evaluator = pintle_template::Evaluator::new(Arc::new(templates), functions, host, Limits::default());
+    let mut evaluator = pintle_template::Evaluator::new(Arc::new(templates), functions, host, Arc::default());
     let name = evaluator.execute("name-template", Value::Nil).map_err(|e| failed(&e))?;
     Ok(String::from_utf8_lossy(&name).into_owned())
 }
@@ -382,7 +383,7 @@ pub fn version_from_template(text: &str, compat: Compat) -> Result<String> {
     let mut templates = pintle_template::Templates::new();
     templates.add(&pintle_template::parse("_", text, &functions).map_err(|e| failed(&e))?);
     let host = Rc::new(Host::new(System));
-    let mut evaluator = pintle_template::Evaluator::new(Arc::new(templates), &functions, host, Limits::default());
+    let mut evaluator = pintle_template::Evaluator::new(Arc::new(templates), &functions, host, Arc::default());
     let info = objects::build_info(compat.release_version(), compat);
     let text = evaluator.execute("_", info).map_err(|e| failed(&e))?;
     Ok(String::from_utf8_lossy(&text).into_owned())
@@ -397,8 +398,9 @@ pub fn render_and_arrange(
     records: Option<&mut Records>,
 ) -> Result<(Arranged, Option<String>)> {
     let compat = context.capabilities.compat;
+    let budget = &*context.budget;
     let work = |(name, text): (String, Arc<Vec<u8>>)| {
-        let documents = cut(&name, &text, compat);
+        let documents = cut(&name, &text, compat, budget);
         (name, documents)
     };
     let make = |hand_out: &mut dyn FnMut((String, Arc<Vec<u8>>))| {

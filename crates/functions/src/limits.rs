@@ -1,10 +1,6 @@
 //! Bounds on what one call may produce, so that a hostile chart gets an error instead of the machine's memory.
 
-/// Longest text one call may make.
-pub const MAX_TEXT: usize = pintle_value::fmt::MAX_TEXT;
-
-/// Longest list one call may make.
-pub const MAX_LIST: usize = 8 << 20;
+pub use pintle_value::budget::{MAX_LIST, MAX_TEXT};
 
 /// Fails where a text of `len` bytes would be too long; `None` stands for a length that overflows.
 pub fn text(len: Option<usize>) -> Result<usize, String> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use pintle_functions::bind::{Host, helm};
 use pintle_functions::world::{Instant, Seeded};
-use pintle_template::{Evaluator, Functions, Limits, Templates, parse};
+use pintle_template::{Evaluator, Functions, Templates, parse};
 use pintle_value::{Map, Str, Value, json};
 
 fn run(functions: &Functions, values: &Value, action: &str) -> Result<String, String> {
@@ -14,7 +14,7 @@ fn run(functions: &Functions, values: &Value, action: &str) -> Result<String, St
     let text = format!("{{{{ {action} }}}}");
     templates.add(&parse("case", text.as_str(), functions).map_err(|e| e.message())?);
     let host = Rc::new(Host::new(Seeded::new(1, Instant { seconds: 1_700_000_000, nanos: 0 })));
-    let mut evaluator = Evaluator::new(Arc::new(templates), functions, host, Limits::default());
+    let mut evaluator = Evaluator::new(Arc::new(templates), functions, host, Arc::default());
     let data = Value::Map(Map::new([(Str::from("Values"), values.clone())].into_iter().collect()));
     let output = evaluator.execute("case", data).map_err(|e| e.message())?;
     // The engine around the templates turns nil values into nothing.

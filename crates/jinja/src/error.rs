@@ -140,7 +140,7 @@ pub(crate) fn convert(e: &minijinja::Error, steps: u64, texts: &Texts) -> Error 
         _ => ErrorKind::Exec,
     };
     let what = match innermost.kind() {
-        Jinja::OutOfFuel => format!("the templates exceed the limit of {steps} steps"),
+        Jinja::OutOfFuel => format!("the render exceeds the limit of {steps} steps"),
         Jinja::TemplateNotFound => match quoted(&detail) {
             Some(name) => format!("template \"{name}\" does not exist"),
             None => detail,

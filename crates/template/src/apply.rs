@@ -35,10 +35,11 @@ impl Evaluator<'_> {
             }
             Builtin::Len | Builtin::None => {}
         }
-        let result = function.call(self, &fitted(signature, args)?);
-        let made = result.as_ref().ok().and_then(Value::as_str).map_or(0, |s| s.len());
-        self.check_text(made)?;
-        result
+        let args = fitted(signature, args)?;
+        self.given(&args)?;
+        let result = function.call(self, &args)?;
+        self.made(&result)?;
+        Ok(result)
     }
 
     /// Calls a method of a value, as [`Evaluator::apply`] calls a function.
@@ -47,7 +48,11 @@ impl Evaluator<'_> {
     pub fn apply_method(&mut self, receiver: &Value, method: &Method, args: Vec<Value>) -> Result<Value, Error> {
         self.step(1)?;
         count(method.name, &method.signature, args.len(), args.len())?;
-        Ok((method.call)(receiver, &fitted(&method.signature, args)?)?)
+        let args = fitted(&method.signature, args)?;
+        self.given(&args)?;
+        let result = (method.call)(receiver, &args)?;
+        self.made(&result)?;
+        Ok(result)
     }
 }
 

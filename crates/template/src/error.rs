@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use pintle_value::budget::Exceeded;
+
 /// Where in a template something is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
@@ -48,6 +50,12 @@ pub enum ErrorKind {
     Function,
     /// A budget was used up: steps, output, depth. Go has no such error; it runs until it falls over.
     Budget,
+}
+
+impl From<Exceeded> for Error {
+    fn from(e: Exceeded) -> Error {
+        Error::with_kind(ErrorKind::Budget, e.to_string())
+    }
 }
 
 impl Error {

@@ -11,7 +11,8 @@ use std::fmt::Display;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use pintle_value::fmt::{MAX_TEXT, append_printed, take_overrun};
+use pintle_value::budget::{BYTES_A_MAP, BYTES_A_STEP, BYTES_AN_ITEM, Budget, Limit, Limits, MAX_TEXT, Purse};
+use pintle_value::fmt::{append_printed, take_overrun};
 use pintle_value::types::{Kind, Signature, Type};
 use pintle_value::{Map, Str, Value};
 
@@ -26,30 +27,10 @@ use crate::set::{Scope, Templates};
 
 /// How deep `{{template}}` may nest (`maxExecDepth`).
 const MAX_TEMPLATE_DEPTH: usize = 100_000;
-/// How deep functions that execute templates may nest. Go has no limit but its stack of 1 GB.
-const MAX_CALL_DEPTH: usize = 5_000;
-
 /// What executing a template for a function costs.
 const STEPS_A_CALL: u64 = 32;
-/// How many bytes of text cost as much as an action.
-const BYTES_A_STEP: u64 = 16;
-
-/// What an execution may use up before it fails.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Actions, function calls and items that functions make.
-    pub steps: u64,
-    /// Bytes of output, outputs captured on the way included.
-    pub output: usize,
-}
-
-impl Default for Limits {
-    /// Far beyond any chart, within a few seconds.
-    fn default() -> Limits {
-        Limits { steps: 100_000_000, output: 256 << 20 }
-    }
-}
-
+/// What a text that is parsed as a template (`tpl`) takes at most, in bytes for each of its own.
+const BYTES_A_PARSED_BYTE: u64 = 16;
 /// A value and whether it is held by an `interface {}` (`reflect.Value` of kind Interface). A nil that isn't is Go's zero
 /// `reflect.Value`.
 #[derive(Clone, Default)]
@@ -164,8 +145,7 @@ enum Flow {
 pub struct Evaluator<'f> {
     functions: &'f Functions,
     host: Rc<dyn Any>,
-    limits: Limits,
-    steps: u64,
+    purse: Purse,
     captured: usize,
     scope: Rc<Scope>,
     /// All outputs that are being made, the innermost last: one memory for all of them.
@@ -183,13 +163,12 @@ pub struct Evaluator<'f> {
 
 impl<'f> Evaluator<'f> {
     /// An evaluator of `templates`, which were parsed with `functions`; the functions find `host` through
-    /// [`Call::host`].
-    pub fn new(templates: Arc<Templates>, functions: &'f Functions, host: Rc<dyn Any>, limits: Limits) -> Evaluator<'f> {
+    /// [`Call::host`]. All that it does is charged to `budget`.
+    pub fn new(templates: Arc<Templates>, functions: &'f Functions, host: Rc<dyn Any>, budget: Arc<Budget>) -> Evaluator<'f> {
         Evaluator {
             functions,
             host,
-            limits,
-            steps: 0,
+            purse: Purse::new(budget),
             captured: 0,
             scope: Rc::new(Scope::Root(templates)),
             out: Vec::new(),
@@ -254,9 +233,7 @@ impl<'f> Evaluator<'f> {
         self.out.truncate(self.begun);
         self.begun = outer;
         self.captured = self.captured.saturating_add(inner.len());
-        if self.captured > self.limits.output {
-            return Err(self.over_output());
-        }
+        self.check_output(self.captured)?;
         if let Some(r) = &mut self.recorder {
             r.close_output(&inner);
         }
@@ -279,8 +256,9 @@ impl<'f> Evaluator<'f> {
         Ok(())
     }
 
-    fn over_output(&self) -> Error {
-        Error::with_kind(ErrorKind::Budget, format!("the output exceeds the limit of {} bytes", self.limits.output))
+    fn check_output(&self, len: usize) -> Result<(), Error> {
+        let budget = self.purse.budget();
+        if len > budget.limits().output { Err(budget.exceeded(Limit::Output).into()) } else { Ok(()) }
     }
 
     /// Charges for text that was made; text that has no end is an error.
@@ -291,7 +269,26 @@ impl<'f> Evaluator<'f> {
         if len > MAX_TEXT {
             return Err(Error::with_kind(ErrorKind::Budget, format!("a text is longer than the limit of {MAX_TEXT} bytes")));
         }
+        self.purse.allocate(len as u64)?;
         self.step(len as u64 / BYTES_A_STEP)
+    }
+
+    /// Charges for the texts that a function is given: it looks through them once, whatever it does.
+    pub(crate) fn given(&mut self, args: &[Value]) -> Result<(), Error> {
+        let bytes = args.iter().map(|v| if let Value::String(s) | Value::Bytes(s) = v { s.len() as u64 } else { 0 }).sum::<u64>();
+        self.step(bytes / BYTES_A_STEP)
+    }
+
+    /// Charges for what a function made: a text, or a list or map that nobody else holds. What is within, functions charge for.
+    pub(crate) fn made(&mut self, result: &Value) -> Result<(), Error> {
+        let bytes = match result {
+            Value::String(s) | Value::Bytes(s) => return self.check_text(s.len()),
+            Value::List(l) if !l.is_shared() => (l.len() as u64 + 1) * BYTES_AN_ITEM,
+            Value::Map(m) if !m.is_shared() => m.len() as u64 * BYTES_AN_ITEM + BYTES_A_MAP,
+            _ => 0,
+        };
+        self.purse.allocate(bytes)?;
+        self.check_text(0)
     }
 
     /// The functions that its templates were parsed with.
@@ -301,23 +298,16 @@ impl<'f> Evaluator<'f> {
 
     /// What it may use up in all.
     pub fn limits(&self) -> Limits {
-        self.limits
+        self.purse.budget().limits()
     }
 
     /// How many steps are left of the budget.
     pub fn steps_left(&self) -> u64 {
-        self.limits.steps.saturating_sub(self.steps)
+        self.purse.steps_left()
     }
 
     pub(crate) fn step(&mut self, n: u64) -> Result<(), Error> {
-        self.steps = self.steps.saturating_add(n);
-        if self.steps > self.limits.steps {
-            return Err(Error::with_kind(
-                ErrorKind::Budget,
-                format!("the templates exceed the limit of {} steps", self.limits.steps),
-            ));
-        }
-        Ok(())
+        Ok(self.purse.charge(n)?)
     }
 
     fn walk(&mut self, st: &mut State<'_>, dot: &Held, list: Slice<Node>) -> Result<Flow, Error> {
@@ -332,9 +322,7 @@ impl<'f> Evaluator<'f> {
                 Node::Text { pos, end } => {
                     let start = self.len();
                     self.out.extend_from_slice(&st.template.source.text[*pos as usize..*end as usize]);
-                    if self.len() > self.limits.output {
-                        return Err(self.over_output());
-                    }
+                    self.check_output(self.len())?;
                     if let Some(r) = &mut self.recorder {
                         r.text(*pos, start..self.out.len() - self.begun);
                     }
@@ -349,9 +337,7 @@ impl<'f> Evaluator<'f> {
                         st.at = At::Node(node, pipe.pos);
                         append_printed(&mut self.out, &v.v, v.addressable);
                         self.check_text(self.len() - start)?;
-                        if self.len() > self.limits.output {
-                            return Err(self.over_output());
-                        }
+                        self.check_output(self.len())?;
                     }
                     self.end_action(pipe.pos, start);
                 }
@@ -603,8 +589,12 @@ impl<'f> Evaluator<'f> {
         }
         if let Some(method) = receiver.v.method(name) {
             let argv = self.arguments(st, dot, method.name, &method.signature, args, last)?;
+            self.given(&argv)?;
             return match (method.call)(&receiver.v, &argv) {
-                Ok(v) => Ok(Held::of_type(v, method.signature.result)),
+                Ok(v) => {
+                    self.made(&v)?;
+                    Ok(Held::of_type(v, method.signature.result))
+                }
                 Err(e) => {
                     st.at = At::Expr(node);
                     Err(st.error_with(&format!("error calling {name}: "), Some(Error::new(e))))
@@ -691,6 +681,7 @@ impl<'f> Evaluator<'f> {
         callee: &str,
     ) -> Result<Held, Error> {
         let outer = std::mem::replace(&mut self.call_pos, node.pos(st.ast));
+        self.given(argv)?;
         let result = match function.builtin {
             Builtin::Call => Err(Error::new(match argv.first().and_then(Value::ty) {
                 None => "call of nil".to_owned(),
@@ -699,14 +690,13 @@ impl<'f> Evaluator<'f> {
             _ => function.call(self, argv),
         };
         self.call_pos = outer;
-        let made = match &result {
-            Ok(Value::String(s)) => s.len(),
-            _ => 0,
-        };
-        self.check_text(made)?;
         match result {
-            Ok(v) => Ok(Held::of_type(v, function.signature.result)),
+            Ok(v) => {
+                self.made(&v)?;
+                Ok(Held::of_type(v, function.signature.result))
+            }
             Err(e) => {
+                self.check_text(0)?;
                 st.at = node;
                 Err(st.error_with(&format!("error calling {}: ", function.name), Some(e)))
             }
@@ -876,7 +866,8 @@ impl Call for Evaluator<'_> {
         let parsed = match self.texts.get(text) {
             Some(p) => p.clone(),
             None => {
-                self.step(text.len() as u64 / 16)?;
+                self.purse.allocate(text.len() as u64 * BYTES_A_PARSED_BYTE)?;
+                self.step(text.len() as u64)?;
                 let parsed = parse(NAME, text, self.functions)
                     .map_err(|e| Error::wrap(format_args!("cannot parse template {}", quoted()), e))?;
                 self.texts.insert(Str::from(text), parsed.clone());
@@ -901,13 +892,20 @@ impl Call for Evaluator<'_> {
     fn charge(&mut self, steps: u64) -> Result<(), Error> {
         self.step(steps)
     }
+
+    fn allocate(&mut self, bytes: u64) -> Result<(), Error> {
+        Ok(self.purse.allocate(bytes)?)
+    }
+
+    fn check_memory(&mut self, bytes: u64) -> Result<(), Error> {
+        Ok(self.purse.budget().check_memory(bytes)?)
+    }
 }
 
 impl Evaluator<'_> {
     fn nested(&mut self, f: impl FnOnce(&mut Self) -> Result<Vec<u8>, Error>) -> Result<Vec<u8>, Error> {
-        if self.call_depth >= MAX_CALL_DEPTH {
-            let what = format!("templates that functions execute nest deeper than {MAX_CALL_DEPTH}");
-            return Err(Error::with_kind(ErrorKind::Budget, what));
+        if self.call_depth >= self.limits().depth {
+            return Err(self.purse.budget().exceeded(Limit::Depth).into());
         }
         self.step(STEPS_A_CALL)?;
         self.call_depth += 1;

@@ -27,6 +27,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use pintle_value::budget::{BYTES_A_STEP, BYTES_AN_ITEM};
 use pintle_value::types::{ANYS, DICT, INT, INT64, Signature};
 use pintle_value::{List, Map, NamedType, Object, Str, Type, Value};
 
@@ -42,8 +43,24 @@ pub trait Call {
     fn execute_text(&mut self, text: &[u8], data: Value) -> Result<Vec<u8>, Error>;
     /// The state that the caller of the evaluator shares with its functions.
     fn host(&self) -> &dyn Any;
-    /// Draws `steps` from the budget: one for every item or few dozen bytes that a function makes.
+    /// Draws `steps` from the budget: one for every item that a function looks at, or [`BYTES_A_STEP`] of text. The evaluator
+    /// charges for texts that are given or come back as they are.
     fn charge(&mut self, steps: u64) -> Result<(), Error>;
+    /// Draws bytes of memory from the budget. The evaluator charges for a text, list or map that comes back; functions do for what
+    /// it holds.
+    fn allocate(&mut self, bytes: u64) -> Result<(), Error>;
+    /// Checks that so many bytes could be drawn from the budget: for what is needed on the way and given back.
+    fn check_memory(&mut self, bytes: u64) -> Result<(), Error>;
+    /// Draws the making of a list or a map from the budget.
+    fn items(&mut self, items: usize) -> Result<(), Error> {
+        self.allocate(items as u64 * BYTES_AN_ITEM)?;
+        self.charge(items as u64)
+    }
+    /// Draws the making of a text from the budget, where that is a part of what comes back.
+    fn text(&mut self, bytes: usize) -> Result<(), Error> {
+        self.allocate(bytes as u64)?;
+        self.charge(bytes as u64 / BYTES_A_STEP)
+    }
 }
 
 /// A function under its name.

@@ -7,7 +7,9 @@ use pintle_value::{Data, DataMap, Value};
 use proptest::prelude::*;
 
 use crate::node::{Shown, Template};
-use crate::{Evaluator, Functions, Limits, Templates, parse};
+use pintle_value::budget::{Budget, Limits};
+
+use crate::{Evaluator, Functions, Templates, parse};
 
 /// Pieces of the syntax, to be put together at random.
 fn fragments() -> impl Strategy<Value = String> {
@@ -134,7 +136,8 @@ fn execute(text: &str, data: Value) -> Option<Result<Vec<u8>, crate::Error>> {
     let functions = Functions::builtins();
     let mut templates = Templates::new();
     templates.add(&parse("t", text, &functions).ok()?);
-    let mut evaluator = Evaluator::new(Arc::new(templates), &functions, Rc::new(()), Limits { steps: 10_000, output: 1 << 16 });
+    let budget = Arc::new(Budget::new(Limits { steps: 10_000, output: 1 << 16, ..Limits::strict() }));
+    let mut evaluator = Evaluator::new(Arc::new(templates), &functions, Rc::new(()), budget);
     Some(evaluator.execute("t", data))
 }
 

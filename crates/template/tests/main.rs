@@ -3,7 +3,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use pintle_template::{Evaluator, Functions, Limits, Templates, parse};
+use pintle_template::{Evaluator, Functions, Templates, parse};
+use pintle_value::budget::{Budget, Limits};
 use pintle_value::{Data, DataMap, Value};
 
 fn functions() -> Functions {
@@ -39,7 +40,8 @@ fn render_here(text: &str) -> Result<String, String> {
     let functions = functions();
     let mut templates = Templates::new();
     templates.add(&parse("t", text, &functions).map_err(|e| e.to_string())?);
-    let mut e = Evaluator::new(Arc::new(templates), &functions, Rc::new(()), Limits { steps: 1_000_000, output: 1 << 20 });
+    let budget = Budget::new(Limits { steps: 1_000_000, output: 1 << 20, ..Limits::default() });
+    let mut e = Evaluator::new(Arc::new(templates), &functions, Rc::new(()), Arc::new(budget));
     e.execute("t", data()).map(|b| String::from_utf8_lossy(&b).into_owned()).map_err(|e| e.to_string())
 }
 

@@ -4,13 +4,20 @@
 //! for time: the same chart meets the same limit on every machine and with any number of threads.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// How many bytes of text cost as much as a step.
-pub const BYTES_A_STEP: u64 = 16;
+pub const BYTES_A_STEP: u64 = 8;
 /// What an item of a list or a map takes, in bytes, with what is allocated around it.
 pub const BYTES_AN_ITEM: u64 = 64;
+/// What a map takes besides its items, in bytes.
+pub const BYTES_A_MAP: u64 = 512;
+/// The longest text that one step of a render may make: what is charged after it was made is never much.
+pub const MAX_TEXT: usize = 64 << 20;
+/// The longest list, in items, for the same reason.
+pub const MAX_LIST: usize = 2 << 20;
 
 /// What a render may use up before it fails.
 ///
@@ -40,8 +47,8 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             steps: 100_000_000,
-            memory: 768 << 20,
-            output: 256 << 20,
+            memory: 640 << 20,
+            output: 128 << 20,
             depth: 5_000,
             documents: 100_000,
             time: Duration::from_secs(60),
@@ -55,8 +62,8 @@ impl Limits {
     pub const fn strict() -> Limits {
         Limits {
             steps: 10_000_000,
-            memory: 128 << 20,
-            output: 32 << 20,
+            memory: 96 << 20,
+            output: 16 << 20,
             depth: 500,
             documents: 10_000,
             time: Duration::from_secs(5),
@@ -121,6 +128,7 @@ pub struct Budget {
     limits: Limits,
     steps: AtomicU64,
     memory: AtomicU64,
+    documents: AtomicU64,
     began: Instant,
 }
 
@@ -133,7 +141,13 @@ impl Default for Budget {
 impl Budget {
     /// A whole budget; its time begins.
     pub fn new(limits: Limits) -> Budget {
-        Budget { limits, steps: AtomicU64::new(0), memory: AtomicU64::new(0), began: Instant::now() }
+        Budget {
+            limits,
+            steps: AtomicU64::new(0),
+            memory: AtomicU64::new(0),
+            documents: AtomicU64::new(0),
+            began: Instant::now(),
+        }
     }
 
     /// What it began with.
@@ -163,6 +177,14 @@ impl Budget {
         if add(&self.memory, bytes) > self.limits.memory { Err(self.exceeded(Limit::Memory)) } else { Ok(()) }
     }
 
+    /// Checks that so many bytes could be made, for what is needed on the way and given back.
+    ///
+    /// Errors: that is more than is left.
+    pub fn check_memory(&self, bytes: u64) -> Result<(), Exceeded> {
+        let made = self.memory.load(Relaxed).saturating_add(bytes);
+        if made > self.limits.memory { Err(self.exceeded(Limit::Memory)) } else { Ok(()) }
+    }
+
     /// Charges the making of a text.
     ///
     /// Errors: no steps, memory or time are left.
@@ -177,6 +199,14 @@ impl Budget {
     pub fn items(&self, items: usize) -> Result<(), Exceeded> {
         self.allocate((items as u64).saturating_mul(BYTES_AN_ITEM))?;
         self.charge(items as u64)
+    }
+
+    /// Charges documents of the output.
+    ///
+    /// Errors: that makes more than may be.
+    pub fn documents(&self, documents: usize) -> Result<(), Exceeded> {
+        let all = add(&self.documents, documents as u64);
+        if all > self.limits.documents as u64 { Err(self.exceeded(Limit::Documents)) } else { Ok(()) }
     }
 
     /// Checks the clock.
@@ -201,6 +231,80 @@ impl Budget {
     }
 }
 
+/// What one thread took out of a budget, to spend it without asking for every step. What is left goes back when it is dropped.
+#[derive(Debug)]
+pub struct Purse {
+    budget: Arc<Budget>,
+    steps: u64,
+    memory: u64,
+}
+
+impl Purse {
+    /// Steps taken at once: the clock is looked at as often.
+    const STEPS: u64 = 1 << 16;
+    /// Bytes taken at once.
+    const MEMORY: u64 = 1 << 20;
+
+    /// An empty one.
+    pub fn new(budget: Arc<Budget>) -> Purse {
+        Purse { budget, steps: 0, memory: 0 }
+    }
+
+    /// The budget that it is filled from.
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.budget
+    }
+
+    /// How many steps are left, in it and in the budget.
+    pub fn steps_left(&self) -> u64 {
+        self.budget.steps_left().saturating_add(self.steps)
+    }
+
+    /// As [`Budget::charge`].
+    #[inline]
+    pub fn charge(&mut self, steps: u64) -> Result<(), Exceeded> {
+        if steps > self.steps {
+            self.draw_steps(steps - self.steps)?;
+        }
+        self.steps -= steps;
+        Ok(())
+    }
+
+    /// As [`Budget::allocate`].
+    #[inline]
+    pub fn allocate(&mut self, bytes: u64) -> Result<(), Exceeded> {
+        if bytes > self.memory {
+            self.draw_memory(bytes - self.memory)?;
+        }
+        self.memory -= bytes;
+        Ok(())
+    }
+
+    #[cold]
+    fn draw_steps(&mut self, missing: u64) -> Result<(), Exceeded> {
+        let more = Purse::STEPS.min(self.budget.steps_left().saturating_sub(missing));
+        self.budget.charge(missing.saturating_add(more))?;
+        self.steps = self.steps.saturating_add(missing).saturating_add(more);
+        Ok(())
+    }
+
+    #[cold]
+    fn draw_memory(&mut self, missing: u64) -> Result<(), Exceeded> {
+        let left = self.budget.limits.memory.saturating_sub(self.budget.memory.load(Relaxed));
+        let more = Purse::MEMORY.min(left.saturating_sub(missing));
+        self.budget.allocate(missing.saturating_add(more))?;
+        self.memory = self.memory.saturating_add(missing).saturating_add(more);
+        Ok(())
+    }
+}
+
+impl Drop for Purse {
+    fn drop(&mut self) {
+        self.budget.steps.fetch_sub(self.steps, Relaxed);
+        self.budget.memory.fetch_sub(self.memory, Relaxed);
+    }
+}
+
 /// Adds without ever starting again at 0.
 fn add(counter: &AtomicU64, n: u64) -> u64 {
     let before = counter.fetch_update(Relaxed, Relaxed, |v| Some(v.saturating_add(n))).unwrap_or_else(|v| v);
@@ -210,6 +314,22 @@ fn add(counter: &AtomicU64, n: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_purse_spends_what_is_there_and_no_more() {
+        let budget = Arc::new(Budget::new(Limits { steps: 100_000, memory: 1000, ..Limits::default() }));
+        let mut purse = Purse::new(budget.clone());
+        assert_eq!((purse.charge(1), purse.steps_left()), (Ok(()), 99_999));
+        assert_eq!(purse.charge(99_999), Ok(()));
+        assert_eq!(purse.charge(1).map_err(|e| e.limit), Err(Limit::Steps));
+        assert_eq!(purse.allocate(999), Ok(()));
+        assert_eq!(purse.allocate(2).map_err(|e| e.limit), Err(Limit::Memory));
+        let other = Arc::new(Budget::default());
+        let mut purse = Purse::new(other.clone());
+        assert_eq!(purse.charge(3), Ok(()));
+        drop(purse);
+        assert_eq!(other.steps_left(), Limits::default().steps - 3);
+    }
 
     #[test]
     fn each_limit_is_met_and_named() {

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::budget::{BYTES_A_MAP, BYTES_AN_ITEM};
+
 /// The mapping of a [`Data`] tree: keys are strings and sorted, as Go's `encoding/json` and `text/template` visit them.
 pub type DataMap = BTreeMap<String, Data>;
 
@@ -29,6 +31,17 @@ pub enum Data {
 }
 
 impl Data {
+    /// The bytes of memory that it takes as a [`Value`](crate::Value), in the units of a budget.
+    pub fn weight(&self) -> u64 {
+        let own = match self {
+            Data::String(s) => s.len() as u64,
+            Data::List(l) => l.iter().map(Data::weight).sum(),
+            Data::Map(m) => BYTES_A_MAP + m.iter().map(|(k, v)| k.len() as u64 + v.weight()).sum::<u64>(),
+            _ => 0,
+        };
+        BYTES_AN_ITEM + own
+    }
+
     /// The mapping, if this is one.
     pub fn as_map(&self) -> Option<&DataMap> {
         match self {

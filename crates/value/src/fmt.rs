@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use crate::budget::MAX_TEXT;
 use crate::number::format_float;
 use crate::quote::{append_quote, append_quote_char, can_backquote, decode_char};
 use crate::types::{IntKind, Kind, Type};
@@ -9,8 +10,6 @@ use crate::{List, Map, Object, Value};
 
 /// Where a value nests deeper than this (a map that holds itself), printing stops: Go would overflow its stack.
 const MAX_DEPTH: usize = 1000;
-/// Longest text that printing one value makes: shared lists can print far longer than they are.
-pub const MAX_TEXT: usize = 128 << 20;
 /// Widths and precisions beyond this are errors in Go (`tooLarge`).
 const MAX_WIDTH: i64 = 1_000_000;
 

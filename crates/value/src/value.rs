@@ -7,8 +7,10 @@ use std::any::Any;
 use std::cell::{Cell, Ref, RefCell, RefMut};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
+use crate::budget::BYTES_A_STEP;
 use crate::types::{ANYS, BYTES, DICT, IntKind, Kind, Method, NamedType, STRINGS, Type};
 use crate::{Data, DataMap, Str};
 
@@ -210,6 +212,19 @@ impl List {
         Rc::as_ptr(&self.0).addr()
     }
 
+    /// Whether someone else holds it too.
+    pub fn is_shared(&self) -> bool {
+        Rc::strong_count(&self.0) > 1
+    }
+
+    /// Its items; they are copied only if someone else holds it too.
+    pub fn into_items(self) -> Vec<Value> {
+        match Rc::try_unwrap(self.0) {
+            Ok(mut data) => std::mem::take(&mut data.items),
+            Err(shared) => shared.items.clone(),
+        }
+    }
+
     /// Whether both are the same slice in memory.
     pub fn same(&self, other: &List) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
@@ -240,6 +255,9 @@ impl Drop for MapData {
         }
     }
 }
+
+/// How many values [`Value::deep_hash`] looks at.
+const HASHED_VALUES: usize = 64;
 
 /// How deep values are dropped one within the other before the rest waits its turn.
 const DROP_DEPTH: usize = 64;
@@ -353,6 +371,11 @@ impl Map {
         let map = Map::named(named, Entries::new());
         map.data.pending.set(Some(Pending::Make(Box::new(entries))));
         map
+    }
+
+    /// Whether someone else holds it too.
+    pub fn is_shared(&self) -> bool {
+        Rc::strong_count(&self.data) > 1
     }
 
     /// A copy that shares nothing (`copystructure.Copy`), made table by table when they are first looked at: what is copied must not
@@ -621,9 +644,16 @@ impl Value {
 
     /// `reflect.DeepEqual`. A pair of maps or slices that was met before counts as equal, so cycles end.
     pub fn deep_equal(&self, other: &Value) -> bool {
+        self.compare(other).0
+    }
+
+    /// [`Value::deep_equal`], and what it took: the values and the sixteens of bytes that were looked at.
+    pub fn compare(&self, other: &Value) -> (bool, u64) {
         let mut met = HashSet::new();
         let mut waiting = vec![(self.clone(), other.clone())];
+        let mut work = 0;
         while let Some((a, b)) = waiting.pop() {
+            work += 1 + a.as_str().map_or(0, |s| s.len() as u64 / BYTES_A_STEP);
             let same = match (&a, &b) {
                 (Value::Nil, Value::Nil) => true,
                 (Value::Bool(a), Value::Bool(b)) => a == b,
@@ -652,10 +682,50 @@ impl Value {
                 _ => false,
             };
             if !same {
-                return false;
+                return (false, work);
             }
         }
-        true
+        (true, work)
+    }
+
+    /// A number that is the same for values that are [`Value::deep_equal`]. It looks at the first values within, so that what shares
+    /// its parts with itself costs no more than its size.
+    pub fn deep_hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let mut left = HASHED_VALUES;
+        self.hash_into(&mut hasher, &mut left);
+        hasher.finish()
+    }
+
+    fn hash_into(&self, hasher: &mut DefaultHasher, left: &mut usize) {
+        if *left == 0 {
+            return;
+        }
+        *left -= 1;
+        std::mem::discriminant(self).hash(hasher);
+        // Zeros are equal whatever their sign.
+        let float = |f: f64| if f == 0.0 { 0 } else { f.to_bits() };
+        match self {
+            Value::Nil | Value::Object(_) => {}
+            Value::Bool(b) => b.hash(hasher),
+            Value::Int(_, n) => n.hash(hasher),
+            Value::Float(f) => float(*f).hash(hasher),
+            Value::Complex(a, b) => (float(*a), float(*b)).hash(hasher),
+            Value::String(s) | Value::Bytes(s) => s.hash(hasher),
+            Value::List(l) => {
+                l.len().hash(hasher);
+                let most = *left;
+                l.iter().take(most).for_each(|v| v.hash_into(hasher, left));
+            }
+            Value::Map(m) => {
+                m.len().hash(hasher);
+                let most = *left;
+                m.entries().iter().take(most).for_each(|(k, v)| {
+                    k.hash(hasher);
+                    v.hash_into(hasher, left);
+                });
+            }
+        }
     }
 }
 

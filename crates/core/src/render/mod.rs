@@ -18,7 +18,8 @@ use std::sync::{Arc, LazyLock};
 use memchr::memmem::Finder;
 use pintle_functions::bind::{Host, NEW_IN_HELM_4, WARN_END, WARN_START, helm};
 use pintle_template::record::{Read, Record};
-use pintle_template::{ErrorKind, Evaluator, Functions, Limits};
+use pintle_template::{ErrorKind, Evaluator, Functions};
+use pintle_value::budget::Budget;
 use pintle_value::types::NamedType;
 use pintle_value::{Entries, Map, Str, Value};
 
@@ -89,8 +90,8 @@ pub struct Context<'c> {
     pub release: &'c ReleaseInfo,
     /// `.Capabilities`
     pub capabilities: &'c Capabilities,
-    /// What may be used up.
-    pub limits: Limits,
+    /// What the render is charged to.
+    pub budget: Arc<Budget>,
     /// What functions share: the world above all.
     pub host: Rc<Host>,
 }
@@ -129,7 +130,8 @@ pub fn render(
     let order: Vec<(&String, &Renderable)> = order(templates.keys()).into_iter().map(|name| (name, &templates[name])).collect();
     let at_once = parallel::threads(root.size()) < 2;
     let Gathered { set, in_jinja, texts } = gather(&order, &root.chart.parsed, compat, at_once)?;
-    let evaluator = Rc::new(RefCell::new(Evaluator::new(Arc::new(set), functions(compat), context.host.clone(), context.limits)));
+    let evaluator = Evaluator::new(Arc::new(set), functions(compat), context.host.clone(), context.budget.clone());
+    let evaluator = Rc::new(RefCell::new(evaluator));
     let mut execute = |name: &str, t: &Renderable| -> Result<Vec<u8>> {
         let template = Entries::from([("Name".into(), name.into()), ("BasePath".into(), t.base_path.as_str().into())]);
         t.dot.insert("Template".into(), Value::Map(Map::named(values_type, template)));

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "crypto")]
 use pintle_template::FromArg;
+use pintle_template::{Call, Error};
 #[cfg(feature = "crypto")]
 use pintle_value::Type;
 use pintle_value::types::{IntKind, Kind};
@@ -60,14 +61,23 @@ pub(super) fn items(v: &Value) -> Option<Vec<Value>> {
     }
 }
 
-/// Sprig's `strslice`: the items as strings, without the nil ones; a single value as a list of one.
-pub(super) fn strings(v: &Value) -> Vec<Str> {
-    match v {
-        Value::Nil => Vec::new(),
-        Value::List(l) => l.iter().filter(|v| !matches!(v, Value::Nil)).map(strval).collect(),
-        Value::Bytes(_) => items(v).unwrap_or_default().iter().map(strval).collect(),
-        _ => vec![strval(v)],
-    }
+/// Sprig's `strslice`: the items as strings, without the nil ones; a single value as a list of one. Drawn from the budget.
+pub(super) fn strings(call: &mut dyn Call, v: &Value) -> Result<Vec<Str>, Error> {
+    let items = match v {
+        Value::Nil => return Ok(Vec::new()),
+        Value::List(_) | Value::Bytes(_) => items(v).unwrap_or_default(),
+        v => vec![v.clone()],
+    };
+    call.items(items.len())?;
+    let text = |v: &Value| {
+        let text = strval(v);
+        // A string is shared, anything else printed.
+        if !matches!(v, Value::String(_)) {
+            call.text(text.len())?;
+        }
+        Ok(text)
+    };
+    items.iter().filter(|v| !matches!(v, Value::Nil)).map(text).collect()
 }
 
 /// A `[]string`.

@@ -9,15 +9,20 @@ use pintle_value::types::Kind;
 use pintle_value::{List, NamedType, Object, Str, Value, Yaml};
 
 use super::convert::{U32, display};
-use super::{charge_text, host};
+use super::host;
 use crate::crypto::{self, Certificate, Request};
 use crate::world::World;
 
-/// What costly operations draw from the budget, in steps of some ten nanoseconds; a few dozen certificates must pass.
+/// What costly operations draw from the budget, in steps of some thirty nanoseconds; two dozen certificates must pass.
 mod cost {
-    pub const RSA: u64 = 1_000_000;
-    pub const LONG_KEY: u64 = 5_000_000;
-    pub const HASH: u64 = 200_000;
+    /// A key of 2,048 bits.
+    pub const RSA: u64 = 4_000_000;
+    /// A key of 4,096 bits.
+    pub const LONG_KEY: u64 = 20_000_000;
+    /// A password through bcrypt or scrypt.
+    pub const HASH: u64 = 2_000_000;
+    /// A key of an elliptic curve, a signature.
+    pub const SIGNATURE: u64 = 200_000;
 }
 
 /// Sprig's `certificate`: a struct with `Cert` and `Key`.
@@ -86,7 +91,7 @@ fn world(call: &mut dyn Call, steps: u64) -> Result<&dyn World, Error> {
 
 pub(super) fn add(f: &mut Functions) {
     f.add("genPrivateKey", |call: &mut dyn Call, kind: Str| -> Result<Vec<u8>, Error> {
-        let steps = if matches!(&*kind, b"" | b"rsa" | b"dsa") { cost::LONG_KEY } else { cost::HASH };
+        let steps = if matches!(&*kind, b"" | b"rsa" | b"dsa") { cost::LONG_KEY } else { cost::SIGNATURE };
         Ok(crypto::generate_private_key(world(call, steps)?, &kind))
     });
     f.add("genCA", |call: &mut dyn Call, name: Str, days: isize| {
@@ -95,7 +100,7 @@ pub(super) fn add(f: &mut Functions) {
     });
     f.add("genCAWithKey", |call: &mut dyn Call, name: Str, days: isize, key: Str| {
         let request = request(&name, &List::new(Vec::new()), &List::new(Vec::new()), days)?;
-        made(crypto::generate_ca(world(call, cost::HASH)?, &request, Some(&key)))
+        made(crypto::generate_ca(world(call, cost::SIGNATURE)?, &request, Some(&key)))
     });
     f.add("genSelfSignedCert", |call: &mut dyn Call, name: Str, ips: List, names: List, days: isize| {
         let request = request(&name, &ips, &names, days)?;
@@ -103,7 +108,7 @@ pub(super) fn add(f: &mut Functions) {
     });
     f.add("genSelfSignedCertWithKey", |call: &mut dyn Call, name: Str, ips: List, names: List, days: isize, key: Str| {
         let request = request(&name, &ips, &names, days)?;
-        made(crypto::generate_self_signed(world(call, cost::HASH)?, &request, Some(&key)))
+        made(crypto::generate_self_signed(world(call, cost::SIGNATURE)?, &request, Some(&key)))
     });
     f.add(
         "genSignedCert",
@@ -116,7 +121,7 @@ pub(super) fn add(f: &mut Functions) {
         "genSignedCertWithKey",
         |call: &mut dyn Call, name: Str, ips: List, names: List, days: isize, ca: Typed<CertificateObject>, key: Str| {
             let request = request(&name, &ips, &names, days)?;
-            made(crypto::generate_signed(world(call, cost::HASH)?, &request, &certificate(ca), Some(&key)))
+            made(crypto::generate_signed(world(call, cost::SIGNATURE)?, &request, &certificate(ca), Some(&key)))
         },
     );
     f.add("buildCustomCert", |cert: Str, key: Str| made(crypto::build_custom(&cert, &key)));
@@ -134,8 +139,7 @@ pub(super) fn add(f: &mut Functions) {
         },
     );
     f.add("encryptAES", |call: &mut dyn Call, password: Str, text: Str| -> Result<Vec<u8>, Error> {
-        charge_text(call, text.len())?;
-        Ok(crypto::encrypt_aes(world(call, 1)?, &password, &text))
+        Ok(crypto::encrypt_aes(world(call, 0)?, &password, &text))
     });
     f.add("decryptAES", |password: Str, text: Str| crypto::decrypt_aes(&password, &text));
 }

@@ -4,8 +4,8 @@ use pintle_template::{Call, Error, Exactly, Functions, Typed};
 use pintle_value::types::IntKind;
 use pintle_value::{Str, Value, fmt, quote};
 
+use super::host;
 use super::objects::{DurationObject, TimeObject};
-use super::{charge_text, host};
 use crate::number::{NumError, parse_float, parse_int};
 use crate::text::trim_space;
 use crate::time::{Duration, Time, Zone};
@@ -91,9 +91,7 @@ fn format(call: &mut dyn Call, layout: &[u8], date: &Value, zone: Zone) -> Resul
             None => now(call)?,
         },
     };
-    let text = time.in_zone(zone).format(layout)?;
-    charge_text(call, text.len())?;
-    Ok(text)
+    Ok(time.in_zone(zone).format(layout)?)
 }
 
 /// Helm 4's `asDuration`: a duration, a text that reads as one or as a number, or a number of seconds.

@@ -4,7 +4,7 @@ use pintle_template::{Call, Error, Exactly, Functions, Rest};
 use pintle_value::{Entries, List, Map, Str, Value, fmt};
 
 use super::convert::{string_list, strval};
-use super::{charge_list, merge};
+use super::merge;
 
 pub(super) fn add(f: &mut Functions) {
     f.add("dict", |items: Rest<Value>| {
@@ -32,18 +32,18 @@ pub(super) fn add(f: &mut Functions) {
     f.add("keys", |call: &mut dyn Call, dicts: Rest<Map>| -> Result<Exactly, Error> {
         let mut keys = Vec::new();
         for d in dicts.iter() {
-            charge_list(call, d.len())?;
+            call.charge(d.len() as u64)?;
             keys.extend(d.entries().keys().cloned());
         }
         Ok(Exactly(string_list(keys)))
     });
     f.add("values", |call: &mut dyn Call, d: Map| -> Result<List, Error> {
-        charge_list(call, d.len())?;
+        call.charge(d.len() as u64)?;
         Ok(List::new(d.entries().values().cloned().collect()))
     });
     f.add("pick", |d: Map, keys: Rest<Str>| Map::new(keys.iter().filter_map(|k| Some((k.clone(), d.get(k)?))).collect()));
     f.add("omit", |call: &mut dyn Call, d: Map, keys: Rest<Str>| -> Result<Map, Error> {
-        charge_list(call, d.len())?;
+        call.charge(d.len() as u64)?;
         let mut entries = d.entries().clone();
         for key in keys.iter() {
             entries.remove(&key[..]);

@@ -1,12 +1,19 @@
 //! Encodings: JSON, YAML, TOML, base64, base32, digests.
 
-use pintle_template::{Error, Functions};
+use pintle_template::{Call, Error, Functions};
 use pintle_value::json::{self, Options};
-use pintle_value::{Data, List, Map, Str, Type, Value};
+use pintle_value::{Data, DataMap, List, Map, Str, Type, Value};
 use pintle_yaml as yaml;
 
 use crate::encoding::{adler32sum, base32_decode, base32_encode, base64_decode, base64_encode, sha1sum, sha256sum, sha512sum};
 use crate::toml;
+
+/// Bytes of memory that reading JSON takes at most for each byte of the text.
+const JSON: u64 = 48;
+/// The same of YAML.
+const YAML: u64 = 128;
+/// The same of TOML.
+const TOML: u64 = 192;
 
 pub(super) fn add(f: &mut Functions) {
     f.add("b64enc", |s: Str| base64_encode(&s));
@@ -27,12 +34,26 @@ fn error_map(message: String) -> Map {
     Map::new([(Str::from("Error"), Value::string(message))].into_iter().collect())
 }
 
-fn list_of(data: &[Data]) -> List {
-    List::new(data.iter().map(Value::from).collect())
-}
-
 fn error_list(message: String) -> List {
     List::new(vec![Value::string(message)])
+}
+
+/// Draws the reading of a text from the budget; on the way it may take `most` bytes of memory for each of its own.
+fn read(call: &mut dyn Call, text: &Str, most: u64) -> Result<(), Error> {
+    call.charge(text.len() as u64)?;
+    call.check_memory((text.len() as u64).saturating_mul(most))
+}
+
+/// A map that was read, drawn from the budget.
+fn kept_map(call: &mut dyn Call, map: DataMap) -> Result<Map, Error> {
+    call.allocate(map.iter().map(|(k, v)| k.len() as u64 + v.weight()).sum())?;
+    Ok(Map::from(&map))
+}
+
+/// A list that was read, drawn from the budget.
+fn kept_list(call: &mut dyn Call, items: Vec<Data>) -> Result<List, Error> {
+    call.allocate(items.iter().map(Data::weight).sum())?;
+    Ok(List::new(items.iter().map(Value::from).collect()))
 }
 
 fn add_json(f: &mut Functions) {
@@ -47,22 +68,35 @@ fn add_json(f: &mut Functions) {
         let raw = raw.clone();
         f.add(name, move |v: Value| json::to_string_with(&v, &raw).map_err(|e| e.0));
     }
-    f.add("mustFromJson", |s: Str| json::from_slice(&s).map(|d| Value::from(&d)).map_err(|e| e.message));
-    f.add("fromJson", |s: Str| match json::map_from_slice(&s) {
-        Ok(map) => map.map_or_else(|| Map::nil(Type::Any), |map| Map::from(&map)),
-        Err(e) => {
-            // What was decoded before the error stays beside its text.
-            let map = match Value::from(&e.partial) {
-                Value::Map(map) => map,
-                _ => Map::new(Default::default()),
-            };
-            map.insert(Str::from("Error"), Value::string(e.message));
-            map
+    f.add("mustFromJson", |call: &mut dyn Call, s: Str| -> Result<Value, Error> {
+        read(call, &s, JSON)?;
+        let data = json::from_slice(&s).map_err(|e| e.message)?;
+        call.allocate(data.weight())?;
+        Ok(Value::from(&data))
+    });
+    f.add("fromJson", |call: &mut dyn Call, s: Str| -> Result<Map, Error> {
+        read(call, &s, JSON)?;
+        match json::map_from_slice(&s) {
+            Ok(None) => Ok(Map::nil(Type::Any)),
+            Ok(Some(map)) => kept_map(call, map),
+            Err(e) => {
+                // What was decoded before the error stays beside its text.
+                let map = match Value::from(&e.partial) {
+                    Value::Map(map) => map,
+                    _ => Map::new(Default::default()),
+                };
+                map.insert(Str::from("Error"), Value::string(e.message));
+                Ok(map)
+            }
         }
     });
-    f.add("fromJsonArray", |s: Str| match json::list_from_slice(&s) {
-        Ok(items) => items.map_or_else(|| List::nil(Type::Any), |items| list_of(&items)),
-        Err(e) => error_list(e.message),
+    f.add("fromJsonArray", |call: &mut dyn Call, s: Str| -> Result<List, Error> {
+        read(call, &s, JSON)?;
+        match json::list_from_slice(&s) {
+            Ok(None) => Ok(List::nil(Type::Any)),
+            Ok(Some(items)) => kept_list(call, items),
+            Err(e) => Ok(error_list(e.message)),
+        }
     });
 }
 
@@ -71,13 +105,19 @@ fn add_yaml(f: &mut Functions) {
     f.add("toYaml", move |v: Value| yaml::to_yaml(&v).map(without_newline).unwrap_or_default());
     f.add("mustToYaml", move |v: Value| yaml::to_yaml(&v).map(without_newline).map_err(|e| e.message));
     f.add("toYamlPretty", move |v: Value| yaml::to_yaml_pretty(&v).map(without_newline).unwrap_or_default());
-    f.add("fromYaml", |s: Str| match yaml::map_from_slice(&s) {
-        Ok(map) => Map::from(&map),
-        Err(e) => error_map(e.message),
+    f.add("fromYaml", |call: &mut dyn Call, s: Str| -> Result<Map, Error> {
+        read(call, &s, YAML)?;
+        match yaml::map_from_slice(&s) {
+            Ok(map) => kept_map(call, map),
+            Err(e) => Ok(error_map(e.message)),
+        }
     });
-    f.add("fromYamlArray", |s: Str| match yaml::list_from_slice(&s) {
-        Ok(items) => list_of(&items),
-        Err(e) => error_list(e.message),
+    f.add("fromYamlArray", |call: &mut dyn Call, s: Str| -> Result<List, Error> {
+        read(call, &s, YAML)?;
+        match yaml::list_from_slice(&s) {
+            Ok(items) => kept_list(call, items),
+            Err(e) => Ok(error_list(e.message)),
+        }
     });
 }
 
@@ -90,8 +130,10 @@ fn add_toml(f: &mut Functions) {
         }
     });
     f.add("mustToToml", |v: Value| toml::encode(&v).map_err(Error::new));
-    f.add("fromToml", |s: Str| match toml::decode(&s) {
-        Ok(map) => map,
-        Err(message) => error_map(message),
+    f.add("fromToml", |call: &mut dyn Call, s: Str| -> Result<Map, Error> {
+        read(call, &s, TOML)?;
+        // Its values and the ways to them stay for as long as the text is read.
+        call.allocate(s.len() as u64 * 16)?;
+        Ok(toml::decode(&s).unwrap_or_else(error_map))
     });
 }

@@ -1,10 +1,11 @@
 //! Lists: Sprig reads any slice and makes new `[]interface {}`.
 
+use std::collections::HashMap;
+
 use pintle_template::{Call, Error, Functions, Rest};
 use pintle_value::types::ANYS;
 use pintle_value::{List, Type, Value};
 
-use super::charge_list;
 use super::convert::{empty, items, kind_name, to_int};
 use crate::limits;
 
@@ -14,7 +15,7 @@ type Listing = Result<List, Error>;
 fn slice(call: &mut dyn Call, v: &Value, complaint: &str) -> Result<Vec<Value>, Error> {
     match items(v) {
         Some(items) => {
-            charge_list(call, items.len())?;
+            call.charge(items.len() as u64)?;
             Ok(items)
         }
         None => Err(Error::new(format!("{complaint} {}", kind_name(v)?))),
@@ -87,7 +88,7 @@ fn growing(f: &mut Functions) {
         for list in lists.iter() {
             match items(list) {
                 Some(items) => {
-                    charge_list(call, items.len())?;
+                    call.charge(items.len() as u64)?;
                     limits::list(Some(out.len() + items.len()))?;
                     out.extend(items);
                 }
@@ -107,8 +108,14 @@ fn growing(f: &mut Functions) {
 
 /// Whether `list` holds something deeply equal to `v`; each comparison is drawn from the budget.
 fn contains(call: &mut dyn Call, list: &[Value], v: &Value) -> Result<bool, Error> {
-    call.charge(list.len() as u64 / 8)?;
-    Ok(list.iter().any(|item| item.deep_equal(v)))
+    for item in list {
+        let (equal, work) = item.compare(v);
+        call.charge(work)?;
+        if equal {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn sets(f: &mut Functions) {
@@ -121,9 +128,12 @@ fn sets(f: &mut Functions) {
     }
     for name in ["uniq", "mustUniq"] {
         f.add(name, |call: &mut dyn Call, l: Value| -> Listing {
+            let mut kept: HashMap<u64, Vec<Value>> = HashMap::new();
             let mut out = Vec::new();
             for v in slice(call, &l, "Cannot find uniq on type")? {
-                if !contains(call, &out, &v)? {
+                let alike = kept.entry(v.deep_hash()).or_default();
+                if !contains(call, alike, &v)? {
+                    alike.push(v.clone());
                     out.push(v);
                 }
             }
@@ -179,6 +189,7 @@ fn cutting(f: &mut Functions) {
     for name in ["chunk", "mustChunk"] {
         f.add(name, |call: &mut dyn Call, size: isize, l: Value| {
             let items = slice(call, &l, "Cannot chunk type")?;
+            call.items(items.len())?;
             Ok::<List, Error>(List::typed(ANYS, chunks(size as i64, items)?))
         });
     }

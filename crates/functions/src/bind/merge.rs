@@ -1,6 +1,7 @@
 //! Merging maps as dario.cat/mergo 1.0.1 does it for Sprig, and deep copies (mitchellh/copystructure 1.2).
 
 use pintle_template::{Call, Error};
+use pintle_value::budget::BYTES_A_MAP;
 use pintle_value::types::Kind;
 use pintle_value::{List, Map, Type, Value};
 
@@ -41,7 +42,7 @@ fn merge_at(call: &mut dyn Call, target: &Map, source: &Map, overwrite: bool, de
     if target.same(source) {
         return Ok(Ok(()));
     }
-    call.charge(source.len() as u64 + 1)?;
+    call.items(source.len() + 1)?;
     let entries: Vec<_> = source.entries().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     for (key, value) in entries {
         let put = |value: Value| -> Result<(), Error> {
@@ -103,8 +104,7 @@ fn copy(call: &mut dyn Call, v: &Value, depth: usize) -> Result<Value, Error> {
     if depth > MAX_DEPTH {
         return Err(too_deep());
     }
-    // A copy is memory that stays.
-    call.charge(24)?;
+    call.items(1)?;
     Ok(match v {
         Value::List(l) if l.is_nil() => v.clone(),
         Value::List(l) => {
@@ -116,6 +116,7 @@ fn copy(call: &mut dyn Call, v: &Value, depth: usize) -> Result<Value, Error> {
         }
         Value::Map(m) if m.is_nil() => v.clone(),
         Value::Map(m) => {
+            call.allocate(BYTES_A_MAP)?;
             let entries: Vec<_> = m.entries().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
             let mut out = pintle_value::Entries::new();
             for (k, v) in entries {

@@ -133,13 +133,3 @@ fn without_crypto(f: &mut Functions) {
 fn host(call: &dyn Call) -> Result<&Host, Error> {
     call.host().downcast_ref::<Host>().ok_or_else(|| Error::new("functions run without their host"))
 }
-
-/// Draws the making of a text from the budget.
-fn charge_text(call: &mut dyn Call, len: usize) -> Result<(), Error> {
-    call.charge(len as u64 / 64 + 1)
-}
-
-/// Draws the making of a list from the budget.
-fn charge_list(call: &mut dyn Call, len: usize) -> Result<(), Error> {
-    call.charge(len as u64 + 1)
-}

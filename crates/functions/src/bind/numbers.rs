@@ -4,7 +4,6 @@ use pintle_template::{Call, Error, Exactly, Functions, Rest};
 use pintle_value::types::INT;
 use pintle_value::{List, Str, Value};
 
-use super::charge_list;
 use super::convert::{display, to_float, to_int};
 use crate::number::{self, Decimal};
 
@@ -67,7 +66,7 @@ fn floats(f: &mut Functions) {
 
 fn sequences(f: &mut Functions) {
     let list = |call: &mut dyn Call, numbers: Vec<i64>| -> Result<Exactly, Error> {
-        charge_list(call, numbers.len())?;
+        call.charge(numbers.len() as u64)?;
         Ok(Exactly(Value::List(List::typed(INT, numbers.into_iter().map(Value::int).collect()))))
     };
     f.add("until", move |call: &mut dyn Call, n: isize| list(call, number::until(n as i64)?));
@@ -77,7 +76,7 @@ fn sequences(f: &mut Functions) {
     f.add("seq", |call: &mut dyn Call, params: Rest<isize>| -> Result<String, Error> {
         let params: Vec<i64> = params.iter().map(|n| *n as i64).collect();
         let text = number::seq(&params)?;
-        charge_list(call, text.len() / 2)?;
+        call.charge(text.len() as u64)?;
         Ok(text)
     });
 }

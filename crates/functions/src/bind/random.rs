@@ -3,10 +3,13 @@
 use pintle_template::{Call, Error, Functions};
 use pintle_value::Str;
 
-use super::{charge_text, host};
+use super::host;
 use crate::encoding::{base64_encode, uuidv4};
 use crate::world::World;
 use crate::{limits, number, text};
+
+/// What a random number costs.
+const STEPS_A_DRAW: u64 = 4;
 
 pub(super) fn add(f: &mut Functions) {
     type Draw = fn(&dyn World, i64) -> Result<Vec<u8>, String>;
@@ -17,7 +20,7 @@ pub(super) fn add(f: &mut Functions) {
         ("randNumeric", text::rand_numeric),
     ] {
         f.add(name, move |call: &mut dyn Call, n: isize| -> Result<Vec<u8>, Error> {
-            charge_text(call, usize::try_from(n).unwrap_or(0).min(limits::MAX_TEXT))?;
+            call.charge(u64::try_from(n).unwrap_or(0).min(limits::MAX_TEXT as u64) * STEPS_A_DRAW)?;
             Ok(draw(&*host(call)?.world, n as i64)?)
         });
     }
@@ -26,13 +29,13 @@ pub(super) fn add(f: &mut Functions) {
     });
     f.add("randBytes", |call: &mut dyn Call, n: isize| -> Result<Vec<u8>, Error> {
         let n = usize::try_from(n).map_err(|_| Error::new("runtime error: makeslice: len out of range"))?;
-        charge_text(call, limits::text(Some(n))?)?;
+        call.charge(limits::text(Some(n))? as u64 / 4)?;
         let mut bytes = vec![0; n];
         host(call)?.world.fill(&mut bytes);
         Ok(base64_encode(&bytes))
     });
     f.add("shuffle", |call: &mut dyn Call, s: Str| -> Result<Vec<u8>, Error> {
-        charge_text(call, s.len())?;
+        call.charge(s.len() as u64 * STEPS_A_DRAW)?;
         Ok(text::shuffle(&*host(call)?.world, &s))
     });
     f.add("uuidv4", |call: &mut dyn Call| -> Result<String, Error> { Ok(uuidv4(&*host(call)?.world)) });

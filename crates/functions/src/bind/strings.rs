@@ -1,10 +1,10 @@
 //! Text: cutting, case, padding, quoting, joining.
 
 use pintle_template::{Call, Error, Exactly, Functions, Rest};
+use pintle_value::budget::BYTES_A_STEP;
 use pintle_value::{Entries, Map, Str, Type, Value, quote};
 
 use super::convert::{display, string_list, strings, strval};
-use super::{charge_list, charge_text};
 use crate::limits;
 use crate::text::{self, find};
 
@@ -48,67 +48,60 @@ fn shaping(f: &mut Functions) {
     f.add("contains", |needle: Str, s: Str| find(&s, &needle).is_some());
     f.add("hasPrefix", |prefix: Str, s: Str| s.starts_with(&prefix));
     f.add("hasSuffix", |suffix: Str, s: Str| s.ends_with(&suffix));
-    f.add("repeat", |call: &mut dyn Call, n: isize, s: Str| -> Text {
-        charge_text(call, s.len().saturating_mul(usize::try_from(n).unwrap_or(0)).min(limits::MAX_TEXT))?;
-        Ok(text::repeat(n as i64, &s)?)
-    });
-    f.add("wrap", |call: &mut dyn Call, width: isize, s: Str| charged(call, text::wrap(width as i64, &s)));
-    f.add("wrapWith", |call: &mut dyn Call, width: isize, separator: Str, s: Str| {
-        charged(call, text::wrap_with(width as i64, &separator, &s))
-    });
-    f.add("indent", |call: &mut dyn Call, spaces: isize, s: Str| charged(call, text::indent(spaces as i64, &s)));
-    f.add("nindent", |call: &mut dyn Call, spaces: isize, s: Str| {
-        charged(call, text::indent(spaces as i64, &s).map(|s| [b"\n", s.as_slice()].concat()))
-    });
-    f.add("replace", |call: &mut dyn Call, old: Str, new: Str, s: Str| charged(call, text::replace(&s, &old, &new)));
+    f.add("repeat", |n: isize, s: Str| text::repeat(n as i64, &s));
+    f.add("wrap", |width: isize, s: Str| text::wrap(width as i64, &s));
+    f.add("wrapWith", |width: isize, separator: Str, s: Str| text::wrap_with(width as i64, &separator, &s));
+    f.add("indent", |spaces: isize, s: Str| text::indent(spaces as i64, &s));
+    f.add("nindent", |spaces: isize, s: Str| text::indent(spaces as i64, &s).map(|s| [b"\n", s.as_slice()].concat()));
+    f.add("replace", |old: Str, new: Str, s: Str| text::replace(&s, &old, &new));
     f.add("plural", |one: Str, many: Str, count: isize| if count == 1 { one } else { many });
-}
-
-fn charged(call: &mut dyn Call, result: Result<Vec<u8>, String>) -> Text {
-    let made = result?;
-    charge_text(call, made.len())?;
-    Ok(made)
 }
 
 fn joining(f: &mut Functions) {
     f.add("toString", |v: Value| strval(&v));
-    f.add("quote", |call: &mut dyn Call, items: Rest<Value>| {
-        joined(call, &items, |v, out| quote::append_quote(out, &strval(v), false))
-    });
-    f.add("squote", |call: &mut dyn Call, items: Rest<Value>| {
-        joined(call, &items, |v, out| {
+    f.add("quote", |items: Rest<Value>| joined(&items, |v, out| quote::append_quote(out, &strval(v), false)));
+    f.add("squote", |items: Rest<Value>| {
+        joined(&items, |v, out| {
             out.push(b'\'');
             out.extend_from_slice(&display(v));
             out.push(b'\'');
         })
     });
-    f.add("cat", |call: &mut dyn Call, items: Rest<Value>| joined(call, &items, |v, out| out.extend_from_slice(&display(v))));
-    f.add("toStrings", |v: Value| Exactly(string_list(strings(&v))));
+    f.add("cat", |items: Rest<Value>| joined(&items, |v, out| out.extend_from_slice(&display(v))));
+    f.add("toStrings", |call: &mut dyn Call, v: Value| Ok::<_, Error>(Exactly(string_list(strings(call, &v)?))));
     f.add("join", |call: &mut dyn Call, separator: Str, v: Value| -> Text {
-        let parts = strings(&v);
-        let len = parts.iter().try_fold(0usize, |n, p| n.checked_add(p.len())?.checked_add(separator.len()));
-        charge_text(call, limits::text(len)?)?;
+        let parts = strings(call, &v)?;
+        limits::text(parts.iter().try_fold(0usize, |n, p| n.checked_add(p.len())?.checked_add(separator.len())))?;
         Ok(parts.join(&separator[..]))
     });
     f.add("split", |call: &mut dyn Call, separator: Str, s: Str| parts(call, &separator, &s, -1));
     f.add("splitn", |call: &mut dyn Call, separator: Str, n: isize, s: Str| parts(call, &separator, &s, n as i64));
     f.add("splitList", |call: &mut dyn Call, separator: Str, s: Str| -> Result<Exactly, Error> {
         let parts = text::split(&s, &separator, -1)?;
-        charge_list(call, parts.len())?;
+        charge_parts(call, parts.len(), s.len())?;
         Ok(Exactly(string_list(parts)))
     });
-    f.add("sortAlpha", |v: Value| {
+    f.add("sortAlpha", |call: &mut dyn Call, v: Value| -> Result<Exactly, Error> {
         let mut parts = match v {
-            Value::List(_) | Value::Bytes(_) => strings(&v),
+            Value::List(_) | Value::Bytes(_) => strings(call, &v)?,
             _ => vec![strval(&v)],
         };
+        // Each is compared with as many others as the length of the list has digits, over all of its bytes at worst.
+        let bytes = parts.iter().map(|p| p.len() as u64 / BYTES_A_STEP + 1).sum::<u64>();
+        call.charge(bytes * u64::from(parts.len().max(1).ilog2() + 1))?;
         parts.sort();
-        Exactly(string_list(parts))
+        Ok(Exactly(string_list(parts)))
     });
 }
 
+/// Draws the parts of a text from the budget.
+fn charge_parts(call: &mut dyn Call, parts: usize, bytes: usize) -> Result<(), Error> {
+    call.items(parts)?;
+    call.text(bytes)
+}
+
 /// Each value but the nil ones, with blanks between.
-fn joined(call: &mut dyn Call, items: &[Value], put: impl Fn(&Value, &mut Vec<u8>)) -> Text {
+fn joined(items: &[Value], put: impl Fn(&Value, &mut Vec<u8>)) -> Text {
     let mut out = Vec::new();
     for (i, v) in items.iter().filter(|v| !matches!(v, Value::Nil)).enumerate() {
         if i > 0 {
@@ -117,14 +110,13 @@ fn joined(call: &mut dyn Call, items: &[Value], put: impl Fn(&Value, &mut Vec<u8
         put(v, &mut out);
         limits::text(Some(out.len()))?;
     }
-    charge_text(call, out.len())?;
     Ok(out)
 }
 
 /// The parts as a `map[string]string` under `_0`, `_1`, ...
 fn parts(call: &mut dyn Call, separator: &Str, s: &Str, n: i64) -> Result<Exactly, Error> {
     let parts = text::split(s, separator, n)?;
-    charge_list(call, parts.len())?;
+    charge_parts(call, parts.len(), s.len())?;
     let entry = |(i, part): (usize, &[u8])| (Str::from(format!("_{i}")), Value::string(part));
     let entries: Entries = parts.into_iter().enumerate().map(entry).collect();
     Ok(Exactly(Value::Map(Map::typed(Type::String, entries))))

@@ -1,6 +1,6 @@
 //! Types, emptiness, choice.
 
-use pintle_template::{Functions, Rest};
+use pintle_template::{Call, Error, Functions, Rest};
 use pintle_value::{Str, Value, fmt};
 
 use super::convert::empty;
@@ -18,7 +18,11 @@ pub(super) fn add(f: &mut Functions) {
     });
     f.add("kindOf", |v: Value| v.kind().name().to_owned());
     f.add("kindIs", |name: Str, v: Value| name.as_bytes() == v.kind().name().as_bytes());
-    f.add("deepEqual", |a: Value, b: Value| a.deep_equal(&b));
+    f.add("deepEqual", |call: &mut dyn Call, a: Value, b: Value| -> Result<bool, Error> {
+        let (equal, work) = a.compare(&b);
+        call.charge(work)?;
+        Ok(equal)
+    });
     f.add("default", |default: Value, given: Rest<Value>| match given.first() {
         Some(v) if !empty(v) => v.clone(),
         _ => default,

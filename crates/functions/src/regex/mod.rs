@@ -23,6 +23,9 @@ use crate::unicode::{decode, runes};
 /// Bound of the compiled program; a pattern beyond it is "expression too large".
 const NFA_SIZE: usize = 64 << 20;
 
+/// How many instructions of a pattern cost a step for each byte of the text.
+const INSTRUCTIONS_A_STEP: u64 = 32;
+
 /// A compiled pattern.
 ///
 /// ```
@@ -36,6 +39,8 @@ pub struct Regex {
     program: meta::Regex,
     names: Vec<String>,
     empty_pattern: bool,
+    /// Instructions Go would compile it to.
+    size: u64,
 }
 
 /// The subject as valid UTF-8, with the original position of each of its bytes where they differ.
@@ -82,7 +87,14 @@ impl Regex {
             .configure(config)
             .build_from_hir(&parsed.hir)
             .map_err(|_| parse::error(parse::TOO_LARGE, pattern))?;
-        Ok(Regex { program, names: parsed.names, empty_pattern: pattern.is_empty() })
+        Ok(Regex { program, names: parsed.names, empty_pattern: pattern.is_empty(), size: parsed.size })
+    }
+
+    /// What searching a text takes, in steps of a budget: to compile the pattern, which may be known already, and to let every byte
+    /// meet every instruction. Most searches take far less, so that it is counted low.
+    pub fn cost(&self, subject: &[u8]) -> u64 {
+        let search = (subject.len() as u64).saturating_mul(1 + self.size / INSTRUCTIONS_A_STEP);
+        search.saturating_add(self.size.saturating_mul(2))
     }
 
     /// `Regexp.MatchString`

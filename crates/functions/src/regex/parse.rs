@@ -113,6 +113,8 @@ struct Parser<'p> {
 #[derive(Debug)]
 pub(super) struct Parsed {
     pub hir: Hir,
+    /// Instructions Go would compile it to.
+    pub size: u64,
     /// The name of each group, empty for those without; the first is the whole match.
     pub names: Vec<String>,
 }
@@ -188,8 +190,8 @@ pub(super) fn parse(pattern: &[u8]) -> Result<Parsed> {
     if p.frames.len() != 1 {
         return Err(error(NO_PAREN, pattern));
     }
-    let hir = p.end_group()?.hir;
-    Ok(Parsed { hir, names: p.names })
+    let whole = p.end_group()?;
+    Ok(Parsed { hir: whole.hir, names: p.names, size: whole.size })
 }
 
 /// What of `s` comes before `rest`, its tail.

@@ -12,11 +12,8 @@ use crate::bind::TimeObject;
 use crate::number::{NumError, parse_float, parse_int};
 use crate::time::{LOCAL_DATE, LOCAL_DATETIME, LOCAL_TIME, Time, Zone};
 
-/// Deepest nesting of arrays and inline tables.
-const MAX_DEPTH: usize = 500;
-
-/// Most tables in an array of tables: each one more copies the list.
-const MAX_TABLES: usize = 20_000;
+/// Deepest nesting of arrays, inline tables and the parts of keys: each part of a key remembers the way to it.
+const MAX_DEPTH: usize = 250;
 
 /// `toml.Unmarshal` into a `map[string]interface {}`; the error is BurntSushi's, with the line and the key read last.
 ///
@@ -152,13 +149,31 @@ impl Parser<'_> {
     fn dotted(&mut self, mut name: Vec<Vec<u8>>) -> Parsed<(Vec<u8>, Vec<Vec<u8>>)> {
         let last = name.pop().unwrap_or_default();
         self.key = last.clone();
+        if name.is_empty() {
+            return Ok((last, name));
+        }
+        self.check_depth(self.context.len() + name.len())?;
+        let mut path = self.context.clone();
+        let mut map = self.descend(&path)?;
         for part in &name {
-            let mut path = self.context.clone();
             path.push(part.clone());
             self.implicit.insert(path_text(&path));
-            self.enter(&path, false)?;
+            self.enter_at(&map, &path, false)?;
+            map = match map.get(part).as_ref().and_then(table) {
+                Some(next) => next,
+                None => return self.no_table(&path),
+            };
         }
         Ok((last, name))
+    }
+
+    fn check_depth(&self, depth: usize) -> Parsed<()> {
+        if depth > MAX_DEPTH { self.fault("value nests too deeply".to_owned()) } else { Ok(()) }
+    }
+
+    fn no_table<T>(&self, path: &[Vec<u8>]) -> Parsed<T> {
+        let key = String::from_utf8_lossy(&path_text(path)).into_owned();
+        self.fault(format!("Key '{key}' was already created as a hash."))
     }
 
     fn note(&mut self, key: &[u8], array: bool) {
@@ -172,12 +187,19 @@ impl Parser<'_> {
 
     /// Makes `path` the context, with the tables above it (`addContext`).
     fn enter(&mut self, path: &[Vec<u8>], array: bool) -> Parsed<()> {
-        let Some((last, parents)) = path.split_last() else { return Ok(()) };
+        let Some((_, parents)) = path.split_last() else { return Ok(()) };
+        self.check_depth(path.len())?;
+        let map = self.descend(parents)?;
+        self.enter_at(&map, path, array)
+    }
+
+    /// The table at a path; those on the way that don't exist are made.
+    fn descend(&mut self, path: &[Vec<u8>]) -> Parsed<Map> {
         let mut map = self.root.clone();
-        for (i, part) in parents.iter().enumerate() {
+        for (i, part) in path.iter().enumerate() {
             let found = map.get(part);
             if found.is_none() {
-                self.implicit.insert(path_text(&parents[..=i]));
+                self.implicit.insert(path_text(&path[..=i]));
             }
             let next = match &found {
                 Some(v) => table(v),
@@ -189,29 +211,33 @@ impl Parser<'_> {
             };
             match next {
                 Some(next) => map = next,
-                None => {
-                    let key = String::from_utf8_lossy(&path_text(&parents[..=i])).into_owned();
-                    return self.fault(format!("Key '{key}' was already created as a hash."));
-                }
+                None => return self.no_table(&path[..=i]),
             }
         }
+        Ok(map)
+    }
+
+    /// Makes `path` the context, whose last part stands in `map`.
+    fn enter_at(&mut self, map: &Map, path: &[Vec<u8>], array: bool) -> Parsed<()> {
+        let Some((last, parents)) = path.split_last() else { return Ok(()) };
         self.context = parents.to_vec();
         if array {
+            // Taken out, so that the list is this one's alone and grows in place.
             let mut tables = match map.get(last) {
                 None => Vec::new(),
-                Some(Value::List(l)) if l.elem() == DICT => l.to_vec(),
+                Some(Value::List(l)) if l.elem() == DICT => {
+                    map.remove(last);
+                    l.into_items()
+                }
                 Some(_) => {
                     let key = String::from_utf8_lossy(&path_text(path)).into_owned();
                     return self.fault(format!("Key '{key}' was already created and cannot be used as an array."));
                 }
             };
-            if tables.len() >= MAX_TABLES {
-                return self.fault(format!("more than {MAX_TABLES} tables in an array"));
-            }
             tables.push(Value::Map(new_table()));
             map.insert(Str::from(last.as_slice()), Value::List(List::typed(DICT, tables)));
         } else {
-            self.set(last, Value::Map(new_table()))?;
+            self.set_at(map, last, Value::Map(new_table()))?;
         }
         self.context.push(last.clone());
         Ok(())
@@ -226,6 +252,11 @@ impl Parser<'_> {
                 None => return self.already(&self.context[..=i]),
             }
         }
+        self.set_at(&map, key, value)
+    }
+
+    /// Sets a key of the context, which is `map`.
+    fn set_at(&mut self, map: &Map, key: &[u8], value: Value) -> Parsed<()> {
         let mut path = self.context.clone();
         path.push(key.to_vec());
         if map.get(key).is_some() {

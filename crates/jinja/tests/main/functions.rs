@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use pintle_jinja::{JINJA_FILTERS, JINJA_FUNCTIONS, Templates};
-use pintle_template::{Limits, parse};
+use pintle_template::parse;
+use pintle_value::budget::Limits;
 use pintle_value::{Entries, Str, Value, json};
 
 use crate::{FUNCTIONS, GO, dot, evaluator, failure, ints, render};

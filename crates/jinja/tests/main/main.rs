@@ -14,7 +14,8 @@ use pintle_functions::bind::{Host, helm};
 use pintle_functions::world::{Instant, Seeded};
 use pintle_jinja::{Error, Templates};
 use pintle_template::record::Record;
-use pintle_template::{Evaluator, Functions, Limits, parse};
+use pintle_template::{Evaluator, Functions, parse};
+use pintle_value::budget::{Budget, Limits};
 use pintle_value::{Entries, Map, Str, Value};
 
 static FUNCTIONS: LazyLock<Functions> = LazyLock::new(helm);
@@ -52,7 +53,7 @@ fn evaluator(go: &str, limits: Limits) -> Rc<RefCell<Evaluator<'static>>> {
     let mut templates = pintle_template::Templates::new();
     templates.add(&parse("main", Str::from(go), &FUNCTIONS).unwrap());
     let host = Host::new(Seeded::new(1, Instant { seconds: 1_700_000_000, nanos: 0 }));
-    Rc::new(RefCell::new(Evaluator::new(Arc::new(templates), &FUNCTIONS, Rc::new(host), limits)))
+    Rc::new(RefCell::new(Evaluator::new(Arc::new(templates), &FUNCTIONS, Rc::new(host), Arc::new(Budget::new(limits)))))
 }
 
 /// The parsed files, or the first error.

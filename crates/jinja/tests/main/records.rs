@@ -92,7 +92,7 @@ proptest! {
         let text = template(&parts, extends);
         let mut files = vec![("web/templates/a.yaml", text.as_str())];
         files.extend(FILES);
-        let plain = render_with(&files, &yaml(VALUES), pintle_template::Limits::default());
+        let plain = render_with(&files, &yaml(VALUES), pintle_value::budget::Limits::default());
         let (with, record) = recorded(&files, VALUES);
         match (&plain, &with) {
             (Ok(a), Ok(b)) => {

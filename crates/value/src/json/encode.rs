@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::visit::{Visit, Visitor};
 use crate::base64;
-use crate::fmt::{MAX_TEXT, overrun};
+use crate::budget::MAX_TEXT;
+use crate::fmt::overrun;
 use crate::number::format_json_float;
 
 /// How JSON is laid out.

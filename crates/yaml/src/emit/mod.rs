@@ -239,7 +239,7 @@ impl Emitter {
 
     fn deeper(&mut self) -> bool {
         self.depth += 1;
-        self.odd |= self.depth > MAX_DEPTH || self.out.len() > pintle_value::fmt::MAX_TEXT;
+        self.odd |= self.depth > MAX_DEPTH || self.out.len() > pintle_value::budget::MAX_TEXT;
         !self.odd
     }
 }
