@@ -27,9 +27,6 @@ use crate::render::{Context, Records, ReleaseInfo, Rendered, objects, render as 
 /// Gives the text behind a `$ref` that leads out of a values.schema.json: a URL in, a text or a reason out.
 pub type Schemas = Arc<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>;
 
-/// How many steps are recorded for the explanation of a failure.
-const RECORDED_STEPS: u64 = 5_000_000;
-
 /// How a chart is rendered.
 #[derive(Clone)]
 pub struct Options {
@@ -144,10 +141,11 @@ pub fn render(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<
         Err(first) => first,
     };
     let Some(recording) = recording else { return Err(first) };
+    // What used up the budget would only do so again.
+    if first.diagnostics().iter().any(|d| d.code == "template/budget") {
+        return Err(first);
+    }
     let mut trail = Trail::default();
-    // A record grows with every step: a render that took so many has no need of an explanation.
-    let limits = Limits { steps: options.limits.steps.min(RECORDED_STEPS), ..options.limits };
-    let options = &Options { limits, ..options.clone() };
     match attempt(chart, values, options, Host::new(Replay::new(recording)), Some(&mut trail)) {
         // Another failure would be no explanation of the first.
         Err(second) if is_same(&first, &second) => Err(trail.explain(first, chart, values, options.compat)),

@@ -27,6 +27,8 @@ use crate::set::{Scope, Templates};
 
 /// How deep `{{template}}` may nest (`maxExecDepth`).
 const MAX_TEMPLATE_DEPTH: usize = 100_000;
+/// What the record of an action takes, in bytes.
+const BYTES_A_RECORDED_ACTION: u64 = 256;
 /// What executing a template for a function costs.
 const STEPS_A_CALL: u64 = 32;
 /// What a text that is parsed as a template (`tpl`) takes at most, in bytes for each of its own.
@@ -330,7 +332,7 @@ impl<'f> Evaluator<'f> {
                 Node::Action(pipe) => {
                     let pipe = pipe.of(&ast.pipes);
                     st.at = At::Node(node, pipe.pos);
-                    self.begin_action();
+                    self.begin_action()?;
                     let start = self.len();
                     let v = self.pipeline(st, dot, pipe)?;
                     if pipe.decl.is_none() {
@@ -391,10 +393,12 @@ impl<'f> Evaluator<'f> {
         Ok(Flow::Next)
     }
 
-    fn begin_action(&mut self) {
+    fn begin_action(&mut self) -> Result<(), Error> {
         if let Some(r) = &mut self.recorder {
             r.begin_action();
+            self.purse.allocate(BYTES_A_RECORDED_ACTION)?;
         }
+        Ok(())
     }
 
     fn end_action(&mut self, pos: Pos, start: usize) {
@@ -404,7 +408,7 @@ impl<'f> Evaluator<'f> {
     }
 
     fn condition<'t>(&mut self, st: &mut State<'t>, dot: &Held, pipe: &'t Pipe) -> Result<Held, Error> {
-        self.begin_action();
+        self.begin_action()?;
         let v = self.pipeline(st, dot, pipe)?;
         let start = self.len();
         self.end_action(pipe.pos, start);

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// How many bytes of text cost as much as a step.
-pub const BYTES_A_STEP: u64 = 8;
+pub const BYTES_A_STEP: u64 = 4;
 /// What an item of a list or a map takes, in bytes, with what is allocated around it.
 pub const BYTES_AN_ITEM: u64 = 64;
 /// What a map takes besides its items, in bytes.

@@ -495,7 +495,8 @@ impl Printer {
             }
             'U' => {
                 let digits = self.precision.unwrap_or(4).max(4);
-                let mut text = format!("U+{bits:0digits$X}");
+                let shown = format!("{bits:X}");
+                let mut text = format!("U+{}{shown}", "0".repeat(digits.saturating_sub(shown.len())));
                 if self.sharp
                     && let Some(c) = u32::try_from(bits).ok().and_then(char::from_u32).filter(|c| crate::quote::is_print(*c))
                 {
@@ -790,6 +791,34 @@ mod tests {
 
     fn f(format: &str, args: &[Value]) -> String {
         String::from_utf8(sprintf(format.as_bytes(), args)).unwrap()
+    }
+
+    /// Rust's own formats take 65,535 at most, and panic.
+    #[test]
+    fn no_width_or_precision_panics() {
+        let values = [
+            Value::Float(1.5),
+            Value::Float(f64::MIN_POSITIVE),
+            Value::Float(-f64::MAX),
+            Value::Complex(0.1, 1e300),
+            Value::int(-1),
+            Value::from("x"),
+            Value::Bool(true),
+            Value::list(vec![Value::Float(2.5)]),
+        ];
+        for n in ["65535", "65536", "70000", "1000000", "1000001"] {
+            for flag in ["", "0", "-", "+", "#", " "] {
+                for verb in "vdeEfFgGxXbocqUstT".chars() {
+                    for v in &values {
+                        f(&format!("%{flag}.{n}{verb}"), std::slice::from_ref(v));
+                        f(&format!("%{flag}{n}{verb}"), std::slice::from_ref(v));
+                    }
+                }
+            }
+        }
+        assert_eq!(f("%.65536f", &[Value::Float(1.5)]), format!("1.5{}", "0".repeat(65_535)));
+        assert_eq!(f("%.65536e", &[Value::Float(0.1)]).len(), 2 + 65_536 + 4);
+        assert_eq!(f("%.65540U", &[Value::int(65)]), format!("U+{}41", "0".repeat(65_538)));
     }
 
     /// Recorded from fmt.Sprintf, Go 1.26.

@@ -16,6 +16,17 @@ fn shortest(f: f64) -> (Vec<u8>, i32) {
     (digits, dp)
 }
 
+/// No float64 has more digits than these; those that follow are zeros. Rust's formats take 65,535 at most.
+const MOST_DIGITS: usize = 1100;
+
+/// The first digit and as many more, rounded, and where the point stands.
+fn rounded(f: f64, more: usize) -> (Vec<u8>, i32) {
+    let exact = more.min(MOST_DIGITS);
+    let (mut digits, point) = digits_of(&format!("{f:.exact$e}"));
+    digits.resize(digits.len() + more - exact, b'0');
+    (digits, point)
+}
+
 fn digits_of(scientific: &str) -> (Vec<u8>, i32) {
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -118,7 +129,7 @@ pub fn format_float(f: f64, format: u8, precision: Option<usize>) -> String {
         b'e' => {
             let (digits, dp) = match precision {
                 None => shortest(f),
-                Some(p) => digits_of(&format!("{f:.p$e}")),
+                Some(p) => rounded(f, p),
             };
             let p = precision.unwrap_or(digits.len() - 1);
             exponent_form(&mut out, &digits, dp, p, f == 0.0, upper);
@@ -129,15 +140,16 @@ pub fn format_float(f: f64, format: u8, precision: Option<usize>) -> String {
                 let p = (digits.len() as i32 - dp).max(0) as usize;
                 decimal_form(&mut out, &digits, dp, if f == 0.0 { 0 } else { p });
             }
-            Some(p) => out.push_str(&format!("{f:.p$}")),
+            Some(p) => {
+                let exact = p.min(MOST_DIGITS);
+                out.push_str(&format!("{f:.exact$}"));
+                out.extend(std::iter::repeat_n('0', p - exact));
+            }
         },
         _ => {
             let (mut digits, dp) = match precision {
                 None => shortest(f),
-                Some(p) => {
-                    let p = p.max(1) - 1;
-                    digits_of(&format!("{f:.p$e}"))
-                }
+                Some(p) => rounded(f, p.max(1) - 1),
             };
             let mut eprec = precision.map_or(6, |p| p.max(1)) as i32;
             if precision.is_some() {

@@ -743,6 +743,24 @@ impl From<&Data> for Value {
     }
 }
 
+/// Frees the tree as it goes: of a large document there are never two.
+impl From<Data> for Value {
+    fn from(d: Data) -> Value {
+        match d {
+            Data::String(s) => Value::String(Str::from(s.as_str())),
+            Data::List(l) => Value::list(l.into_iter().map(Value::from).collect()),
+            Data::Map(m) => Value::Map(Map::from(m)),
+            other => Value::from(&other),
+        }
+    }
+}
+
+impl From<DataMap> for Map {
+    fn from(m: DataMap) -> Map {
+        Map::new(m.into_iter().map(|(k, v)| (Str::from(k.as_str()), Value::from(v))).collect())
+    }
+}
+
 /// What JSON would carry over; bytes are base64 there, and objects what they marshal as.
 impl From<&Value> for Data {
     fn from(v: &Value) -> Data {

@@ -79,7 +79,9 @@ pub fn table(rows: &[[String; 4]]) -> String {
     let width = |column: usize| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..4).map(width).collect();
     let line = |row: &[String; 4]| -> String {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        // Not by a format: those take widths up to 65,535, and names are a chart's.
+        let padded = |(cell, width): (&String, &usize)| cell.clone() + &" ".repeat(width - cell.chars().count());
+        let cells: Vec<String> = row.iter().zip(&widths).map(padded).collect();
         cells.join("\t") + "\n"
     };
     rows.iter().map(line).collect()

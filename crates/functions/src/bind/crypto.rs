@@ -13,12 +13,12 @@ use super::host;
 use crate::crypto::{self, Certificate, Request};
 use crate::world::World;
 
-/// What costly operations draw from the budget, in steps of some thirty nanoseconds; two dozen certificates must pass.
+/// What costly operations draw from the budget, in steps of some thirty nanoseconds; some dozen certificates must pass.
 mod cost {
     /// A key of 2,048 bits.
-    pub const RSA: u64 = 4_000_000;
+    pub const RSA: u64 = 2_000_000;
     /// A key of 4,096 bits.
-    pub const LONG_KEY: u64 = 20_000_000;
+    pub const LONG_KEY: u64 = 12_000_000;
     /// A password through bcrypt or scrypt.
     pub const HASH: u64 = 2_000_000;
     /// A key of an elliptic curve, a signature.

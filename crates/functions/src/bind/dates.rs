@@ -1,6 +1,6 @@
 //! Dates and durations: Sprig's, and the durations of Helm 4.
 
-use pintle_template::{Call, Error, Exactly, Functions, Typed};
+use pintle_template::{Call, Error, Exactly, Functions, IntoResult, Typed};
 use pintle_value::types::IntKind;
 use pintle_value::{Str, Value, fmt, quote};
 
@@ -21,9 +21,10 @@ pub(super) fn add(f: &mut Functions) {
         f.add(name, |call: &mut dyn Call, layout: Str, date: Value, zone: Str| format(call, &layout, &date, named_zone(&zone)));
     }
     for name in ["dateModify", "date_modify"] {
-        f.add(name, |by: Str, date: Typed<TimeObject>| {
+        f.add(name, |call: &mut dyn Call, by: Str, date: Typed<TimeObject>| -> Result<Exactly, Error> {
+            charge(call, &by)?;
             let date = time(date);
-            object(Duration::parse(&by).map_or(date.clone(), |d| date.add(d)))
+            Ok(object(Duration::parse(&by).map_or(date.clone(), |d| date.add(d))))
         });
     }
     for name in ["mustDateModify", "must_date_modify"] {
@@ -31,7 +32,11 @@ pub(super) fn add(f: &mut Functions) {
             Ok(object(time(date).add(Duration::parse(&by)?)))
         });
     }
-    f.add("toDate", |layout: Str, text: Str| object(Time::parse(&layout, &text).unwrap_or_else(|_| Time::zero())));
+    f.add("toDate", |call: &mut dyn Call, layout: Str, text: Str| -> Result<Exactly, Error> {
+        charge(call, &layout)?;
+        charge(call, &text)?;
+        Ok(object(Time::parse(&layout, &text).unwrap_or_else(|_| Time::zero())))
+    });
     f.add("mustToDate", |layout: Str, text: Str| -> Result<Exactly, Error> { Ok(object(Time::parse(&layout, &text)?)) });
     f.add("unixEpoch", |date: Typed<TimeObject>| time(date).unix().to_string());
     f.add("ago", |call: &mut dyn Call, date: Value| -> Result<String, Error> {
@@ -140,24 +145,47 @@ fn from_seconds(seconds: f64) -> Result<Duration, String> {
 }
 
 fn helm_durations(f: &mut Functions) {
-    // All but the first take what isn't a duration for none.
-    let lenient = |v: &Value| as_duration(v).unwrap_or_default();
+    // All but the first take what isn't a duration for zero.
     f.add("mustToDuration", |v: Value| -> Result<Exactly, Error> { Ok(duration(as_duration(&v)?)) });
-    f.add("durationSeconds", move |v: Value| lenient(&v).seconds());
-    f.add("durationMilliseconds", move |v: Value| lenient(&v).0 / 1_000_000);
-    f.add("durationMicroseconds", move |v: Value| lenient(&v).0 / 1_000);
-    f.add("durationNanoseconds", move |v: Value| lenient(&v).0);
-    f.add("durationMinutes", move |v: Value| lenient(&v).minutes());
-    f.add("durationHours", move |v: Value| lenient(&v).hours());
-    f.add("durationDays", move |v: Value| lenient(&v).hours() / 24.0);
-    f.add("durationWeeks", move |v: Value| lenient(&v).hours() / 24.0 / 7.0);
+    add_count(f, "durationSeconds", Duration::seconds);
+    add_count(f, "durationMilliseconds", |d| d.0 / 1_000_000);
+    add_count(f, "durationMicroseconds", |d| d.0 / 1_000);
+    add_count(f, "durationNanoseconds", |d| d.0);
+    add_count(f, "durationMinutes", Duration::minutes);
+    add_count(f, "durationHours", Duration::hours);
+    add_count(f, "durationDays", |d| d.hours() / 24.0);
+    add_count(f, "durationWeeks", |d| d.hours() / 24.0 / 7.0);
     type Rounding = fn(Duration, Duration) -> Duration;
     for (name, round) in [("durationRoundTo", Duration::round as Rounding), ("durationTruncateTo", Duration::truncate)] {
-        f.add(name, move |v: Value, unit: Value| {
-            let Ok(d) = as_duration(&v) else { return duration(Duration(0)) };
-            duration(as_duration(&unit).map_or(d, |unit| round(d, unit)))
+        f.add(name, move |call: &mut dyn Call, v: Value, unit: Value| -> Result<Exactly, Error> {
+            let Ok(d) = charged_duration(call, &v)? else { return Ok(duration(Duration(0))) };
+            Ok(duration(charged_duration(call, &unit)?.map_or(d, |unit| round(d, unit))))
         });
     }
+}
+
+/// Adds a function that counts the units of a duration.
+fn add_count<R: IntoResult + 'static>(
+    f: &mut Functions,
+    name: &'static str,
+    count: impl Fn(Duration) -> R + Send + Sync + 'static,
+) {
+    f.add(name, move |call: &mut dyn Call, v: Value| -> Result<R, Error> {
+        Ok(count(charged_duration(call, &v)?.unwrap_or_default()))
+    });
+}
+
+/// [`as_duration`], drawn from the budget. The inner error is that of what isn't a duration.
+fn charged_duration(call: &mut dyn Call, v: &Value) -> Result<Result<Duration, String>, Error> {
+    if let Value::String(text) = v {
+        charge(call, text)?;
+    }
+    Ok(as_duration(v))
+}
+
+/// Draws the reading of a text from the budget: what is no time or duration is quoted in an error that nobody sees.
+fn charge(call: &mut dyn Call, text: &Str) -> Result<(), Error> {
+    call.charge(text.len() as u64)
 }
 
 fn duration(d: Duration) -> Exactly {

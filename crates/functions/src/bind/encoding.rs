@@ -11,7 +11,7 @@ use crate::toml;
 /// Bytes of memory that reading JSON takes at most for each byte of the text.
 const JSON: u64 = 48;
 /// The same of YAML.
-const YAML: u64 = 128;
+const YAML: u64 = 160;
 /// The same of TOML.
 const TOML: u64 = 192;
 
@@ -47,13 +47,13 @@ fn read(call: &mut dyn Call, text: &Str, most: u64) -> Result<(), Error> {
 /// A map that was read, drawn from the budget.
 fn kept_map(call: &mut dyn Call, map: DataMap) -> Result<Map, Error> {
     call.allocate(map.iter().map(|(k, v)| k.len() as u64 + v.weight()).sum())?;
-    Ok(Map::from(&map))
+    Ok(Map::from(map))
 }
 
 /// A list that was read, drawn from the budget.
 fn kept_list(call: &mut dyn Call, items: Vec<Data>) -> Result<List, Error> {
     call.allocate(items.iter().map(Data::weight).sum())?;
-    Ok(List::new(items.iter().map(Value::from).collect()))
+    Ok(List::new(items.into_iter().map(Value::from).collect()))
 }
 
 fn add_json(f: &mut Functions) {
@@ -72,7 +72,7 @@ fn add_json(f: &mut Functions) {
         read(call, &s, JSON)?;
         let data = json::from_slice(&s).map_err(|e| e.message)?;
         call.allocate(data.weight())?;
-        Ok(Value::from(&data))
+        Ok(Value::from(data))
     });
     f.add("fromJson", |call: &mut dyn Call, s: Str| -> Result<Map, Error> {
         read(call, &s, JSON)?;

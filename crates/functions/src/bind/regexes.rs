@@ -7,25 +7,35 @@ use pintle_value::quote::{can_backquote, quote};
 use pintle_value::{List, Str, Type, Value};
 
 use super::convert::string_list;
-use crate::regex::{Regex, cached, quote_meta};
+use crate::regex::{self, Regex, quote_meta};
 
-/// `regexp.Compile`, with the search of a subject drawn from the budget.
-fn compile(call: &mut dyn Call, pattern: &Str, subject: &Str) -> Result<Rc<Regex>, Error> {
-    charged(call, cached(pattern).map_err(|e| Error::new(e.to_string()))?, subject)
+/// A pattern, with compiling it and searching a subject drawn from the budget. The inner error is that of a bad pattern.
+fn search(call: &mut dyn Call, pattern: &Str, subject: &Str) -> Result<Result<Rc<Regex>, regex::Error>, Error> {
+    let re = match regex::known(pattern) {
+        Some(re) => re,
+        None => match regex::compile(pattern) {
+            Ok(re) => {
+                call.charge(re.compile_cost())?;
+                re
+            }
+            Err(e) => return Ok(Err(e)),
+        },
+    };
+    call.charge(re.search_cost(subject))?;
+    Ok(Ok(re))
 }
 
-fn charged(call: &mut dyn Call, re: Rc<Regex>, subject: &Str) -> Result<Rc<Regex>, Error> {
-    call.charge(re.cost(subject))?;
-    Ok(re)
+/// `regexp.Compile`
+fn compile(call: &mut dyn Call, pattern: &Str, subject: &Str) -> Result<Rc<Regex>, Error> {
+    search(call, pattern, subject)?.map_err(|e| Error::new(e.to_string()))
 }
 
 /// `regexp.MustCompile`, whose panic names the pattern.
 fn must_compile(call: &mut dyn Call, pattern: &Str, subject: &Str) -> Result<Rc<Regex>, Error> {
-    let re = cached(pattern).map_err(|e| {
+    search(call, pattern, subject)?.map_err(|e| {
         let shown = if can_backquote(pattern) { format!("`{}`", pattern.to_str_lossy()) } else { quote(pattern) };
         Error::new(format!("regexp: Compile({shown}): {e}"))
-    })?;
-    charged(call, re, subject)
+    })
 }
 
 /// A `[]string` of parts of `s`; Go's is nil where there are none.
@@ -41,8 +51,7 @@ fn parts(call: &mut dyn Call, s: &Str, ranges: Vec<std::ops::Range<usize>>) -> R
 pub(super) fn add(f: &mut Functions) {
     f.add("regexMatch", |call: &mut dyn Call, re: Str, s: Str| -> Result<bool, Error> {
         // A bad pattern matches nothing.
-        let Ok(re) = cached(&re) else { return Ok(false) };
-        Ok(charged(call, re, &s)?.is_match(&s))
+        Ok(search(call, &re, &s)?.is_ok_and(|re| re.is_match(&s)))
     });
     f.add("mustRegexMatch", |call: &mut dyn Call, re: Str, s: Str| -> Result<bool, Error> {
         Ok(compile(call, &re, &s)?.is_match(&s))

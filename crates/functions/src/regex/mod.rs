@@ -25,6 +25,8 @@ const NFA_SIZE: usize = 64 << 20;
 
 /// How many instructions of a pattern cost a step for each byte of the text.
 const INSTRUCTIONS_A_STEP: u64 = 32;
+/// How many steps compiling an instruction costs.
+const STEPS_AN_INSTRUCTION: u64 = 50;
 
 /// A compiled pattern.
 ///
@@ -90,11 +92,15 @@ impl Regex {
         Ok(Regex { program, names: parsed.names, empty_pattern: pattern.is_empty(), size: parsed.size })
     }
 
-    /// What searching a text takes, in steps of a budget: to compile the pattern, which may be known already, and to let every byte
-    /// meet every instruction. Most searches take far less, so that it is counted low.
-    pub fn cost(&self, subject: &[u8]) -> u64 {
-        let search = (subject.len() as u64).saturating_mul(1 + self.size / INSTRUCTIONS_A_STEP);
-        search.saturating_add(self.size.saturating_mul(2))
+    /// What searching a text takes, in steps of a budget: every byte may meet every instruction. Most searches take far less, so that it
+    /// is counted low.
+    pub fn search_cost(&self, subject: &[u8]) -> u64 {
+        (subject.len() as u64).saturating_mul(1 + self.size / INSTRUCTIONS_A_STEP)
+    }
+
+    /// What compiling the pattern took, in steps of a budget.
+    pub fn compile_cost(&self) -> u64 {
+        self.size.saturating_mul(STEPS_AN_INSTRUCTION)
     }
 
     /// `Regexp.MatchString`
@@ -285,9 +291,19 @@ thread_local! {
 
 /// Compiles `pattern`, or finds it among those compiled before on this thread.
 pub fn cached(pattern: &[u8]) -> Result<Rc<Regex>, Error> {
-    if let Some(re) = CACHE.with_borrow(|cache| cache.get(pattern).cloned()) {
-        return Ok(re);
+    match known(pattern) {
+        Some(re) => Ok(re),
+        None => compile(pattern),
     }
+}
+
+/// A pattern that was compiled before on this thread.
+pub fn known(pattern: &[u8]) -> Option<Rc<Regex>> {
+    CACHE.with_borrow(|cache| cache.get(pattern).cloned())
+}
+
+/// Compiles a pattern, and keeps it for the next time.
+pub fn compile(pattern: &[u8]) -> Result<Rc<Regex>, Error> {
     let re = Rc::new(Regex::new(pattern)?);
     if pattern.len() <= CACHED_LENGTH {
         CACHE.with_borrow_mut(|cache| {

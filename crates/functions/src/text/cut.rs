@@ -1,5 +1,7 @@
 //! Parts of a text: truncation, abbreviation, trimming.
 
+use std::collections::HashSet;
+
 use crate::unicode::{decode, decode_last, is_space, push, runes};
 
 /// `trunc`: the first `n` bytes, or for a negative `n` the last.
@@ -104,7 +106,8 @@ pub fn trim_space(s: &[u8]) -> &[u8] {
 
 /// `trimAll`: without the characters of `cutset` around it.
 pub fn trim_cutset<'s>(s: &'s [u8], cutset: &[u8]) -> &'s [u8] {
-    trim(s, |c| runes(cutset).any(|(cut, _)| cut == c))
+    let cutset: HashSet<char> = runes(cutset).map(|(c, _)| c).collect();
+    trim(s, |c| cutset.contains(&c))
 }
 
 fn trim(mut s: &[u8], cut: impl Fn(char) -> bool) -> &[u8] {

@@ -1,6 +1,6 @@
 //! Reading TOML: what keys mean, which may not be said twice, and values.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use pintle_value::quote::quote;
 use pintle_value::types::DICT;
@@ -30,16 +30,9 @@ pub fn decode(text: &[u8]) -> Result<Map, String> {
         let why = "files cannot contain NULL bytes; probably using UTF-16; TOML files must be UTF-8";
         return Err(format!("toml: line 1: {why}"));
     }
-    let mut p = Parser {
-        lx: Lexer::new(text),
-        root: Map::new(Default::default()),
-        context: Vec::new(),
-        key: Vec::new(),
-        key_line: 1,
-        implicit: HashSet::new(),
-        arrays: HashMap::new(),
-        depth: 0,
-    };
+    let root = new_table();
+    let context = Context { path: Paths::ROOT, table: Some(root.clone()) };
+    let mut p = Parser { lx: Lexer::new(text), root, paths: Paths::new(), context, key: Vec::new(), key_line: 1, depth: 0 };
     match p.document() {
         Ok(()) => Ok(p.root),
         Err(Fault { line, message }) => Err(match p.last_key() {
@@ -62,30 +55,74 @@ fn new_table() -> Map {
     Map::new(Default::default())
 }
 
-fn path_text(path: &[Vec<u8>]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for (i, part) in path.iter().enumerate() {
-        if i > 0 {
-            out.push(b'.');
-        }
-        key_text(&mut out, part);
+/// The paths that a text speaks of. Each part knows the path before it, so that the way to a key is walked once, however deep it is.
+struct Paths {
+    known: Vec<Known>,
+    ids: HashMap<(Id, Vec<u8>), Id>,
+}
+
+/// A path; that of the document is 0.
+type Id = usize;
+
+struct Known {
+    parent: Id,
+    part: Vec<u8>,
+    /// How many parts it has.
+    depth: usize,
+    /// Whether it is a table that exists only since a longer name implies it.
+    implicit: bool,
+    /// Whether it holds an array.
+    array: bool,
+}
+
+impl Paths {
+    const ROOT: Id = 0;
+
+    fn new() -> Paths {
+        let root = Known { parent: Paths::ROOT, part: Vec::new(), depth: 0, implicit: false, array: false };
+        Paths { known: vec![root], ids: HashMap::new() }
     }
-    out
+
+    fn child(&mut self, parent: Id, part: &[u8]) -> Id {
+        let known = &mut self.known;
+        *self.ids.entry((parent, part.to_vec())).or_insert_with(|| {
+            let depth = known[parent].depth + 1;
+            known.push(Known { parent, part: part.to_vec(), depth, implicit: false, array: false });
+            known.len() - 1
+        })
+    }
+
+    /// As TOML writes it.
+    fn text(&self, mut id: Id) -> Vec<u8> {
+        let mut parts = Vec::new();
+        while id != Paths::ROOT {
+            let mut text = Vec::new();
+            key_text(&mut text, &self.known[id].part);
+            parts.push(text);
+            id = self.known[id].parent;
+        }
+        parts.reverse();
+        parts.join(&b'.')
+    }
+}
+
+/// The table that keys go to.
+#[derive(Clone)]
+struct Context {
+    path: Id,
+    /// The table; `None` where something else stands under the path.
+    table: Option<Map>,
 }
 
 struct Parser<'t> {
     lx: Lexer<'t>,
     root: Map,
-    /// Path of the table that keys go to.
-    context: Vec<Vec<u8>>,
+    paths: Paths,
+    context: Context,
     /// The key whose value is being read.
     key: Vec<u8>,
     /// Line of the first part of the key or table read last.
     key_line: usize,
-    /// Tables that exist only since a longer name implies them.
-    implicit: HashSet<Vec<u8>>,
-    /// Keys by whether they hold an array.
-    arrays: HashMap<Vec<u8>, bool>,
     depth: usize,
 }
 
@@ -93,7 +130,7 @@ type Parsed<T> = Result<T, Fault>;
 
 impl Parser<'_> {
     fn last_key(&self) -> Vec<u8> {
-        let context = path_text(&self.context);
+        let context = self.paths.text(self.context.path);
         match (self.key.is_empty(), context.is_empty()) {
             (true, _) => context,
             (_, true) => self.key.clone(),
@@ -124,8 +161,8 @@ impl Parser<'_> {
                     }
                     let name = self.lx.table_name(array)?;
                     self.key_line = self.lx.line;
-                    self.enter(&name, array)?;
-                    self.note(b"", false);
+                    self.open(&name, array)?;
+                    self.note(b"", false)?;
                     self.lx.end_of_item()?;
                 }
                 _ => {
@@ -136,7 +173,7 @@ impl Parser<'_> {
                     let token = self.lx.value()?;
                     let (value, array) = self.value(token, false)?;
                     self.set(&last, value)?;
-                    self.note(&last, array);
+                    self.note(&last, array)?;
                     self.context = outer;
                     self.key = Vec::new();
                     self.lx.end_of_item()?;
@@ -149,123 +186,97 @@ impl Parser<'_> {
     fn dotted(&mut self, mut name: Vec<Vec<u8>>) -> Parsed<(Vec<u8>, Vec<Vec<u8>>)> {
         let last = name.pop().unwrap_or_default();
         self.key = last.clone();
-        if name.is_empty() {
-            return Ok((last, name));
-        }
-        self.check_depth(self.context.len() + name.len())?;
-        let mut path = self.context.clone();
-        let mut map = self.descend(&path)?;
         for part in &name {
-            path.push(part.clone());
-            self.implicit.insert(path_text(&path));
-            self.enter_at(&map, &path, false)?;
-            map = match map.get(part).as_ref().and_then(table) {
-                Some(next) => next,
-                None => return self.no_table(&path),
-            };
+            let path = self.child(self.context.path, part)?;
+            self.paths.known[path].implicit = true;
+            self.enter(part, false)?;
         }
         Ok((last, name))
     }
 
-    fn check_depth(&self, depth: usize) -> Parsed<()> {
-        if depth > MAX_DEPTH { self.fault("value nests too deeply".to_owned()) } else { Ok(()) }
+    fn child(&mut self, parent: Id, part: &[u8]) -> Parsed<Id> {
+        let id = self.paths.child(parent, part);
+        if self.paths.known[id].depth > MAX_DEPTH { self.fault("value nests too deeply".to_owned()) } else { Ok(id) }
     }
 
-    fn no_table<T>(&self, path: &[Vec<u8>]) -> Parsed<T> {
-        let key = String::from_utf8_lossy(&path_text(path)).into_owned();
-        self.fault(format!("Key '{key}' was already created as a hash."))
-    }
-
-    fn note(&mut self, key: &[u8], array: bool) {
-        let mut path = self.context.clone();
+    fn note(&mut self, key: &[u8], array: bool) -> Parsed<()> {
         // An empty key marks its table; at the top, itself.
-        if !key.is_empty() || path.is_empty() {
-            path.push(key.to_vec());
-        }
-        self.arrays.insert(path_text(&path), array);
+        let path = match (key, self.context.path) {
+            (b"", path) if path != Paths::ROOT => path,
+            (key, path) => self.child(path, key)?,
+        };
+        self.paths.known[path].array = array;
+        Ok(())
     }
 
-    /// Makes `path` the context, with the tables above it (`addContext`).
-    fn enter(&mut self, path: &[Vec<u8>], array: bool) -> Parsed<()> {
-        let Some((_, parents)) = path.split_last() else { return Ok(()) };
-        self.check_depth(path.len())?;
-        let map = self.descend(parents)?;
-        self.enter_at(&map, path, array)
-    }
-
-    /// The table at a path; those on the way that don't exist are made.
-    fn descend(&mut self, path: &[Vec<u8>]) -> Parsed<Map> {
-        let mut map = self.root.clone();
-        for (i, part) in path.iter().enumerate() {
-            let found = map.get(part);
-            if found.is_none() {
-                self.implicit.insert(path_text(&path[..=i]));
-            }
-            let next = match &found {
-                Some(v) => table(v),
+    /// Makes the table of that name the context, with the tables above it (`addContext`).
+    fn open(&mut self, name: &[Vec<u8>], array: bool) -> Parsed<()> {
+        self.context = Context { path: Paths::ROOT, table: Some(self.root.clone()) };
+        let Some((last, parents)) = name.split_last() else { return Ok(()) };
+        for part in parents {
+            let map = self.table()?;
+            let path = self.child(self.context.path, part)?;
+            let table = match map.get(part) {
+                Some(found) => table(&found),
                 None => {
+                    self.paths.known[path].implicit = true;
                     let made = new_table();
                     map.insert(Str::from(part.as_slice()), Value::Map(made.clone()));
                     Some(made)
                 }
             };
-            match next {
-                Some(next) => map = next,
-                None => return self.no_table(&path[..=i]),
-            }
+            self.context = Context { path, table };
         }
-        Ok(map)
+        self.enter(last, array)
     }
 
-    /// Makes `path` the context, whose last part stands in `map`.
-    fn enter_at(&mut self, map: &Map, path: &[Vec<u8>], array: bool) -> Parsed<()> {
-        let Some((last, parents)) = path.split_last() else { return Ok(()) };
-        self.context = parents.to_vec();
+    /// The table of the context, where a name leads on from it.
+    fn table(&self) -> Parsed<Map> {
+        match &self.context.table {
+            Some(map) => Ok(map.clone()),
+            None => {
+                let key = String::from_utf8_lossy(&self.paths.text(self.context.path)).into_owned();
+                self.fault(format!("Key '{key}' was already created as a hash."))
+            }
+        }
+    }
+
+    /// Makes a table within the context the context.
+    fn enter(&mut self, part: &[u8], array: bool) -> Parsed<()> {
+        let map = self.table()?;
+        let path = self.child(self.context.path, part)?;
         if array {
             // Taken out, so that the list is this one's alone and grows in place.
-            let mut tables = match map.get(last) {
+            let mut tables = match map.get(part) {
                 None => Vec::new(),
                 Some(Value::List(l)) if l.elem() == DICT => {
-                    map.remove(last);
+                    map.remove(part);
                     l.into_items()
                 }
                 Some(_) => {
-                    let key = String::from_utf8_lossy(&path_text(path)).into_owned();
+                    let key = String::from_utf8_lossy(&self.paths.text(path)).into_owned();
                     return self.fault(format!("Key '{key}' was already created and cannot be used as an array."));
                 }
             };
             tables.push(Value::Map(new_table()));
-            map.insert(Str::from(last.as_slice()), Value::List(List::typed(DICT, tables)));
+            map.insert(Str::from(part), Value::List(List::typed(DICT, tables)));
         } else {
-            self.set_at(map, last, Value::Map(new_table()))?;
+            self.set(part, Value::Map(new_table()))?;
         }
-        self.context.push(last.clone());
+        self.context = Context { path, table: map.get(part).as_ref().and_then(table) };
         Ok(())
     }
 
     /// Sets a key of the context; only an implied table may be there already (`setValue`).
     fn set(&mut self, key: &[u8], value: Value) -> Parsed<()> {
-        let mut map = self.root.clone();
-        for i in 0..self.context.len() {
-            match map.get(&self.context[i]).as_ref().and_then(table) {
-                Some(next) => map = next,
-                None => return self.already(&self.context[..=i]),
-            }
-        }
-        self.set_at(&map, key, value)
-    }
-
-    /// Sets a key of the context, which is `map`.
-    fn set_at(&mut self, map: &Map, key: &[u8], value: Value) -> Parsed<()> {
-        let mut path = self.context.clone();
-        path.push(key.to_vec());
+        let Some(map) = self.context.table.clone() else { return self.already(self.context.path) };
         if map.get(key).is_some() {
-            let text = path_text(&path);
-            let implied = self.implicit.remove(&text);
-            if !implied {
-                return self.already(&path);
+            let path = self.child(self.context.path, key)?;
+            let known = &mut self.paths.known[path];
+            if !std::mem::take(&mut known.implicit) {
+                return self.already(path);
             }
-            if !self.arrays.get(&text).copied().unwrap_or(false) {
+            if !known.array {
                 return Ok(());
             }
         }
@@ -273,8 +284,8 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn already<T>(&self, path: &[Vec<u8>]) -> Parsed<T> {
-        let key = String::from_utf8_lossy(&path_text(path)).into_owned();
+    fn already<T>(&self, path: Id) -> Parsed<T> {
+        let key = String::from_utf8_lossy(&self.paths.text(path)).into_owned();
         self.fault(format!("Key '{key}' has already been defined."))
     }
 
@@ -315,7 +326,7 @@ impl Parser<'_> {
 
     fn array(&mut self) -> Parsed<Value> {
         let key = self.key.clone();
-        self.note(&key, true);
+        self.note(&key, true)?;
         let mut items = Vec::new();
         let mut after_value = false;
         loop {
@@ -354,13 +365,11 @@ impl Parser<'_> {
     }
 
     fn inline_table(&mut self, in_array: bool) -> Parsed<Value> {
-        let (outer, outer_key) = (self.context.clone(), self.key.clone());
-        let mut inner = outer.clone();
-        inner.push(outer_key.clone());
-        self.key = Vec::new();
-        self.context = inner.clone();
-        self.implicit.insert(path_text(&inner));
-        self.enter(&inner, in_array)?;
+        let (outer, outer_key) = (self.context.clone(), std::mem::take(&mut self.key));
+        let path = self.child(outer.path, &outer_key)?;
+        self.paths.known[path].implicit = true;
+        self.enter(&outer_key, in_array)?;
+        let inner = self.context.clone();
         let top = new_table();
         let mut after_value = false;
         loop {
@@ -391,13 +400,13 @@ impl Parser<'_> {
                     let token = self.lx.value()?;
                     let (value, array) = self.value(token, false)?;
                     self.set(&last, value.clone())?;
-                    self.note(&last, array);
+                    self.note(&last, array)?;
                     let mut map = top.clone();
                     for part in &parents {
                         let next = match map.get(part) {
                             Some(Value::Map(next)) => next,
                             Some(_) => {
-                                let shown = quote(&path_text(&self.context));
+                                let shown = quote(&self.paths.text(self.context.path));
                                 return self.fault(format!("{shown} is not a table"));
                             }
                             None => {

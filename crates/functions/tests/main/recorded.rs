@@ -1,5 +1,5 @@
-//! The functions against what Helm 4.3.1 answered: `recorded/functions.jsonl` holds an action a line with its output or its
-//! error, over `recorded/values.yaml`.
+//! The functions against what Helm 4.3.1 answered: `tests/recorded/functions.jsonl` holds an action a line with its output or its
+//! error, over `tests/recorded/values.yaml`.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ fn run(functions: &Functions, values: &Value, action: &str) -> Result<String, St
 
 #[test]
 fn answers_are_helms() {
-    let values = pintle_yaml::from_slice(include_bytes!("recorded/values.yaml")).unwrap();
+    let values = pintle_yaml::from_slice(include_bytes!("../recorded/values.yaml")).unwrap();
     let functions = helm();
     let mut wrong = Vec::new();
-    for line in include_str!("recorded/functions.jsonl").lines() {
+    for line in include_str!("../recorded/functions.jsonl").lines() {
         let case = json::from_slice(line.as_bytes()).unwrap();
         let field = |name| case.get(name).and_then(|d| d.as_str());
         let action = field("template").unwrap();

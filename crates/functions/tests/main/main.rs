@@ -1,0 +1,4 @@
+//! The functions from outside: what they answer, and what they cost.
+
+mod growth;
+mod recorded;
