@@ -14,6 +14,7 @@ use pintle_yaml::{Head, head_from_slice};
 
 use crate::Compat;
 use crate::diagnostic::{Diagnostic, Error, Result, Span};
+use crate::render::LIMITS_HINT;
 
 /// A document of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,7 +197,9 @@ pub fn cut(path: &str, content: &Arc<Vec<u8>>, compat: Compat, budget: &Budget) 
     if content.trim().is_empty() {
         return Ok(Vec::new());
     }
-    let exceeded = |e: Exceeded| Error::new("template/budget", format!("{path}: {e}"));
+    let exceeded = |e: Exceeded| -> Error {
+        Diagnostic::error("template/budget", e.to_string()).at(Span::new(path, 1, 0, 0)).hint(LIMITS_HINT).into()
+    };
     budget.charge(content.len() as u64 / BYTES_A_STEP).map_err(exceeded)?;
     let texts = split(content, compat);
     budget.documents(texts.len()).map_err(exceeded)?;

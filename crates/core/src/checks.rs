@@ -20,6 +20,7 @@ use crate::load::Chart;
 use crate::merge::options::Values;
 use crate::provenance::nearest;
 use crate::release::{Options, Release, explain};
+use crate::secrets::Secrets;
 
 pub use pintle_references::{Level as CheckLevel, Rule, rules::RULES};
 
@@ -202,7 +203,14 @@ pub fn check_stream(title: &str, text: &[u8], checks: &Checks) -> Result<(Vec<Di
     if checks.mode == Mode::Off {
         return Ok((Vec::new(), None));
     }
-    Ok(checks.mode.judge(check(&stream_documents(title, text)?, checks)))
+    let documents = stream_documents(title, text)?;
+    let mut findings = check(&documents, checks);
+    if !findings.is_empty() {
+        let mut secrets = Secrets::default();
+        secrets.of_objects(objects(&documents).iter().map(|(.., data)| data));
+        findings.iter_mut().for_each(|d| secrets.mask_diagnostic(d));
+    }
+    Ok(checks.mode.judge(findings))
 }
 
 /// The objects of documents, each with its document's index and tree. What is no object is passed over: other steps tell.
@@ -241,6 +249,11 @@ pub fn check_release(
         findings = explain(chart, values, options, findings);
     }
     findings.extend(values::plaintext(&values.given.files, &checks));
+    if !findings.is_empty() {
+        let mut secrets = Secrets::of_inputs(values, chart);
+        secrets.of_objects(objects(&documents(release)).iter().map(|(.., data)| data));
+        findings.iter_mut().for_each(|d| secrets.mask_diagnostic(d));
+    }
     findings
 }
 

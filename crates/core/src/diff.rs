@@ -11,6 +11,7 @@ use pintle_value::{Data, DataMap, json};
 use similar::{ChangeTag, TextDiff};
 
 use crate::diagnostic::{Diagnostic, Error, Result, Span};
+use crate::secrets::Secrets;
 
 /// Lines shown around a change.
 const CONTEXT: usize = 3;
@@ -132,11 +133,19 @@ pub fn without_namespace(objects: &mut [Object], namespace: &str) {
 }
 
 fn add(objects: &mut Vec<Object>, mut m: DataMap) {
-    let is_list = m.get("kind").and_then(Data::as_str).is_some_and(|k| k.ends_with("List"));
+    let kind = m.get("kind").and_then(Data::as_str).and_then(|k| k.strip_suffix("List")).map(str::to_owned);
+    let is_list = kind.is_some();
+    let kind = kind.filter(|k| !k.is_empty()).map(Data::String);
     match m.remove("items") {
         Some(Data::List(items)) if is_list => items.into_iter().for_each(|item| {
-            if let Data::Map(m) = item {
-                add(objects, m);
+            if let Data::Map(mut item) = item {
+                // The items of a SecretList may leave out what they are.
+                for (field, own) in [("apiVersion", m.get("apiVersion")), ("kind", kind.as_ref())] {
+                    if let Some(own) = own.filter(|_| !item.contains_key(field)) {
+                        item.insert(field.to_owned(), own.clone());
+                    }
+                }
+                add(objects, item);
             }
         }),
         items => {
@@ -162,6 +171,8 @@ fn identity(data: &Data) -> Identity {
 /// Compares two streams of objects.
 pub fn diff(before: &[Object], after: &[Object]) -> Diff {
     let mut result = Diff::default();
+    let mut secrets = Secrets::default();
+    secrets.of_objects(before.iter().chain(after).map(|o| &o.data));
     let pairs = pair(before, after);
     let paired_before: BTreeSet<usize> = pairs.iter().map(|(b, _)| *b).collect();
     let paired_after: BTreeSet<usize> = pairs.iter().map(|(_, a)| *a).collect();
@@ -172,16 +183,16 @@ pub fn diff(before: &[Object], after: &[Object]) -> Diff {
             result.unchanged += 1;
             continue;
         }
-        result.objects.push(compare(&a.identity, change, Some(b), Some(a)));
+        result.objects.push(compare(&a.identity, change, Some(b), Some(a), &secrets));
     }
     let alone = |all: &[Object], paired: &BTreeSet<usize>| -> Vec<Object> {
         all.iter().enumerate().filter(|(i, _)| !paired.contains(i)).map(|(_, o)| o.clone()).collect()
     };
     for b in alone(before, &paired_before) {
-        result.objects.push(compare(&b.identity, Change::Removed, Some(&b), None));
+        result.objects.push(compare(&b.identity, Change::Removed, Some(&b), None, &secrets));
     }
     for a in alone(after, &paired_after) {
-        result.objects.push(compare(&a.identity, Change::Added, None, Some(&a)));
+        result.objects.push(compare(&a.identity, Change::Added, None, Some(&a), &secrets));
     }
     result.objects.sort_by(|x, y| {
         let key = |d: &ObjectDiff| (d.identity.namespace.clone(), d.identity.kind.clone(), d.identity.name.clone());
@@ -232,7 +243,13 @@ fn pair(before: &[Object], after: &[Object]) -> Vec<(usize, usize)> {
     pairs
 }
 
-fn compare(identity: &Identity, change: Change, before: Option<&Object>, after: Option<&Object>) -> ObjectDiff {
+fn compare(
+    identity: &Identity,
+    change: Change,
+    before: Option<&Object>,
+    after: Option<&Object>,
+    secrets: &Secrets,
+) -> ObjectDiff {
     let mut old = before.map(|o| o.data.clone());
     let mut new = after.map(|o| o.data.clone());
     hide(old.as_mut(), new.as_mut());
@@ -243,7 +260,8 @@ fn compare(identity: &Identity, change: Change, before: Option<&Object>, after: 
     ObjectDiff {
         identity: identity.clone(),
         change,
-        unified: lines.unified_diff().context_radius(CONTEXT).to_string(),
+        // What a Secret holds may stand elsewhere too, in a checksum's neighbour or a configuration.
+        unified: secrets.mask(&lines.unified_diff().context_radius(CONTEXT).to_string()).into_owned(),
         added: count(ChangeTag::Insert),
         removed: count(ChangeTag::Delete),
     }

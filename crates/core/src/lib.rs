@@ -27,6 +27,7 @@ pub mod project;
 pub mod provenance;
 pub mod release;
 pub mod render;
+pub mod secrets;
 pub mod show;
 
 pub use compat::Compat;

@@ -4,7 +4,8 @@
 //! Takes what a render was given and the record that the evaluator kept, gives places for diagnostics. Used only after a
 //! failure, on the same render done again.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
 use pintle_template::record::{CallSite, Piece, Read, Record};
 use pintle_value::{List, Map, Value};
@@ -101,15 +102,34 @@ pub enum Setter {
 
 /// Everything that can have set a value, the strongest first.
 pub struct Sources<'s> {
-    /// What the caller gave.
-    pub given: &'s ValuesOptions,
-    /// The chart, for its defaults and those of its dependencies.
-    pub chart: &'s Chart,
-    /// The Helm to be compatible with.
-    pub compat: Compat,
+    given: &'s ValuesOptions,
+    chart: &'s Chart,
+    /// The documents of the files that were looked into, by where their texts lie: each is parsed once.
+    parsed: RefCell<HashMap<usize, Vec<Tree<'s>>>>,
 }
 
-impl Sources<'_> {
+impl<'s> Sources<'s> {
+    /// What the caller gave, and the chart for its defaults and those of its dependencies.
+    pub fn new(given: &'s ValuesOptions, chart: &'s Chart) -> Sources<'s> {
+        Sources { given, chart, parsed: RefCell::default() }
+    }
+
+    /// The place of a path in a file of values: the key, or the item of a list.
+    fn locate(&self, file: &str, text: &'s [u8], path: &[Key]) -> Option<Span> {
+        let steps: Vec<Step<'_>> = path
+            .iter()
+            .map(|k| match k {
+                Key::Name(n) => Step::Key(n),
+                Key::Index(i) => Step::Index(*i),
+            })
+            .collect();
+        let mut parsed = self.parsed.borrow_mut();
+        let trees = parsed.entry(text.as_ptr().addr()).or_insert_with(|| Tree::parse_all(text).0);
+        let place = trees.iter().rev().find_map(|t| t.locate(&steps))?;
+        let span = place.key.unwrap_or(place.value);
+        Some(Span::new(file, span.start.line, span.start.column, span.end.offset.saturating_sub(span.start.offset)))
+    }
+
     /// Who set the value at a path, if anyone did.
     pub fn setter(&self, path: &[Key]) -> Option<Setter> {
         self.flag(path).or_else(|| self.file(path)).or_else(|| self.default(self.chart, "", path))
@@ -145,13 +165,13 @@ impl Sources<'_> {
 
     fn file(&self, path: &[Key]) -> Option<Setter> {
         let files = self.given.files.iter().rev();
-        files.map(|f| (f.name.as_str(), &f.text)).find_map(|(name, text)| locate(name, text, path)).map(Setter::File)
+        files.map(|f| (f.name.as_str(), &f.text)).find_map(|(name, text)| self.locate(name, text, path)).map(Setter::File)
     }
 
     /// The defaults: a parent's for a dependency are stronger than the dependency's own.
-    fn default(&self, chart: &Chart, folder: &str, path: &[Key]) -> Option<Setter> {
+    fn default(&self, chart: &'s Chart, folder: &str, path: &[Key]) -> Option<Setter> {
         let file = format!("{folder}{}/values.yaml", chart.name());
-        if let Some(span) = chart.values_text.as_ref().and_then(|text| locate(&file, text, path)) {
+        if let Some(span) = chart.values_text.as_ref().and_then(|text| self.locate(&file, text, path)) {
             return Some(Setter::File(span));
         }
         let Some((Key::Name(first), rest)) = path.split_first() else { return None };
@@ -193,21 +213,6 @@ fn has(values: &DataMap, path: &[Key]) -> bool {
         };
     }
     at.is_some()
-}
-
-/// The place of a path in a file of values: the key, or the item of a list.
-fn locate(file: &str, text: &[u8], path: &[Key]) -> Option<Span> {
-    let steps: Vec<Step<'_>> = path
-        .iter()
-        .map(|k| match k {
-            Key::Name(n) => Step::Key(n),
-            Key::Index(i) => Step::Index(*i),
-        })
-        .collect();
-    let (trees, _) = Tree::parse_all(text);
-    let place = trees.iter().rev().find_map(|t| t.locate(&steps))?;
-    let span = place.key.unwrap_or(place.value);
-    Some(Span::new(file, span.start.line, span.start.column, span.end.offset.saturating_sub(span.start.offset)))
 }
 
 /// What made a line of the output.

@@ -1,6 +1,7 @@
 //! The whole way from a chart and values to manifests, in the order of `helm template`
 //! (`helm.sh/helm/v4/pkg/action/install.go`).
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -23,9 +24,15 @@ use crate::merge::options::Values;
 use crate::parallel;
 use crate::provenance::{self, Key, Origins, Sources, nearest, show_path};
 use crate::render::{Context, Records, ReleaseInfo, Rendered, objects, render as render_templates};
+use crate::secrets::Secrets;
 
 /// Gives the text behind a `$ref` that leads out of a values.schema.json: a URL in, a text or a reason out.
 pub type Schemas = Arc<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>;
+
+/// How many findings of one render are explained: nobody reads more of them.
+const EXPLAINED: usize = 1000;
+/// How many bytes of output are looked through for them: each finding takes a look through its file.
+const EXPLAINED_BYTES: usize = 128 << 20;
 
 /// How a chart is rendered.
 #[derive(Clone)]
@@ -126,8 +133,20 @@ pub struct Release {
 /// # Ok::<(), pintle::Error>(())
 /// ```
 ///
-/// Errors are those of `helm template`, with Helm's text.
+/// Errors are those of `helm template`, with Helm's text; what they say beyond that, and warnings, hold no secrets of the values.
 pub fn render(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<Release> {
+    let secrets = || Secrets::of_inputs(values, chart);
+    let mut release = render_and_explain(chart, values, options).map_err(|e| secrets().mask_error(e))?;
+    // Only these repeat values; the others aren't worth the search for secrets.
+    let mut of_values = release.warnings.iter_mut().filter(|d| d.code.starts_with("values/")).peekable();
+    if of_values.peek().is_some() {
+        let secrets = secrets();
+        of_values.for_each(|d| secrets.mask_diagnostic(d));
+    }
+    Ok(release)
+}
+
+fn render_and_explain(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<Release> {
     // After a failure the same is rendered again with a record and the same answers from the world, to say where it comes from.
     let world = Rc::new(Recorder::keeping(options.world()));
     let result = attempt(chart, values, options, Host::new(Shared(world.clone())), None);
@@ -148,7 +167,7 @@ pub fn render(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<
     let mut trail = Trail::default();
     match attempt(chart, values, options, Host::new(Replay::new(recording)), Some(&mut trail)) {
         // Another failure would be no explanation of the first.
-        Err(second) if is_same(&first, &second) => Err(trail.explain(first, chart, values, options.compat)),
+        Err(second) if is_same(&first, &second) => Err(trail.explain(first, chart, values)),
         _ => Err(first),
     }
 }
@@ -167,14 +186,12 @@ pub fn explain(chart: &Arc<Chart>, values: &Values, options: &Options, findings:
     {
         return findings;
     }
-    let sources = Sources { given: &values.given, chart, compat: options.compat };
+    let sources = Sources::new(&values.given, chart);
+    let mut findings = findings;
+    for d in findings.iter_mut().take(EXPLAINED) {
+        trail.explain_one(d, &sources);
+    }
     findings
-        .into_iter()
-        .map(|mut d| {
-            trail.explain_one(&mut d, &sources);
-            d
-        })
-        .collect()
 }
 
 /// A world that is looked at again after the render.
@@ -202,18 +219,21 @@ struct Trail {
     violations: Vec<Vec<Key>>,
     origins: Origins,
     records: Records,
+    /// How many bytes of output were looked through.
+    looked: Cell<usize>,
 }
 
 impl Trail {
     /// Adds the places behind an error: of the template's line for output that is no YAML, of values that were read.
-    fn explain(&self, mut error: Error, chart: &Arc<Chart>, values: &Values, compat: Compat) -> Error {
-        let sources = Sources { given: &values.given, chart, compat };
-        for (d, path) in error.diagnostics_mut().iter_mut().filter(|d| d.code == "values/schema").zip(&self.violations) {
+    fn explain(&self, mut error: Error, chart: &Arc<Chart>, values: &Values) -> Error {
+        let sources = Sources::new(&values.given, chart);
+        let refused = error.diagnostics_mut().iter_mut().filter(|d| d.code == "values/schema");
+        for (d, path) in refused.zip(&self.violations).take(EXPLAINED) {
             // What is missing has no place of its own: its parent's will do.
             let setters = (0..=path.len()).rev().find_map(|n| sources.trace(&path[..n]));
             d.trace.extend(setters);
         }
-        for d in error.diagnostics_mut() {
+        for d in error.diagnostics_mut().iter_mut().take(EXPLAINED) {
             self.explain_one(d, &sources);
         }
         error
@@ -285,6 +305,10 @@ impl Trail {
     /// What made a line of a file's output.
     fn made(&self, span: &Span) -> Option<provenance::Made> {
         let file = self.records.files.get(&span.file)?;
+        self.looked.set(self.looked.get().saturating_add(file.raw.len()));
+        if self.looked.get() > EXPLAINED_BYTES {
+            return None;
+        }
         let text = crate::render::without_no_value(file.raw.clone());
         let line_start = |n: usize| match n {
             0 => Some(0),

@@ -101,15 +101,9 @@ fn is_literal(value: &str) -> bool {
 }
 
 /// Whether a value has the shape of a well-known kind of credential, whatever its name.
-fn is_credential(value: &str) -> bool {
+pub fn is_credential(value: &str) -> bool {
     let starts =
         |prefix: &str, least: usize| value.starts_with(prefix) && value.len() >= least && !value.contains(char::is_whitespace);
-    let with_password = || {
-        let (_, rest) = value.split_once("://")?;
-        let (user, _) = rest.split(['/', '?']).next()?.split_once('@')?;
-        let (_, password) = user.split_once(':')?;
-        Some(is_literal(password))
-    };
     value.contains("-----BEGIN") && value.contains("PRIVATE KEY-----")
         || starts("AKIA", 20)
         || ["ghp_", "gho_", "ghs_", "github_pat_", "glpat-"].iter().any(|p| starts(p, 20))
@@ -117,5 +111,12 @@ fn is_credential(value: &str) -> bool {
         || starts("eyJ", 40) && value.matches('.').count() == 2
         || value.contains("discord.com/api/webhooks/")
         || value.contains("hooks.slack.com/services/")
-        || with_password() == Some(true)
+        || password_of_url(value).is_some_and(is_literal)
+}
+
+/// The password within a URL: `postgres://user:password@host/db`.
+pub fn password_of_url(value: &str) -> Option<&str> {
+    let (_, rest) = value.split_once("://")?;
+    let (user, _) = rest.split(['/', '?']).next()?.rsplit_once('@')?;
+    Some(user.split_once(':')?.1)
 }

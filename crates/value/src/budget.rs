@@ -19,6 +19,9 @@ pub const MAX_TEXT: usize = 64 << 20;
 /// The longest list, in items, for the same reason.
 pub const MAX_LIST: usize = 2 << 20;
 
+/// The deepest that templates may be allowed to nest: each takes its part of the stack.
+const MAX_DEPTH: usize = 5_000;
+
 /// What a render may use up before it fails.
 ///
 /// ```
@@ -49,7 +52,7 @@ impl Default for Limits {
             steps: 100_000_000,
             memory: 640 << 20,
             output: 128 << 20,
-            depth: 5_000,
+            depth: MAX_DEPTH,
             documents: 100_000,
             time: Duration::from_secs(60),
         }
@@ -69,6 +72,93 @@ impl Limits {
             time: Duration::from_secs(5),
         }
     }
+}
+
+impl Limits {
+    /// Reads limits as settings give them: `default` or `strict`, and single ones by their names. Commas separate them, the last wins:
+    /// `strict,memory=256Mi,time=2s`.
+    ///
+    /// Errors: a name or a value that isn't known, with those that are.
+    ///
+    /// ```
+    /// use pintle_value::budget::Limits;
+    /// let limits = Limits::from_settings("strict,memory=256Mi").unwrap();
+    /// assert_eq!(limits, Limits { memory: 256 << 20, ..Limits::strict() });
+    /// ```
+    pub fn from_settings(text: &str) -> Result<Limits, String> {
+        let mut limits = Limits::default();
+        for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
+            match part.split_once('=') {
+                None => {
+                    limits = match part {
+                        "default" => Limits::default(),
+                        "strict" => Limits::strict(),
+                        _ => return Err(format!("unknown limits {part:?}: default, strict or NAME=VALUE is meant")),
+                    }
+                }
+                Some((name, value)) => limits.set(name.trim(), value.trim())?,
+            }
+        }
+        Ok(limits)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let size = || size(value).ok_or_else(|| format!("limit {name}={value}: a number is meant, such as 1000000 or 256Mi"));
+        let count = || size().map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        match name {
+            "steps" => self.steps = size()?,
+            "memory" => self.memory = size()?,
+            "output" => self.output = count()?,
+            "depth" => self.depth = count()?.min(MAX_DEPTH),
+            "documents" => self.documents = count()?,
+            "time" => {
+                self.time = time(value).ok_or_else(|| format!("limit {name}={value}: a time is meant, such as 10s or 500ms"))?
+            }
+            _ => return Err(format!("unknown limit {name:?}: known are steps, memory, output, depth, documents and time")),
+        }
+        Ok(())
+    }
+
+    /// The lower of both in everything: what a stranger asks for never raises what the caller allows.
+    #[must_use]
+    pub fn at_most(self, other: Limits) -> Limits {
+        Limits {
+            steps: self.steps.min(other.steps),
+            memory: self.memory.min(other.memory),
+            output: self.output.min(other.output),
+            depth: self.depth.min(other.depth),
+            documents: self.documents.min(other.documents),
+            time: self.time.min(other.time),
+        }
+    }
+}
+
+/// A number with a unit of Kubernetes' quantities: `Ki`, `Mi`, `Gi`, or `k`, `M`, `G`.
+fn size(text: &str) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let unit = match &text[digits..] {
+        "" => 1,
+        "k" => 1000,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        "Ki" => 1 << 10,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        _ => return None,
+    };
+    text[..digits].parse::<u64>().ok()?.checked_mul(unit)
+}
+
+/// A number of milliseconds (`ms`), seconds (`s`) or minutes (`m`).
+fn time(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number = text[..digits].parse::<u64>().ok()?;
+    Some(match &text[digits..] {
+        "ms" => Duration::from_millis(number),
+        "s" => Duration::from_secs(number),
+        "m" => Duration::from_secs(number.checked_mul(60)?),
+        _ => return None,
+    })
 }
 
 /// One of the [`Limits`].
@@ -329,6 +419,25 @@ mod tests {
         assert_eq!(purse.charge(3), Ok(()));
         drop(purse);
         assert_eq!(other.steps_left(), Limits::default().steps - 3);
+    }
+
+    #[test]
+    fn settings_are_read_or_refused() {
+        let limits = Limits::from_settings(" strict, steps=5 ,output=1Ki,depth=9,documents=3,time=250ms").unwrap();
+        let expected =
+            Limits { steps: 5, output: 1024, depth: 9, documents: 3, time: Duration::from_millis(250), ..Limits::strict() };
+        assert_eq!(limits, expected);
+        assert_eq!(Limits::from_settings(""), Ok(Limits::default()));
+        for (text, why) in [
+            ("tight", "unknown limits \"tight\": default, strict or NAME=VALUE is meant"),
+            ("step=1", "unknown limit \"step\": known are steps, memory, output, depth, documents and time"),
+            ("steps=-1", "limit steps=-1: a number is meant, such as 1000000 or 256Mi"),
+            ("memory=99999999999999999999", "limit memory=99999999999999999999: a number is meant, such as 1000000 or 256Mi"),
+            ("time=5", "limit time=5: a time is meant, such as 10s or 500ms"),
+        ] {
+            assert_eq!(Limits::from_settings(text), Err(why.to_owned()));
+        }
+        assert_eq!(Limits::default().at_most(limits), limits);
     }
 
     #[test]

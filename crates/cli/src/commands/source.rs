@@ -12,7 +12,7 @@ use pintle::emit::{EmitOptions, stream};
 use pintle::project::discover::{self, Target};
 use pintle::project::run::{self, Output};
 use pintle::project::{FILE, Job, Project};
-use pintle::{Chart, Compat, Diagnostic, Error, Options, overlay};
+use pintle::{Chart, Compat, Diagnostic, Error, Limits, Options, overlay};
 
 use super::{cluster, values};
 use crate::{io, report};
@@ -53,6 +53,10 @@ pub struct Args {
     /// Leave values.schema.json aside
     #[arg(long)]
     pub skip_schema_validation: bool,
+    /// What a render may use up: default, strict (for charts of strangers), or steps, memory, output, depth, documents and time, as in
+    /// strict,memory=256Mi,time=2s
+    #[arg(long, value_name = "LIMITS", default_value = "default", value_parser = Limits::from_settings)]
+    pub limits: Limits,
     #[command(flatten)]
     pub cluster: cluster::Args,
     #[command(flatten)]
@@ -207,6 +211,7 @@ fn options(args: &Args) -> Result<Options, Error> {
         api_versions: args.api_versions.iter().flat_map(|v| values::split_commas(v)).collect(),
         skip_schema_validation: args.skip_schema_validation,
         schemas: values::schemas(args.schema_dir.as_deref()),
+        limits: args.limits,
         cluster,
         lookups,
         ..Options::default()

@@ -365,7 +365,7 @@ fn the_announcement_describes_the_charts_values() {
     let out = succeeds(&folder, "charts/web", "parameters", &[parameter("environment", "string", "\"prod\"")]);
     let list = pintle_value::json::list_from_slice(out.as_bytes()).unwrap().unwrap();
     let names: Vec<&str> = list.iter().map(|p| p.get("name").and_then(Data::as_str).unwrap()).collect();
-    assert_eq!((names[0], names[18]), ("release-name", "values.count"));
+    assert_eq!((names[0], names[19]), ("release-name", "values.count"));
     let one = |name: &str| list.iter().find(|p| p.get("name").and_then(Data::as_str) == Some(name)).unwrap();
     let field = |name: &str, field: &str| one(name).get(field).cloned();
     let string = |s: &str| Some(Data::String(s.into()));

@@ -6,6 +6,7 @@ use super::set::{Reading, parse_into};
 use super::{literal, values_file};
 use crate::Compat;
 use crate::diagnostic::{Error, Result};
+use crate::secrets::Secrets;
 
 /// A file of values, already read.
 #[derive(Clone, Debug)]
@@ -78,7 +79,17 @@ impl From<DataMap> for Values {
 
 impl ValuesOptions {
     /// Merges them all. `read_file` gives the text of a file that `--set-file` names; its errors go into the message.
+    ///
+    /// Errors: what can't be read, in Helm's words; findings hold no secrets.
     pub fn merge(&self, compat: Compat, read_file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Values> {
+        self.merge_all(compat, read_file).map_err(|e| {
+            let mut secrets = Secrets::default();
+            secrets.of_given(self);
+            secrets.mask_error(e)
+        })
+    }
+
+    fn merge_all(&self, compat: Compat, read_file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Values> {
         let failed = |flag: &str, e: String| Error::new("values/set", format!("failed parsing {flag} data: {e}"));
         let mut base = DataMap::new();
         for file in &self.files {

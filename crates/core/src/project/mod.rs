@@ -23,6 +23,7 @@ pub mod write;
 use std::path::PathBuf;
 
 use pintle_value::DataMap;
+use pintle_value::budget::Limits;
 
 use crate::Compat;
 use crate::checks::Checks;
@@ -90,6 +91,8 @@ pub struct Job {
     pub api_versions: Vec<String>,
     /// The Helm whose bytes are wanted.
     pub compat: Compat,
+    /// What a render may use up; whoever runs the job may allow less, never more.
+    pub limits: Option<Limits>,
     /// Whether the files of crds/ are part of the output.
     pub include_crds: bool,
     /// Whether hooks are left out.

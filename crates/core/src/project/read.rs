@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use pintle_value::budget::Limits;
 use pintle_value::{Data, DataMap};
 use pintle_yaml::{Step, Tree};
 
@@ -22,6 +23,7 @@ const SETTINGS: &[&str] = &[
     "kubeVersion",
     "apiVersions",
     "compat",
+    "limits",
     "includeCRDs",
     "noHooks",
     "overlay",
@@ -170,6 +172,7 @@ struct Settings {
     kube_version: Option<String>,
     api_versions: Vec<String>,
     compat: Option<Compat>,
+    limits: Option<Limits>,
     include_crds: Option<bool>,
     no_hooks: Option<bool>,
     overlays: Vec<(DataMap, Span)>,
@@ -202,6 +205,16 @@ impl Settings {
                         if s.compat.is_none() {
                             let message = format!("unknown profile {text:?}: known are helm-4.3 and helm-3.22");
                             r.error(&field.path, message);
+                        }
+                    }
+                }
+                "limits" => {
+                    if let Some(text) = r.text(field) {
+                        match Limits::from_settings(&text) {
+                            Ok(limits) => s.limits = Some(limits),
+                            Err(e) => {
+                                r.error(&field.path, e);
+                            }
                         }
                     }
                 }
@@ -238,6 +251,7 @@ impl Settings {
             kube_version: self.kube_version.or_else(|| under.kube_version.clone()),
             api_versions: under.api_versions.iter().cloned().chain(self.api_versions).collect(),
             compat: self.compat.or(under.compat),
+            limits: self.limits.or(under.limits),
             include_crds: self.include_crds.or(under.include_crds),
             no_hooks: self.no_hooks.or(under.no_hooks),
             overlays: under.overlays.iter().cloned().chain(self.overlays).collect(),
@@ -391,6 +405,7 @@ fn job(r: &mut Reader<'_>, release: &str, environment: &str, s: Settings, path: 
         kube_version: s.kube_version,
         api_versions: s.api_versions,
         compat: s.compat.unwrap_or_default(),
+        limits: s.limits,
         include_crds: s.include_crds.unwrap_or(false),
         no_hooks: s.no_hooks.unwrap_or(false),
         overlays: s.overlays,

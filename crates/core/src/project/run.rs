@@ -169,6 +169,7 @@ fn chart(
         release_name: job.release_name.clone(),
         namespace: job.namespace.clone(),
         compat: job.compat,
+        limits: job.limits.map_or(settings.options.limits, |limits| settings.options.limits.at_most(limits)),
         kube_version: settings.options.kube_version.clone().or_else(|| job.kube_version.clone()),
         api_versions: job.api_versions.iter().chain(&settings.options.api_versions).cloned().collect(),
         ..settings.options.clone()

@@ -258,6 +258,9 @@ impl Collector {
     }
 }
 
+/// Where limits are set.
+pub(crate) const LIMITS_HINT: &str = "a chart that needs more gets it by limits such as steps=200M or memory=1Gi";
+
 /// `cleanupParseError`
 fn parse_error(file: &str, e: &pintle_template::Error) -> Error {
     let text = e.message();
@@ -288,5 +291,8 @@ fn execution_error(e: &pintle_template::Error, compat: Compat) -> Error {
         .collect();
     d.span = places.pop();
     d.trace = places.into_iter().rev().map(|span| Trace { message: "called here".into(), span }).collect();
+    if code == "template/budget" {
+        d = d.hint(LIMITS_HINT);
+    }
     Error::from(d).with_message(helm_text(e, compat))
 }

@@ -20,7 +20,7 @@ pub(super) fn add(f: &mut Functions) {
         ("randNumeric", text::rand_numeric),
     ] {
         f.add(name, move |call: &mut dyn Call, n: isize| -> Result<Vec<u8>, Error> {
-            call.charge(u64::try_from(n).unwrap_or(0).min(limits::MAX_TEXT as u64) * STEPS_A_DRAW)?;
+            call.charge(limits::text(Some(usize::try_from(n).unwrap_or(0)))? as u64 * STEPS_A_DRAW)?;
             Ok(draw(&*host(call)?.world, n as i64)?)
         });
     }

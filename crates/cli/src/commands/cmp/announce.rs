@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use pintle::secrets::is_secret;
 use pintle::{Chart, Compat, Data, DataMap, Error};
 use pintle_value::json;
 
 use super::parameters::{KNOWN, Known, VALUE};
-use super::secrets::is_secret;
 use super::{Application, Kind, Said, generate, values};
 use crate::commands::source::Source;
 

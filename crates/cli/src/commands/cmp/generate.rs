@@ -19,7 +19,7 @@ use pintle_yaml::Tree;
 
 use super::cache::{Cache, Recorded};
 use super::key::{self, Key};
-use super::limits::Watch;
+use super::limits::{self, Watch};
 use super::{Application, Kind, Said, values};
 use crate::commands::source::{Source, usage};
 use crate::report;
@@ -133,6 +133,7 @@ fn options(app: &Application) -> Result<Options, Error> {
         api_versions: p.list("api-versions")?.or(served).unwrap_or_default(),
         cluster: snapshot.map(Arc::new),
         skip_schema_validation: p.switch("skip-schema-validation")?.unwrap_or(false),
+        limits: limits::of_render(p)?,
         ..Options::default()
     })
 }

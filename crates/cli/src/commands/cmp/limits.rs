@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pintle::{Diagnostic, Error};
+use pintle::{Diagnostic, Error, Limits};
 
+use super::parameters::Parameters;
 use crate::commands::duration::duration;
 use crate::report;
 
@@ -15,6 +16,20 @@ use crate::report;
 const TIMEOUT: Duration = Duration::from_secs(50);
 const TIMEOUT_VARIABLE: &str = "PINTLE_CMP_TIMEOUT";
 const PLACES_VARIABLE: &str = "PINTLE_CMP_CONCURRENCY";
+const LIMITS_VARIABLE: &str = "PINTLE_CMP_LIMITS";
+
+/// What a render may use up: what the sidecar's variable allows, and no more than the application's parameter asks for.
+///
+/// Errors: one that isn't known.
+pub fn of_render(parameters: &Parameters) -> Result<Limits, Error> {
+    let read = |of: &str, text: &str| Limits::from_settings(text).map_err(|e| Error::new("cmp/limit", format!("{of}: {e}")));
+    let allowed = std::env::var(LIMITS_VARIABLE).unwrap_or_default();
+    let allowed = read(LIMITS_VARIABLE, &allowed)?;
+    match parameters.text("limits")? {
+        Some(text) => Ok(allowed.at_most(read("the parameter limits", text)?)),
+        None => Ok(allowed),
+    }
+}
 
 /// Runs out of time unless it is dropped before.
 pub struct Watch {

@@ -94,6 +94,13 @@ pub const KNOWN: &[Known] = &[
         SWITCH,
         false,
     ),
+    known(
+        "limits",
+        "Limits",
+        "What a render may use up, as --limits has it: strict, or steps=N and the like; never more than the sidecar allows",
+        TEXT,
+        false,
+    ),
     known("skip-tests", "Skip tests", "Leave tests out", SWITCH, false),
     known("overlay", "Overlay", "A folder with a kustomization that is laid over what the chart gives", TEXT, false),
     known("validation", "Validation", "What findings about the manifests do: error, warn or off", TEXT, true),

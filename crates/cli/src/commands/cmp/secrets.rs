@@ -1,95 +1,55 @@
-//! What must not be shown: values whose names say that they are secret.
+//! What the plugin must not show: what an application's environment, parameters and values hold that is secret.
 
 use std::cell::RefCell;
 
+use pintle::secrets::{self, is_secret};
 use pintle::{Data, DataMap};
-use pintle_value::base64;
 
 use super::environment::Environment;
 use super::parameters::{Given, Parameters};
 
-/// Shorter texts are parts of words.
-const SHORTEST: usize = 4;
-
-/// Texts that are replaced in everything shown.
+/// The secrets of an application, gathered while its inputs are read.
 #[derive(Default)]
-pub struct Secrets(RefCell<Vec<String>>);
+pub struct Secrets(RefCell<secrets::Secrets>);
 
 impl Secrets {
     pub fn of_environment(&self, environment: &Environment) {
+        let mut secrets = self.0.borrow_mut();
         environment
             .iter()
-            .filter(|(name, _)| is_secret(name) && *name != "ARGOCD_APP_PARAMETERS")
-            .for_each(|(_, value)| self.add(value));
+            .filter(|(name, _)| *name != "ARGOCD_APP_PARAMETERS")
+            .for_each(|(name, value)| secrets.of_named(name, value));
     }
 
     pub fn of_parameters(&self, parameters: &Parameters) {
+        let mut secrets = self.0.borrow_mut();
         for (name, given) in parameters.iter() {
             match given {
-                Given::Text(text) if is_secret(name) => self.add(text),
-                Given::Text(_) => {}
+                Given::Text(text) => secrets.of_named(name, text),
                 Given::List(list) => list.iter().for_each(|item| match item.split_once('=') {
-                    _ if is_secret(name) => self.add(item),
-                    Some((key, value)) if is_secret(key) => self.add(value),
-                    _ => {}
+                    Some((key, value)) if !is_secret(name) => secrets.of_named(key, value),
+                    _ => secrets.of_named(name, item),
                 }),
                 Given::Map(map) => {
-                    map.iter().filter(|(key, _)| is_secret(name) || is_secret(key)).for_each(|(_, value)| self.add(value));
+                    for (key, value) in map {
+                        secrets.of_named(if is_secret(name) { name } else { key }, value);
+                    }
                 }
             }
         }
     }
 
     pub fn of_values(&self, values: &DataMap) {
-        values.iter().for_each(|(key, value)| self.of_value(value, is_secret(key)));
+        self.0.borrow_mut().of_values(values);
     }
 
-    /// What a cluster's Secrets hold, as they hold it and as a chart reads it, and what elsewhere goes by a secret's name.
+    /// What a cluster's Secrets hold, and what elsewhere goes by a secret's name.
     pub fn of_objects<'o>(&self, objects: impl Iterator<Item = &'o Data>) {
-        for object in objects.filter_map(Data::as_map) {
-            if object.get("kind").and_then(Data::as_str) == Some("Secret") {
-                let held = ["data", "stringData"].iter().filter_map(|key| object.get(*key)?.as_map()).flat_map(DataMap::values);
-                for text in held.filter_map(Data::as_str) {
-                    self.add(text);
-                    if let Some(text) = base64::decode(text.as_bytes()).ok().and_then(|t| String::from_utf8(t).ok()) {
-                        self.add(&text);
-                    }
-                }
-            }
-            self.of_values(object);
-        }
-    }
-
-    fn of_value(&self, value: &Data, secret: bool) {
-        match value {
-            Data::String(text) if secret => self.add(text),
-            Data::List(list) => list.iter().for_each(|v| self.of_value(v, secret)),
-            Data::Map(map) => map.iter().for_each(|(key, v)| self.of_value(v, secret || is_secret(key))),
-            _ => {}
-        }
-    }
-
-    fn add(&self, text: &str) {
-        if text.len() >= SHORTEST {
-            self.0.borrow_mut().push(text.to_owned());
-        }
+        self.0.borrow_mut().of_objects(objects);
     }
 
     /// A text with every secret replaced.
     pub fn mask(&self, text: &str) -> String {
-        let mut secrets = self.0.borrow().clone();
-        // One secret may be a part of another.
-        secrets.sort_by_key(|s| std::cmp::Reverse(s.len()));
-        secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+        self.0.borrow().mask(text).into_owned()
     }
-}
-
-/// Whether a name says that what it names is secret. A Secret's name is none: `existingSecret`, `secretName`.
-pub fn is_secret(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    let plain: String = last.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    if plain.ends_with("name") || plain.starts_with("existing") || plain.ends_with("ref") {
-        return false;
-    }
-    ["password", "passwd", "token", "secret", "apikey", "privatekey", "credential", "accesskey"].iter().any(|w| plain.contains(w))
 }
