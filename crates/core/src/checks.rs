@@ -327,10 +327,21 @@ fn refused(documents: &[Document<'_>], checks: &Checks) -> Vec<Diagnostic> {
         checks.version().map_or(pintle_validate::NEWEST, |(_, m)| m.clamp(pintle_validate::OLDEST, pintle_validate::NEWEST));
     let mut validator =
         Validator::new(pintle_validate::Options { versions: vec![minor], schema, api, ..pintle_validate::Options::default() });
-    documents.iter().for_each(|d| validator.add_crds(d.text));
+    let exceeded = |e: pintle_value::budget::Exceeded| {
+        vec![Diagnostic::error("schema/limit", format!("the manifests can't be checked against schemas: {e}"))]
+    };
+    for document in documents {
+        if let Err(e) = validator.add_crds(document.text) {
+            return exceeded(e);
+        }
+    }
     let mut shown = Vec::new();
     for document in documents {
-        for report in validator.check(document.file, document.text) {
+        let reports = match validator.check(document.file, document.text) {
+            Ok(reports) => reports,
+            Err(e) => return exceeded(e),
+        };
+        for report in reports {
             for f in report.findings.iter().filter(|f| f.level == pintle_validate::Level::Error) {
                 let at = if f.path.is_empty() { String::new() } else { format!(" {}", f.path) };
                 let message = format!("{} {}:{at}: {} [{}]", report.kind, report.name, f.message, f.code);

@@ -1,5 +1,6 @@
 //! Streams cut into documents, and documents read.
 
+use pintle_value::budget::{Budget, Exceeded};
 use pintle_yaml::Tree;
 
 use crate::finding::Position;
@@ -39,9 +40,12 @@ fn is_empty(text: &[u8]) -> bool {
 }
 
 /// Reads a stream.
-pub fn read(text: &[u8]) -> Vec<Document> {
+///
+/// Errors: the run's budget is used up.
+pub fn read(text: &[u8], budget: &Budget) -> Result<Vec<Document>, Exceeded> {
     let mut documents = Vec::new();
     for (part, line) in split(text) {
+        budget.text(size_of::<Document>() + part.len())?;
         if is_empty(part) {
             // The space before the first separator is no document.
             if documents.is_empty() && line == 0 && part.len() < text.len() {
@@ -53,7 +57,7 @@ pub fn read(text: &[u8]) -> Vec<Document> {
         let moved = |at: Position| Position { line: at.line + line, column: at.column };
         match Tree::parse(part) {
             Ok(None) => documents.push(Document::Empty),
-            Ok(Some(tree)) => match node::read(&tree) {
+            Ok(Some(tree)) => match node::read(&tree, budget) {
                 Ok((mut node, mut duplicates)) => {
                     if line > 0 {
                         shift(&mut node, line);
@@ -61,7 +65,8 @@ pub fn read(text: &[u8]) -> Vec<Document> {
                     }
                     documents.push(if node.is_null() { Document::Empty } else { Document::Object(node, duplicates) });
                 }
-                Err((message, at)) => documents.push(Document::Broken(message, moved(at))),
+                Err(node::Failure::Broken(message, at)) => documents.push(Document::Broken(message, moved(at))),
+                Err(node::Failure::Exceeded(e)) => return Err(e),
             },
             Err(e) => {
                 let at = Position { line: e.line.unwrap_or(0) as u32, column: e.column.unwrap_or(0) as u32 };
@@ -69,7 +74,7 @@ pub fn read(text: &[u8]) -> Vec<Document> {
             }
         }
     }
-    documents
+    Ok(documents)
 }
 
 fn shift(node: &mut Node, by: u32) {

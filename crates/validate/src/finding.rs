@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use pintle_value::Data;
+use pintle_value::budget::Budget;
 use pintle_value::quote::quote;
 
 use crate::node::{Node, Value};
@@ -42,9 +44,12 @@ pub struct Finding {
     pub position: Position,
 }
 
-/// The findings of one document, as checks add them.
+/// The findings of one document, as checks add them, and the budget that those draw from.
+///
+/// Whatever is charged fails for good once the budget is used up: checks end early then, and the run ends with that error.
 pub struct Findings<'d> {
     root: &'d Node,
+    budget: &'d Budget,
     /// What was found.
     pub list: Vec<Finding>,
 }
@@ -98,9 +103,12 @@ impl Shown<'_> {
         let start = out.len();
         match self {
             Shown::Null => out.push_str("null"),
-            Shown::Text(text) => out.push_str(&quote(text.as_bytes())),
+            Shown::Text(text) => out.push_str(&quote(beginning(text).as_bytes())),
             Shown::Number(n) => out.push_str(&n.to_string()),
-            Shown::Node(node) => out.push_str(&pintle_value::json::to_string(&node.to_data()).unwrap_or_default()),
+            Shown::Node(node) => {
+                let data = start_of(node, &mut (MAX_SHOWN + 1));
+                out.push_str(&pintle_value::json::to_string(&data).unwrap_or_default());
+            }
         }
         if out.len() > start + MAX_SHOWN {
             let cut = (start + MAX_SHOWN..out.len()).find(|i| out.is_char_boundary(*i)).unwrap_or(out.len());
@@ -110,16 +118,101 @@ impl Shown<'_> {
     }
 }
 
+/// As much of a text as is shown, and a little more if there is.
+fn beginning(text: &str) -> &str {
+    let cut = text.char_indices().map(|(at, _)| at).find(|at| *at > MAX_SHOWN);
+    &text[..cut.unwrap_or(text.len())]
+}
+
+/// As much of a value as is shown: what would come after `left` bytes of JSON is left out.
+fn start_of(node: &Node, left: &mut usize) -> Data {
+    *left = left.saturating_sub(1);
+    match &node.value {
+        Value::String(s) => {
+            let text = beginning(s);
+            *left = left.saturating_sub(text.len());
+            Data::String(text.to_owned())
+        }
+        Value::List(items) => {
+            let mut shown = Vec::new();
+            for item in items {
+                if *left == 0 {
+                    break;
+                }
+                shown.push(start_of(item, left));
+            }
+            Data::List(shown)
+        }
+        Value::Map(members) => {
+            let mut shown = Vec::new();
+            for member in members {
+                if *left == 0 {
+                    break;
+                }
+                *left = left.saturating_sub(member.key.len());
+                shown.push((member.key.clone(), start_of(&member.node, left)));
+            }
+            Data::Map(shown.into_iter().collect())
+        }
+        _ => node.to_data(),
+    }
+}
+
+/// What stands for a value that no message may hold.
+const HIDDEN: &str = "***";
+
+/// Whether objects of this kind have values that no message may hold, or may hold objects that do.
+fn is_secret(kind: &str) -> bool {
+    matches!(kind, "Secret" | "SecretList" | "List")
+}
+
 impl<'d> Findings<'d> {
     /// No findings yet about the document `root`.
-    pub fn new(root: &'d Node) -> Findings<'d> {
-        Findings { root, list: Vec::new() }
+    pub fn new(root: &'d Node, budget: &'d Budget) -> Findings<'d> {
+        Findings { root, budget, list: Vec::new() }
+    }
+
+    /// What checks draw from.
+    pub fn budget(&self) -> &'d Budget {
+        self.budget
+    }
+
+    /// Charges the work of a check; it ends without more ado if nothing is left.
+    pub fn affords(&self, steps: usize) -> bool {
+        self.budget.charge(steps as u64).is_ok()
+    }
+
+    /// Whether messages may not hold the values at this path: those of secrets.
+    pub fn hides(&self, path: &Path<'_>) -> bool {
+        is_secret(self.root.str("kind")) && path.names().any(|n| matches!(n, "data" | "stringData"))
+    }
+
+    /// Whether the document is a secret, or may hold some.
+    pub fn is_secret(&self) -> bool {
+        is_secret(self.root.str("kind"))
+    }
+
+    /// How messages show a value.
+    fn show<'v>(&self, path: &Path<'_>, value: impl Into<Shown<'v>>, out: &mut String) {
+        let value = value.into();
+        let is_hidden = match &value {
+            // A key isn't secret.
+            Shown::Text(text) => self.hides(path) && path.names().next() != Some(text),
+            Shown::Number(_) => self.hides(path),
+            // Of a whole secret its data is a part.
+            Shown::Node(_) => self.is_secret(),
+            Shown::Null => false,
+        };
+        if is_hidden { out.push_str(HIDDEN) } else { value.write(out) }
     }
 
     /// Adds a finding; its place is that of the path, or of the nearest field above that is written.
     pub fn push(&mut self, code: &'static str, reason: &'static str, path: &Path<'_>, message: String) {
-        let position = self.locate(path);
-        self.list.push(Finding { code, level: Level::Error, path: path.to_string(), reason, message, position });
+        let text = path.to_string();
+        if self.budget.text(2 * (text.len() + message.len()) + size_of::<Finding>()).is_ok() {
+            let position = self.locate(path);
+            self.list.push(Finding { code, level: Level::Error, path: text, reason, message, position });
+        }
     }
 
     fn locate(&self, path: &Path<'_>) -> Position {
@@ -129,11 +222,19 @@ impl<'d> Findings<'d> {
     /// `field.Invalid`
     pub fn invalid<'v>(&mut self, path: &Path<'_>, value: impl Into<Shown<'v>>, detail: &str) {
         let mut message = "Invalid value: ".to_owned();
-        value.into().write(&mut message);
+        self.show(path, value, &mut message);
         if !detail.is_empty() {
             let _ = write!(message, ": {detail}");
         }
         self.push("api/FieldValueInvalid", "FieldValueInvalid", path, message);
+    }
+
+    /// A text that isn't of the format that a schema asks for.
+    pub fn no_format(&mut self, path: &Path<'_>, text: &str, format: &str) {
+        let mut shown = String::new();
+        self.show(path, text, &mut shown);
+        let message = format!("Invalid value: {shown}: {path} in body must be of type {format}: {shown}");
+        self.push("schema/format", "FieldValueTypeInvalid", path, message);
     }
 
     /// Makes the last finding a warning: it depends on how the cluster is set up.
@@ -156,7 +257,7 @@ impl<'d> Findings<'d> {
     /// `field.NotSupported`
     pub fn not_supported<'v>(&mut self, path: &Path<'_>, value: impl Into<Shown<'v>>, supported: &[&str]) {
         let mut message = "Unsupported value: ".to_owned();
-        value.into().write(&mut message);
+        self.show(path, value, &mut message);
         if !supported.is_empty() {
             let mut names: Vec<_> = supported.iter().map(|s| quote(s.as_bytes())).collect();
             names.sort();
@@ -168,14 +269,14 @@ impl<'d> Findings<'d> {
     /// `field.Duplicate`
     pub fn duplicate<'v>(&mut self, path: &Path<'_>, value: impl Into<Shown<'v>>) {
         let mut message = "Duplicate value: ".to_owned();
-        value.into().write(&mut message);
+        self.show(path, value, &mut message);
         self.push("api/FieldValueDuplicate", "FieldValueDuplicate", path, message);
     }
 
     /// `field.NotFound`
     pub fn not_found<'v>(&mut self, path: &Path<'_>, value: impl Into<Shown<'v>>) {
         let mut message = "Not found: ".to_owned();
-        value.into().write(&mut message);
+        self.show(path, value, &mut message);
         self.push("api/FieldValueNotFound", "FieldValueNotFound", path, message);
     }
 

@@ -7,10 +7,11 @@
 //! ```
 //! use pintle_validate::{Options, Status, Validator};
 //! let validator = Validator::new(Options::default());
-//! let reports = validator.check("cm.yaml", b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {port: 80}\n");
+//! let reports = validator.check("cm.yaml", b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {port: 80}\n")?;
 //! assert_eq!(reports[0].status, Status::Invalid);
 //! assert_eq!(reports[0].findings[0].path, "data");
 //! assert_eq!(reports[0].findings[0].position.line, 4);
+//! # Ok::<(), pintle_value::budget::Exceeded>(())
 //! ```
 
 pub mod api;
@@ -23,12 +24,14 @@ pub mod path;
 pub mod schema;
 
 use std::collections::HashSet;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 pub use finding::{Finding, Level, Position};
 pub use schema::location::Locations;
-pub use schema::model::Pattern;
+pub use schema::pattern::Pattern;
 pub use schema::store::{NEWEST, OLDEST};
+
+use pintle_value::budget::{Budget, Exceeded, Limits};
 
 use finding::Findings;
 use node::{Node, Value};
@@ -56,6 +59,8 @@ pub struct Options {
     pub skip: Vec<String>,
     /// Kinds, or `apiVersion/Kind`, that are refused.
     pub reject: Vec<String>,
+    /// What all checks of a validator may use up together.
+    pub limits: Limits,
 }
 
 impl Default for Options {
@@ -68,6 +73,7 @@ impl Default for Options {
             strict_schemas: false,
             skip: Vec::new(),
             reject: Vec::new(),
+            limits: Limits::default(),
         }
     }
 }
@@ -113,32 +119,53 @@ pub struct ResourceReport {
 }
 
 /// Checks manifests; one serves many threads.
+///
+/// All that it does draws from one budget, whatever the order: if the checks of all documents exceed it, at least one of them is an
+/// error, and the run has no other result than that.
 #[derive(Debug)]
 pub struct Validator {
     options: Options,
+    budget: Arc<Budget>,
     customs: CustomStore,
     locations: Locations,
     missing: Mutex<HashSet<String>>,
 }
 
 /// Checks documents that stand in memory: the custom resources that they define are known to all of them.
-pub fn check(documents: &[(&str, &[u8])], options: Options) -> Vec<ResourceReport> {
+///
+/// Errors: that exceeds a limit.
+pub fn check(documents: &[(&str, &[u8])], options: Options) -> Result<Vec<ResourceReport>, Exceeded> {
     let mut validator = Validator::new(options);
-    documents.iter().for_each(|(_, text)| validator.add_crds(text));
-    documents.iter().flat_map(|(name, text)| validator.check(name, text)).collect()
+    for (_, text) in documents {
+        validator.add_crds(text)?;
+    }
+    let mut reports = Vec::new();
+    for (name, text) in documents {
+        reports.append(&mut validator.check(name, text)?);
+    }
+    Ok(reports)
 }
 
 enum Found {
     BuiltIn(String),
-    Custom(std::sync::Arc<Custom>),
-    Json(std::sync::Arc<JsonSchema>),
+    Custom(Arc<Custom>),
+    Json(Arc<JsonSchema>),
     None,
 }
 
 impl Validator {
     /// A validator that knows the schemas in the binary.
     pub fn new(options: Options) -> Validator {
-        Validator { options, customs: CustomStore::default(), locations: Locations::default(), missing: Mutex::default() }
+        let budget = Arc::new(Budget::new(options.limits));
+        let (customs, locations) = (CustomStore::default(), Locations::default());
+        Validator { options, budget, customs, locations, missing: Mutex::default() }
+    }
+
+    /// Drawing from a budget that others draw from too.
+    #[must_use]
+    pub fn with_budget(mut self, budget: Arc<Budget>) -> Validator {
+        self.budget = budget;
+        self
     }
 
     /// With the schemas at these locations.
@@ -149,15 +176,19 @@ impl Validator {
     }
 
     /// Takes the CustomResourceDefinitions of a stream; they win over those in the binary.
-    pub fn add_crds(&mut self, text: &[u8]) {
+    ///
+    /// Errors: they exceed a limit.
+    pub fn add_crds(&mut self, text: &[u8]) -> Result<(), Exceeded> {
         const KIND: &[u8] = b"CustomResourceDefinition";
         if !text.windows(KIND.len()).any(|w| w == KIND) {
-            return;
+            return Ok(());
         }
         for (slice, _) in document::split(text) {
             if !slice.windows(KIND.len()).any(|w| w == KIND) {
                 continue;
             }
+            // What is compiled takes a few times the text.
+            self.budget.text(4 * slice.len())?;
             if let Ok(data) = pintle_yaml::from_slice(slice) {
                 match data.get("items").and_then(pintle_value::Data::as_list) {
                     Some(items) => items.iter().for_each(|item| self.customs.add(item)),
@@ -165,12 +196,17 @@ impl Validator {
                 }
             }
         }
+        Ok(())
     }
 
     /// Checks every object of a stream.
-    pub fn check(&self, filename: &str, text: &[u8]) -> Vec<ResourceReport> {
+    ///
+    /// Errors: the checks of this validator exceed a limit. What it said of other streams counts for nothing then: it depends on the
+    /// order.
+    pub fn check(&self, filename: &str, text: &[u8]) -> Result<Vec<ResourceReport>, Exceeded> {
         let mut reports = Vec::new();
-        for document in document::read(text) {
+        for document in document::read(text, &self.budget)? {
+            self.budget.text(size_of::<ResourceReport>() + filename.len())?;
             match document {
                 document::Document::Empty => {
                     let mut report = self.report(filename, &Node::default());
@@ -185,10 +221,10 @@ impl Validator {
                     report.message = message;
                     reports.push(report);
                 }
-                document::Document::Object(node, duplicates) => self.objects(filename, &node, &duplicates, &mut reports, 0),
+                document::Document::Object(node, duplicates) => self.objects(filename, &node, duplicates, &mut reports, 0)?,
             }
         }
-        reports
+        Ok(reports)
     }
 
     fn report(&self, filename: &str, node: &Node) -> ResourceReport {
@@ -212,43 +248,47 @@ impl Validator {
         &self,
         filename: &str,
         node: &Node,
-        duplicates: &[node::Duplicate],
+        duplicates: Vec<node::Duplicate>,
         reports: &mut Vec<ResourceReport>,
         depth: usize,
-    ) {
+    ) -> Result<(), Exceeded> {
         // What `kubectl get` prints: a List of objects, or a list of one kind.
         let is_list = node.str("kind").ends_with("List") && matches!(node.get("items").value, Value::List(_));
         if is_list && depth < 4 {
+            let mut by_item = node::by_item(duplicates);
             for (i, item) in node.list("items").iter().enumerate() {
-                let prefix = format!("items[{i}].");
-                let own =
-                    |d: &node::Duplicate| Some(node::Duplicate { path: d.path.strip_prefix(&prefix)?.to_owned(), at: d.at });
-                let own: Vec<_> = duplicates.iter().filter_map(own).collect();
-                self.objects(filename, item, &own, reports, depth + 1);
+                self.objects(filename, item, by_item.remove(&i).unwrap_or_default(), reports, depth + 1)?;
             }
-            return;
+            return Ok(());
         }
         for version in &self.options.versions {
+            let texts = [node.str("kind"), node.str("apiVersion"), node.get("metadata").str("name"), filename];
+            self.budget.text(size_of::<ResourceReport>() + texts.iter().map(|t| t.len()).sum::<usize>())?;
             let mut report = self.report(filename, node);
             report.kubernetes = *version;
-            self.object(node, duplicates, &mut report);
+            self.object(node, &duplicates, &mut report)?;
+            // A check that had nothing left has ended early.
+            self.budget.charge(0)?;
+            self.budget.allocate(0)?;
             reports.push(report);
         }
+        Ok(())
     }
 
-    fn object(&self, node: &Node, duplicates: &[node::Duplicate], report: &mut ResourceReport) {
+    fn object(&self, node: &Node, duplicates: &[node::Duplicate], report: &mut ResourceReport) -> Result<(), Exceeded> {
         if !matches!(node.value, Value::Map(_)) {
             report.status = Status::Invalid;
             report.message = format!("json: cannot unmarshal {} into an object", node.kind());
-            return report.findings.push(broken(&report.message, node.at));
+            report.findings.push(broken(&report.message, node.at));
+            return Ok(());
         }
         let full = format!("{}/{}", report.version, report.kind);
         let named = |list: &[String]| list.iter().any(|s| *s == report.kind || *s == full);
         if named(&self.options.skip) {
             report.status = Status::Skipped;
-            return;
+            return Ok(());
         }
-        let mut found = Findings::new(node);
+        let mut found = Findings::new(node, &self.budget);
         for field in ["apiVersion", "kind"] {
             if node.str(field).is_empty() {
                 let what = if field == "kind" { "Kind" } else { field };
@@ -262,7 +302,7 @@ impl Validator {
         if found.list.is_empty() {
             match self.find(report) {
                 Found::BuiltIn(definition) => self.built_in(&mut found, node, &definition, report),
-                Found::Custom(custom) => self.custom(&mut found, node, &custom, report),
+                Found::Custom(custom) => self.custom(&mut found, node, &custom, report)?,
                 Found::Json(schema) => json_schema(&mut found, node, &schema, report),
                 Found::None => self.unknown(&mut found, report),
             }
@@ -293,6 +333,7 @@ impl Validator {
                 .collect();
             report.message = texts.join("; ");
         }
+        Ok(())
     }
 
     fn find(&self, report: &ResourceReport) -> Found {
@@ -353,7 +394,13 @@ impl Validator {
         }
     }
 
-    fn custom(&self, found: &mut Findings<'_>, node: &Node, custom: &Custom, report: &mut ResourceReport) {
+    fn custom(
+        &self,
+        found: &mut Findings<'_>,
+        node: &Node,
+        custom: &Custom,
+        report: &mut ResourceReport,
+    ) -> Result<(), Exceeded> {
         let kubernetes = Kubernetes::of(report.kubernetes);
         let path = Path::ROOT.child("metadata");
         let mut failed = false;
@@ -368,13 +415,14 @@ impl Validator {
                 prune::unknown_fields(found, node, &custom.schema, true, &Path::ROOT);
             }
             let mut full = node.clone();
-            prune::fill_defaults(&mut full, &custom.schema);
+            prune::fill_defaults(&mut full, &custom.schema, &self.budget)?;
             let start = found.list.len();
             let mut checker = Checker::new(&NoDefinitions);
             checker.check(found, &full, &custom.schema, true, &Path::ROOT);
             report.skipped_rules = checker.skipped_rules;
             if !structural::blocks_rules(&found.list[start..]) {
-                report.skipped_rules += structural::check_rules(found, &full, &custom.schema, &Path::ROOT);
+                let cost = cel::Cost::new(&self.budget);
+                report.skipped_rules += structural::check_rules(found, &cost, &full, &custom.schema, &Path::ROOT)?;
             }
         } else {
             found.list.truncate(before);
@@ -382,6 +430,7 @@ impl Validator {
         if self.options.api && !failed {
             api::custom(found, node);
         }
+        Ok(())
     }
 }
 

@@ -3,7 +3,10 @@
 //! Takes a document of [`pintle_yaml`], gives the tree that the API server sees: keys sorted, of duplicate keys the last one,
 //! merges and aliases expanded, integers apart from floats. Duplicate keys are listed beside it.
 
+use std::collections::HashMap;
+
 use pintle_value::Data;
+use pintle_value::budget::{Budget, Exceeded};
 use pintle_yaml::{NodeId, NodeKind, Style, Tree};
 
 use crate::finding::Position;
@@ -162,6 +165,17 @@ impl Node {
         }
     }
 
+    /// About how many bytes of memory a copy takes.
+    pub fn bytes(&self) -> u64 {
+        let below: u64 = match &self.value {
+            Value::String(s) => s.len() as u64,
+            Value::List(items) => items.iter().map(Node::bytes).sum(),
+            Value::Map(members) => members.iter().map(|m| m.key.len() as u64 + m.node.bytes()).sum(),
+            _ => 0,
+        };
+        size_of::<Member>() as u64 + below
+    }
+
     /// The value as plain data.
     pub fn to_data(&self) -> Data {
         match &self.value {
@@ -231,18 +245,50 @@ pub struct Duplicate {
     pub at: Position,
 }
 
-/// A document's tree and its duplicate keys; an error is go-yaml's, with its place.
-pub fn read(tree: &Tree<'_>) -> Result<(Node, Vec<Duplicate>), (String, Position)> {
-    let mut reader = Reader { tree, duplicates: Vec::new(), path: String::new(), nodes: 0 };
+/// The duplicate keys of each item of a list object.
+pub fn by_item(duplicates: Vec<Duplicate>) -> HashMap<usize, Vec<Duplicate>> {
+    let mut items: HashMap<usize, Vec<Duplicate>> = HashMap::new();
+    for duplicate in duplicates {
+        let rest = duplicate.path.strip_prefix("items[").and_then(|rest| rest.split_once("]."));
+        if let Some((index, path)) = rest.and_then(|(index, path)| Some((index.parse().ok()?, path.to_owned()))) {
+            items.entry(index).or_default().push(Duplicate { path, at: duplicate.at });
+        }
+    }
+    items
+}
+
+/// Why a document can't be read.
+pub enum Failure {
+    /// go-yaml's message, and where.
+    Broken(String, Position),
+    /// The run's budget is used up.
+    Exceeded(Exceeded),
+}
+
+impl From<Exceeded> for Failure {
+    fn from(e: Exceeded) -> Failure {
+        Failure::Exceeded(e)
+    }
+}
+
+/// A document's tree and its duplicate keys. What aliases copy is charged as it is made.
+///
+/// Errors: go-yaml's, and a budget that is used up.
+pub fn read(tree: &Tree<'_>, budget: &Budget) -> Result<(Node, Vec<Duplicate>), Failure> {
+    let mut reader = Reader { tree, budget, duplicates: Vec::new(), path: String::new(), nodes: 0, aliases: 0 };
     let node = reader.node(tree.root(), 0)?;
+    budget.charge(reader.nodes as u64)?;
     Ok((node, reader.duplicates))
 }
 
 struct Reader<'t> {
     tree: &'t Tree<'t>,
+    budget: &'t Budget,
     duplicates: Vec<Duplicate>,
     path: String,
     nodes: usize,
+    /// How many aliases lead to what is read.
+    aliases: usize,
 }
 
 impl Reader<'_> {
@@ -251,18 +297,35 @@ impl Reader<'_> {
         Position { line: start.line as u32, column: start.column as u32 }
     }
 
-    fn node(&mut self, id: NodeId, depth: usize) -> Result<Node, (String, Position)> {
-        let at = self.at(id);
-        let id = self.tree.follow(id);
+    fn node(&mut self, id: NodeId, depth: usize) -> Result<Node, Failure> {
+        let target = self.tree.follow(id);
+        if target == id {
+            return self.followed(id, self.at(id), depth);
+        }
+        self.aliases += 1;
+        let node = self.followed(target, self.at(id), depth);
+        self.aliases -= 1;
+        node
+    }
+
+    /// Charges what an alias copies.
+    fn copy(&self, text: usize) -> Result<(), Exceeded> {
+        if self.aliases > 0 { self.budget.allocate((size_of::<Member>() + text) as u64) } else { Ok(()) }
+    }
+
+    fn followed(&mut self, id: NodeId, at: Position, depth: usize) -> Result<Node, Failure> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            return Err(("yaml: document contains excessive aliasing".to_owned(), at));
+            return Err(Failure::Broken("yaml: document contains excessive aliasing".to_owned(), at));
         }
         if depth > MAX_DEPTH {
-            return Err((format!("yaml: exceeded max depth of {MAX_DEPTH}"), at));
+            return Err(Failure::Broken(format!("yaml: exceeded max depth of {MAX_DEPTH}"), at));
         }
+        self.copy(self.tree.node(id).value.len())?;
         let value = match self.tree.node(id).kind {
-            NodeKind::Scalar | NodeKind::Alias => self.scalar(id, at)?,
+            NodeKind::Scalar | NodeKind::Alias => {
+                self.scalar(id).map_err(|message| Failure::Broken(self.without_secrets(message), at))?
+            }
             NodeKind::Sequence => {
                 let mut items = Vec::new();
                 for (i, item) in self.tree.children(id).enumerate() {
@@ -278,11 +341,37 @@ impl Reader<'_> {
         Ok(Node { value, at })
     }
 
-    fn scalar(&self, id: NodeId, at: Position) -> Result<Value, (String, Position)> {
-        Ok(match self.tree.scalar(id).map_err(|message| (message, at))? {
+    /// go-yaml's message about a value at the path; it quotes the value, which must not be a secret's.
+    fn without_secrets(&self, message: String) -> String {
+        let is_hidden = self.path.split(['.', '[', ']']).any(|n| matches!(n, "data" | "stringData"));
+        match (message.find('`'), message.rfind('`')) {
+            (Some(start), Some(end)) if start < end && is_hidden && self.has_secrets() => {
+                format!("{}`***{}", &message[..start], &message[end..])
+            }
+            _ => message,
+        }
+    }
+
+    /// Whether the document is a secret, or a list with one.
+    fn has_secrets(&self) -> bool {
+        let text = |id| &*self.tree.node(self.tree.follow(id)).value;
+        let mut open = vec![self.tree.root()];
+        while let Some(id) = open.pop() {
+            let is_map = self.tree.node(id).kind == NodeKind::Mapping;
+            let is_secret = |(key, value)| text(key) == "kind" && matches!(text(value), "Secret" | "SecretList");
+            if is_map && self.tree.pairs(id).any(is_secret) {
+                return true;
+            }
+            open.extend(self.tree.children(id));
+        }
+        false
+    }
+
+    fn scalar(&self, id: NodeId) -> Result<Value, String> {
+        Ok(match self.tree.scalar(id)? {
             Data::Bool(b) => Value::Bool(b),
             Data::Int(i) => Value::Int(i),
-            Data::Float(f) if !f.is_finite() => return Err((format!("json: unsupported value: {f}"), at)),
+            Data::Float(f) if !f.is_finite() => return Err(format!("json: unsupported value: {f}")),
             // As it stands in the JSON that the YAML becomes.
             Data::Float(f) if f.fract() == 0.0 && f.abs() < 9.0e18 => Value::Int(f as i64),
             Data::Float(f) => Value::Float(f),
@@ -291,7 +380,7 @@ impl Reader<'_> {
         })
     }
 
-    fn members(&mut self, id: NodeId, depth: usize) -> Result<Vec<Member>, (String, Position)> {
+    fn members(&mut self, id: NodeId, depth: usize) -> Result<Vec<Member>, Failure> {
         let mut members: Vec<Member> = Vec::new();
         let mut merged: Vec<Member> = Vec::new();
         for (key, value) in self.tree.pairs(id) {
@@ -306,13 +395,17 @@ impl Reader<'_> {
                         }
                     }),
                     Value::Map(members) => merged.extend(members),
-                    _ => return Err(("yaml: map merge requires map or sequence of maps as the value".to_owned(), at)),
+                    _ => {
+                        let message = "yaml: map merge requires map or sequence of maps as the value";
+                        return Err(Failure::Broken(message.to_owned(), at));
+                    }
                 }
                 continue;
             }
             let Some(name) = self.tree.key_text(key) else {
-                return Err(("error converting YAML to JSON: unsupported map key".to_owned(), at));
+                return Err(Failure::Broken("error converting YAML to JSON: unsupported map key".to_owned(), at));
             };
+            self.copy(name.len())?;
             let length = self.path.len();
             if length > 0 {
                 self.path.push('.');
@@ -325,6 +418,7 @@ impl Reader<'_> {
         members.sort_by(|a, b| a.key.cmp(&b.key));
         for pair in members.windows(2) {
             if pair[0].key == pair[1].key {
+                self.budget.text(2 * (self.path.len() + pair[1].key.len()))?;
                 let dot = if self.path.is_empty() { "" } else { "." };
                 self.duplicates.push(Duplicate { path: format!("{}{dot}{}", self.path, pair[1].key), at: pair[1].at });
             }

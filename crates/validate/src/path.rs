@@ -41,6 +41,15 @@ impl<'p> Path<'p> {
         Path { up: Some(self), step: Step::Key(key) }
     }
 
+    /// The names on the way, from this field up.
+    pub fn names(&self) -> impl Iterator<Item = &'p str> {
+        let own = |path: &Path<'p>| match path.step {
+            Step::Child(name) | Step::Key(name) => Some(name),
+            Step::Root | Step::Index(_) => None,
+        };
+        std::iter::successors(Some(*self), |path| path.up.copied()).filter_map(move |path| own(&path))
+    }
+
     fn steps(&self) -> Vec<Step<'p>> {
         let mut steps = Vec::new();
         let mut at: Option<&Path<'p>> = Some(self);

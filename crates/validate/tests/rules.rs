@@ -4,7 +4,7 @@ use pintle_validate::{Level, Options, Validator};
 
 /// The errors about a manifest, as `path reason`.
 fn errors(text: &str) -> Vec<String> {
-    let reports = Validator::new(Options::default()).check("a.yaml", text.as_bytes());
+    let reports = Validator::new(Options::default()).check("a.yaml", text.as_bytes()).unwrap();
     let found = reports.iter().flat_map(|r| &r.findings).filter(|f| f.level == Level::Error);
     found.map(|f| format!("{} {}", f.path, f.reason.trim_start_matches("FieldValue"))).collect()
 }

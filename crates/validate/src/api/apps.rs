@@ -23,7 +23,7 @@ fn selector(f: &mut Findings<'_>, spec: &Node, kind: &str, path: &Path<'_>) {
             meta::label_selector(f, selector, &fld);
             if meta::is_empty_selector(selector) {
                 f.invalid(&fld, selector, &format!("empty selector is invalid for {kind}"));
-            } else if !meta::is_valid_selector(selector) {
+            } else if !meta::is_valid_selector(f, selector) {
                 f.invalid(&fld, selector, "invalid label selector");
             } else if !meta::selects(selector, labels) {
                 f.invalid(&metadata.child("labels"), labels, "`selector` does not match template `labels`");

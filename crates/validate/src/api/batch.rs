@@ -27,7 +27,7 @@ pub fn job(f: &mut Findings<'_>, object: &Node) {
         Some(selector) => {
             meta::label_selector(f, selector, &path.child("selector"));
             let labels = spec.get("template").get("metadata").get("labels");
-            if meta::is_valid_selector(selector) && !meta::selects(selector, labels) {
+            if meta::is_valid_selector(f, selector) && !meta::selects(selector, labels) {
                 let template = path.child("template");
                 let metadata = template.child("metadata");
                 f.invalid(&metadata.child("labels"), labels, "`selector` does not match template `labels`");

@@ -235,8 +235,8 @@ pub fn selects(selector: &Node, labels: &Node) -> bool {
 }
 
 /// Whether `ValidateLabelSelector` finds nothing.
-pub fn is_valid_selector(selector: &Node) -> bool {
-    let mut found = Findings::new(selector);
+pub fn is_valid_selector(f: &Findings<'_>, selector: &Node) -> bool {
+    let mut found = Findings::new(selector, f.budget());
     label_selector(&mut found, selector, &Path::ROOT);
     found.list.is_empty()
 }

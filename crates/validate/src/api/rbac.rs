@@ -28,7 +28,7 @@ pub fn cluster_role(f: &mut Findings<'_>, object: &Node) {
     for (i, selector) in selectors.iter().enumerate() {
         let fld = list.index(i);
         meta::label_selector(f, selector, &fld);
-        if !meta::is_valid_selector(selector) {
+        if !meta::is_valid_selector(f, selector) {
             f.invalid(&fld, selector, "invalid label selector.");
         }
     }

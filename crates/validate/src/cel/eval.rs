@@ -1,54 +1,31 @@
 //! Computing CEL expressions over a document.
 
-use std::cmp::Ordering;
-use std::net::IpAddr;
 use std::rc::Rc;
 
-use pintle_functions::time::{Duration, Time};
+use pintle_functions::time::Time;
+use pintle_value::budget::Exceeded;
 
+use super::cost::Cost;
 use super::functions;
-use super::parse::Expr;
+use super::parse::{Expr, Logic};
+use super::value::{Text, Val, compare, equal};
 use crate::node::{Node, Value};
-use crate::schema::model::{Schema, Type};
-use crate::schema::quantity::Quantity;
+use crate::schema::model::Schema;
 
-/// Steps that one rule may take; the API server's cost limit stops about there too.
-const MAX_STEPS: usize = 1_000_000;
-/// Calls that nest.
-const MAX_DEPTH: usize = 120;
-
-/// A value of the language.
-#[derive(Clone, Debug)]
-pub enum Val<'d> {
-    Null,
-    Bool(bool),
-    Int(i64),
-    Uint(u64),
-    Double(f64),
-    Str(Rc<str>),
-    Bytes(Rc<[u8]>),
-    List(Rc<Vec<Val<'d>>>),
-    Map(Rc<Vec<(Val<'d>, Val<'d>)>>),
-    /// A list or a mapping of the document.
-    Node(&'d Node, Option<&'d Schema>),
-    /// Nanoseconds
-    Duration(i64),
-    /// Nanoseconds since 1970
-    Timestamp(i128),
-    Optional(Option<Box<Val<'d>>>),
-    Quantity(Quantity),
-    Ip(IpAddr),
-    Cidr(IpAddr, u32),
-    Url(Rc<str>),
-}
+/// Calls that nest: those of the expression's tree.
+const MAX_DEPTH: usize = super::parse::MAX_DEPTH;
+/// The first and the last nanosecond of timestamps: the years 1 to 9999.
+const TIMES: std::ops::Range<i128> = -62_135_596_800_000_000_000..253_402_300_800_000_000_000;
 
 /// Why there is no value.
 #[derive(Clone, Debug)]
 pub enum Failure {
     /// The language has an error here.
     Error(String),
-    /// This evaluator doesn't know it.
+    /// This evaluator doesn't know it, or it costs more than a rule may.
     Unsupported,
+    /// The run costs more than it may.
+    Exceeded(Exceeded),
 }
 
 pub type Result<T> = std::result::Result<T, Failure>;
@@ -57,330 +34,178 @@ pub fn error<T>(text: impl Into<String>) -> Result<T> {
     Err(Failure::Error(text.into()))
 }
 
-fn no_overload<T>() -> Result<T> {
-    error("no such overload")
-}
-
-impl<'d> Val<'d> {
-    /// Text
-    pub fn text(text: &str) -> Val<'d> {
-        Val::Str(Rc::from(text))
-    }
-
-    /// A value of the document, with the type that its schema gives it.
-    pub fn of(node: &'d Node, schema: Option<&'d Schema>) -> Val<'d> {
-        match &node.value {
-            Value::Null => Val::Null,
-            Value::Bool(b) => Val::Bool(*b),
-            Value::Int(i) if schema.is_some_and(|s| s.kind == Type::Number) => Val::Double(*i as f64),
-            Value::Int(i) => Val::Int(*i),
-            Value::Float(f) => Val::Double(*f),
-            Value::String(s) => match schema.map_or("", |s| s.format.as_str()) {
-                "duration" => match Duration::parse(s.as_bytes()) {
-                    Ok(d) => Val::Duration(d.0),
-                    Err(_) => Val::text(s),
-                },
-                "date-time" => functions::timestamp(s).unwrap_or_else(|_| Val::text(s)),
-                _ => Val::text(s),
-            },
-            Value::List(_) | Value::Map(_) => Val::Node(node, schema),
-        }
-    }
-
-    pub fn as_str(&self) -> Result<&str> {
-        match self {
-            Val::Str(s) => Ok(s),
-            _ => no_overload(),
-        }
-    }
-
-    pub fn as_int(&self) -> Result<i64> {
-        match self {
-            Val::Int(i) => Ok(*i),
-            Val::Uint(u) => i64::try_from(*u).or_else(|_| error("integer overflow")),
-            _ => no_overload(),
-        }
-    }
-
-    pub fn as_bool(&self) -> Result<bool> {
-        match self {
-            Val::Bool(b) => Ok(*b),
-            _ => no_overload(),
-        }
-    }
-
-    /// The items of a list.
-    pub fn items(&self) -> Result<Vec<Val<'d>>> {
-        match self {
-            Val::List(items) => Ok(items.to_vec()),
-            Val::Node(node, schema) => match &node.value {
-                Value::List(items) => {
-                    let below = schema.and_then(|s| s.items.as_deref());
-                    Ok(items.iter().map(|n| Val::of(n, below)).collect())
-                }
-                _ => no_overload(),
-            },
-            _ => no_overload(),
-        }
-    }
-
-    /// What a macro goes over: items of a list, keys of a map.
-    fn range(&self) -> Result<Vec<Val<'d>>> {
-        match self {
-            Val::Map(pairs) => Ok(pairs.iter().map(|(k, _)| k.clone()).collect()),
-            Val::Node(node, _) if matches!(node.value, Value::Map(_)) => {
-                Ok(node.members().iter().map(|m| Val::text(&m.key)).collect())
-            }
-            other => other.items(),
-        }
-    }
-
-    pub fn size(&self) -> Result<i64> {
-        Ok(match self {
-            Val::Str(s) => s.chars().count() as i64,
-            Val::Bytes(b) => b.len() as i64,
-            Val::List(items) => items.len() as i64,
-            Val::Map(pairs) => pairs.len() as i64,
-            Val::Node(node, _) => match &node.value {
-                Value::List(items) => items.len() as i64,
-                _ => node.members().len() as i64,
-            },
-            _ => return no_overload(),
-        })
-    }
-
-    /// The member `name`, `None` if it is absent.
-    fn member(&self, name: &str) -> Result<Option<Val<'d>>> {
-        match self {
-            Val::Node(node, schema) if matches!(node.value, Value::Map(_)) => {
-                let below = schema.and_then(|s| s.property(name).or(s.additional_schema()));
-                let found = node.find(name).filter(|n| !n.is_null() || below.is_some_and(|b| b.nullable));
-                Ok(found.map(|n| Val::of(n, below)))
-            }
-            Val::Map(pairs) => Ok(pairs.iter().find(|(k, _)| matches!(k, Val::Str(k) if **k == *name)).map(|(_, v)| v.clone())),
-            Val::Optional(None) => Ok(None),
-            Val::Optional(Some(inner)) => inner.member(name),
-            _ => no_overload(),
-        }
-    }
-
-    fn index(&self, key: &Val<'d>) -> Result<Option<Val<'d>>> {
-        match (self, key) {
-            (Val::Optional(None), _) => Ok(None),
-            (Val::Optional(Some(inner)), key) => inner.index(key),
-            (Val::Node(node, _), Val::Str(name)) if matches!(node.value, Value::Map(_)) => self.member(name),
-            (Val::Map(pairs), key) => Ok(pairs.iter().find(|(k, _)| equal(k, key)).map(|(_, v)| v.clone())),
-            (list, Val::Int(_) | Val::Uint(_)) => {
-                let items = list.items()?;
-                Ok(usize::try_from(key.as_int()?).ok().and_then(|i| items.get(i).cloned()))
-            }
-            _ => no_overload(),
-        }
-    }
-}
-
-/// `==`
-pub fn equal(a: &Val<'_>, b: &Val<'_>) -> bool {
-    match (a, b) {
-        (Val::Null, Val::Null) => true,
-        (Val::Bool(a), Val::Bool(b)) => a == b,
-        (Val::Str(a), Val::Str(b)) | (Val::Url(a), Val::Url(b)) => a == b,
-        (Val::Bytes(a), Val::Bytes(b)) => a == b,
-        (Val::Duration(a), Val::Duration(b)) => a == b,
-        (Val::Timestamp(a), Val::Timestamp(b)) => a == b,
-        (Val::Quantity(a), Val::Quantity(b)) => a == b,
-        (Val::Ip(a), Val::Ip(b)) => a == b,
-        (Val::Cidr(a, n), Val::Cidr(b, m)) => a == b && n == m,
-        (Val::Optional(a), Val::Optional(b)) => match (a, b) {
-            (None, None) => true,
-            (Some(a), Some(b)) => equal(a, b),
-            _ => false,
-        },
-        (Val::Node(a, _), Val::Node(b, _)) => a == b,
-        _ => {
-            if let (Some(a), Some(b)) = (numeric(a), numeric(b)) {
-                return a == b;
-            }
-            if let (Ok(a), Ok(b)) = (a.items(), b.items()) {
-                return a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| equal(a, b));
-            }
-            match (pairs(a), pairs(b)) {
-                (Some(a), Some(b)) => {
-                    a.len() == b.len() && a.iter().all(|(k, v)| b.iter().any(|(l, w)| equal(k, l) && equal(v, w)))
-                }
-                _ => false,
-            }
-        }
-    }
-}
-
-fn pairs<'d>(value: &Val<'d>) -> Option<Vec<(Val<'d>, Val<'d>)>> {
-    match value {
-        Val::Map(pairs) => Some(pairs.to_vec()),
-        Val::Node(node, schema) if matches!(node.value, Value::Map(_)) => {
-            let below = |name: &str| schema.and_then(|s| s.property(name).or(s.additional_schema()));
-            Some(node.members().iter().map(|m| (Val::text(&m.key), Val::of(&m.node, below(&m.key)))).collect())
-        }
-        _ => None,
-    }
-}
-
-fn numeric(value: &Val<'_>) -> Option<f64> {
-    match value {
-        Val::Int(i) => Some(*i as f64),
-        Val::Uint(u) => Some(*u as f64),
-        Val::Double(d) => Some(*d),
-        _ => None,
-    }
-}
-
-/// `<` and its relatives.
-pub fn compare(a: &Val<'_>, b: &Val<'_>) -> Result<Ordering> {
-    let order = match (a, b) {
-        (Val::Int(a), Val::Int(b)) => Some(a.cmp(b)),
-        (Val::Bool(a), Val::Bool(b)) => Some(a.cmp(b)),
-        (Val::Str(a), Val::Str(b)) => Some(a.cmp(b)),
-        (Val::Bytes(a), Val::Bytes(b)) => Some(a.cmp(b)),
-        (Val::Duration(a), Val::Duration(b)) => Some(a.cmp(b)),
-        (Val::Timestamp(a), Val::Timestamp(b)) => Some(a.cmp(b)),
-        _ => match (numeric(a), numeric(b)) {
-            (Some(a), Some(b)) => a.partial_cmp(&b),
-            _ => None,
-        },
-    };
-    order.map_or_else(no_overload, Ok)
+/// The API server's compiler would have refused the rule, or there is an overload that isn't known here.
+pub fn no_overload<T>() -> Result<T> {
+    Err(Failure::Unsupported)
 }
 
 /// Evaluates one rule.
-pub struct Evaluator<'d> {
-    variables: Vec<(String, Val<'d>)>,
-    steps: usize,
+pub struct Evaluator<'d, 'b> {
+    cost: &'d Cost<'b>,
+    variables: Vec<(&'d str, Val<'d>)>,
     depth: usize,
 }
 
-impl<'d> Evaluator<'d> {
+impl<'d, 'b> Evaluator<'d, 'b> {
     /// With `self`, and an `oldSelf` that isn't there.
-    pub fn new(node: &'d Node, schema: &'d Schema) -> Evaluator<'d> {
-        let variables = vec![("self".to_owned(), Val::of(node, Some(schema))), ("oldSelf".to_owned(), Val::Optional(None))];
-        Evaluator { variables, steps: 0, depth: 0 }
+    ///
+    /// Errors: reading `self` costs too much.
+    pub fn new(cost: &'d Cost<'b>, node: &'d Node, schema: &'d Schema) -> Result<Evaluator<'d, 'b>> {
+        let variables = vec![("self", Val::of(cost, node, Some(schema))?), ("oldSelf", Val::Optional(None))];
+        Ok(Evaluator { cost, variables, depth: 0 })
     }
 
     /// The value of an expression.
-    pub fn run(&mut self, expr: &Expr) -> Result<Val<'d>> {
-        self.steps += 1;
-        self.depth += 1;
-        if self.steps > MAX_STEPS || self.depth > MAX_DEPTH {
+    ///
+    /// Errors: the language's, what isn't known here, and what costs too much.
+    pub fn run(&mut self, expr: &'d Expr) -> Result<Val<'d>> {
+        self.cost.steps(1)?;
+        if self.depth >= MAX_DEPTH {
             return Err(Failure::Unsupported);
         }
+        self.depth += 1;
         let value = self.value(expr);
         self.depth -= 1;
         value
     }
 
-    fn value(&mut self, expr: &Expr) -> Result<Val<'d>> {
-        Ok(match expr {
-            Expr::Null => Val::Null,
-            Expr::Bool(b) => Val::Bool(*b),
-            Expr::Int(i) => Val::Int(*i),
-            Expr::Uint(u) => Val::Uint(*u),
-            Expr::Double(d) => Val::Double(*d),
-            Expr::Str(s) => Val::text(s),
-            Expr::Bytes(b) => Val::Bytes(Rc::from(b.as_slice())),
-            Expr::Ident(name) => match self.variables.iter().rev().find(|(n, _)| n == name) {
-                Some((_, value)) => value.clone(),
-                None => return Err(Failure::Unsupported),
-            },
-            Expr::Select(target, name, optional) => {
-                let target = self.run(target)?;
-                let name = functions::unescape(name);
-                let found = target.member(&name)?;
-                match (optional, &target) {
-                    (true, _) | (false, Val::Optional(_)) => Val::Optional(found.map(Box::new)),
-                    _ => match found {
-                        Some(value) => value,
-                        None => return error(format!("no such key: {name}")),
-                    },
-                }
+    /// Each kind of expression has a function of its own: only its frame lies on the stack.
+    fn value(&mut self, expr: &'d Expr) -> Result<Val<'d>> {
+        match expr {
+            Expr::Null => Ok(Val::Null),
+            Expr::Bool(b) => Ok(Val::Bool(*b)),
+            Expr::Int(i) => Ok(Val::Int(*i)),
+            Expr::Uint(u) => Ok(Val::Uint(*u)),
+            Expr::Double(d) => Ok(Val::Double(*d)),
+            Expr::Str(s) => Ok(Val::Str(Text::Written(s))),
+            Expr::Bytes(b) => self.bytes(b),
+            Expr::Ident(name) => self.variable(name),
+            Expr::Select(target, name, optional) => self.select(target, name, *optional),
+            Expr::Index(target, key, optional) => self.index(target, key, *optional),
+            Expr::List(items) => self.list(items),
+            Expr::Map(pairs) => self.map(pairs),
+            Expr::Not(inner) => Ok(Val::Bool(!self.run(inner)?.as_bool()?)),
+            Expr::Neg(inner) => negated(&self.run(inner)?),
+            Expr::Cond(condition, then, otherwise) => {
+                let taken = if self.run(condition)?.as_bool()? { then } else { otherwise };
+                self.run(taken)
             }
-            Expr::Index(target, key, optional) => {
-                let (target, key) = (self.run(target)?, self.run(key)?);
-                let found = target.index(&key)?;
-                match (optional, &target) {
-                    (true, _) | (false, Val::Optional(_)) => Val::Optional(found.map(Box::new)),
-                    _ => match (found, &key) {
-                        (Some(value), _) => value,
-                        (None, Val::Str(key)) => return error(format!("no such key: {key}")),
-                        (None, Val::Int(i)) => return error(format!("index out of bounds: {i}")),
-                        (None, _) => return error("no such key"),
-                    },
-                }
-            }
-            Expr::List(items) => Val::List(Rc::new(items.iter().map(|i| self.run(i)).collect::<Result<_>>()?)),
-            Expr::Map(pairs) => {
-                let pairs = pairs.iter().map(|(k, v)| Ok((self.run(k)?, self.run(v)?)));
-                Val::Map(Rc::new(pairs.collect::<Result<_>>()?))
-            }
-            Expr::Not(inner) => Val::Bool(!self.run(inner)?.as_bool()?),
-            Expr::Neg(inner) => match self.run(inner)? {
-                Val::Int(i) => Val::Int(i.checked_neg().map_or_else(|| error("integer overflow"), Ok)?),
-                Val::Double(d) => Val::Double(-d),
-                _ => return no_overload(),
-            },
-            Expr::Cond(condition, then, otherwise) => match self.run(condition)?.as_bool()? {
-                true => self.run(then)?,
-                false => self.run(otherwise)?,
-            },
-            Expr::Binary(op, a, b) => return self.binary(op, a, b),
-            Expr::Call(target, name, args) => return self.call(target.as_deref(), name, args),
-        })
-    }
-
-    fn binary(&mut self, op: &str, a: &Expr, b: &Expr) -> Result<Val<'d>> {
-        if op == "&&" || op == "||" {
-            let decisive = op == "||";
-            // An error on one side doesn't count where the other one decides.
-            let left = self.run(a).and_then(|v| v.as_bool());
-            if matches!(left, Ok(b) if b == decisive) {
-                return Ok(Val::Bool(decisive));
-            }
-            let right = self.run(b).and_then(|v| v.as_bool());
-            return match (left, right) {
-                (_, Ok(b)) if b == decisive => Ok(Val::Bool(decisive)),
-                (Err(e), _) | (Ok(_), Err(e)) => Err(e),
-                (Ok(_), Ok(b)) => Ok(Val::Bool(b)),
-            };
+            Expr::Binary(op, a, b) => self.binary(op, a, b),
+            Expr::Logic(logic, terms) => self.logic(*logic, terms),
+            Expr::Call(target, name, args) => self.call(target.as_deref(), name, args),
         }
-        let (a, b) = (self.run(a)?, self.run(b)?);
-        Ok(match op {
-            "==" => Val::Bool(equal(&a, &b)),
-            "!=" => Val::Bool(!equal(&a, &b)),
-            "<" => Val::Bool(compare(&a, &b)?.is_lt()),
-            "<=" => Val::Bool(compare(&a, &b)?.is_le()),
-            ">" => Val::Bool(compare(&a, &b)?.is_gt()),
-            ">=" => Val::Bool(compare(&a, &b)?.is_ge()),
-            "in" => match &b {
-                Val::Map(_) | Val::Node(Node { value: Value::Map(_), .. }, _) => {
-                    Val::Bool(b.index(&a).is_ok_and(|v| v.is_some()))
+    }
+
+    fn bytes(&self, bytes: &[u8]) -> Result<Val<'d>> {
+        self.cost.text(bytes.len())?;
+        Ok(Val::Bytes(Rc::from(bytes)))
+    }
+
+    fn variable(&self, name: &str) -> Result<Val<'d>> {
+        for (n, value) in self.variables.iter().rev() {
+            self.cost.steps(1)?;
+            if n.len() == name.len() {
+                self.cost.read(name.len())?;
+                if *n == name {
+                    return Ok(value.clone());
                 }
+            }
+        }
+        Err(Failure::Unsupported)
+    }
+
+    fn select(&mut self, target: &'d Expr, name: &'d str, optional: bool) -> Result<Val<'d>> {
+        let target = self.run(target)?;
+        let found = target.member(self.cost, name)?;
+        match found {
+            found if optional || matches!(target, Val::Optional(_)) => Val::optional(found),
+            Some(value) => Ok(value),
+            None => error(format!("no such key: {name}")),
+        }
+    }
+
+    fn index(&mut self, target: &'d Expr, key: &'d Expr, optional: bool) -> Result<Val<'d>> {
+        let (target, key) = (self.run(target)?, self.run(key)?);
+        let found = target.index(self.cost, &key)?;
+        match (found, &key) {
+            (found, _) if optional || matches!(target, Val::Optional(_)) => Val::optional(found),
+            (Some(value), _) => Ok(value),
+            (None, Val::Str(key)) => {
+                self.cost.text(key.len())?;
+                error(format!("no such key: {}", &**key))
+            }
+            (None, Val::Int(i)) => error(format!("index out of bounds: {i}")),
+            (None, _) => error("no such key"),
+        }
+    }
+
+    fn list(&mut self, items: &'d [Expr]) -> Result<Val<'d>> {
+        self.cost.items(items.len())?;
+        Val::list(items.iter().map(|i| self.run(i)).collect::<Result<_>>()?)
+    }
+
+    fn map(&mut self, pairs: &'d [(Expr, Expr)]) -> Result<Val<'d>> {
+        self.cost.items(pairs.len().saturating_mul(2))?;
+        Val::map(pairs.iter().map(|(k, v)| Ok((self.run(k)?, self.run(v)?))).collect::<Result<_>>()?)
+    }
+
+    /// A chain of `&&` or `||`. An error of one term doesn't count where another one decides.
+    fn logic(&mut self, logic: Logic, terms: &'d [Expr]) -> Result<Val<'d>> {
+        let decisive = logic == Logic::Or;
+        let mut failure = None;
+        for term in terms {
+            match self.run(term).and_then(|v| v.as_bool()) {
+                Ok(b) if b == decisive => return Ok(Val::Bool(decisive)),
+                Ok(_) => {}
+                Err(e @ Failure::Exceeded(_)) => return Err(e),
+                // What can't be evaluated weighs more: it may have been decisive.
+                Err(Failure::Unsupported) => failure = Some(Failure::Unsupported),
+                Err(e) => failure = failure.or(Some(e)),
+            }
+        }
+        failure.map_or(Ok(Val::Bool(!decisive)), Err)
+    }
+
+    fn binary(&mut self, op: &str, a: &'d Expr, b: &'d Expr) -> Result<Val<'d>> {
+        let (a, b) = (self.run(a)?, self.run(b)?);
+        let cost = self.cost;
+        Ok(match op {
+            "==" => Val::Bool(equal(cost, &a, &b)?),
+            "!=" => Val::Bool(!equal(cost, &a, &b)?),
+            "<" => Val::Bool(compare(cost, &a, &b)?.is_lt()),
+            "<=" => Val::Bool(compare(cost, &a, &b)?.is_le()),
+            ">" => Val::Bool(compare(cost, &a, &b)?.is_gt()),
+            ">=" => Val::Bool(compare(cost, &a, &b)?.is_ge()),
+            "in" => match &b {
+                Val::Map(_) | Val::Node(Node { value: Value::Map(_), .. }, _) => match b.index(cost, &a) {
+                    Ok(found) => Val::Bool(found.is_some()),
+                    Err(Failure::Error(_)) => Val::Bool(false),
+                    Err(e) => return Err(e),
+                },
                 list => {
-                    let items = list.items()?;
-                    self.steps += items.len();
-                    Val::Bool(items.iter().any(|i| equal(i, &a)))
+                    let mut found = false;
+                    for item in list.items(cost)? {
+                        if equal(cost, &item, &a)? {
+                            found = true;
+                            break;
+                        }
+                    }
+                    Val::Bool(found)
                 }
             },
-            op => arithmetic(op, &a, &b)?,
+            op => arithmetic(cost, op, &a, &b)?,
         })
     }
 
-    fn call(&mut self, target: Option<&Expr>, name: &str, args: &[Expr]) -> Result<Val<'d>> {
+    fn call(&mut self, target: Option<&'d Expr>, name: &'d str, args: &'d [Expr]) -> Result<Val<'d>> {
         match (target, name, args) {
             (None, "has", [Expr::Select(inner, field, _)]) => {
                 let target = self.run(inner)?;
-                return Ok(Val::Bool(target.member(&functions::unescape(field))?.is_some()));
+                return Ok(Val::Bool(target.member(self.cost, field)?.is_some()));
             }
             (None, "dyn", [inner]) => return self.run(inner),
             (Some(Expr::Ident(module)), "of", [inner]) if module == "optional" => {
-                return Ok(Val::Optional(Some(Box::new(self.run(inner)?))));
+                return Val::some(self.run(inner)?);
             }
             (Some(Expr::Ident(module)), "none", []) if module == "optional" => return Ok(Val::Optional(None)),
             (Some(Expr::Ident(module)), "bind", [Expr::Ident(name), value, inner]) if module == "cel" => {
@@ -395,7 +220,7 @@ impl<'d> Evaluator<'d> {
             }
             (Some(optional), "orValue", [other]) => {
                 return match self.run(optional)? {
-                    Val::Optional(Some(value)) => Ok(*value),
+                    Val::Optional(Some(value)) => Ok(value[0].clone()),
                     Val::Optional(None) => self.run(other),
                     _ => no_overload(),
                 };
@@ -409,8 +234,8 @@ impl<'d> Evaluator<'d> {
             (Some(optional), "optMap" | "optFlatMap", [Expr::Ident(variable), inner]) => {
                 return match self.run(optional)? {
                     Val::Optional(Some(value)) => {
-                        let made = self.with(variable, *value, inner)?;
-                        Ok(if name == "optMap" { Val::Optional(Some(Box::new(made))) } else { made })
+                        let made = self.with(variable, value[0].clone(), inner)?;
+                        if name == "optMap" { Val::some(made) } else { Ok(made) }
                     }
                     none => Ok(none),
                 };
@@ -420,10 +245,10 @@ impl<'d> Evaluator<'d> {
         // `math.greatest` and `sets.contains` are functions with a dot in their names.
         if let Some(Expr::Ident(module)) = target
             && matches!(module.as_str(), "math" | "sets" | "ip" | "format" | "lists" | "base64" | "strings")
-            && !self.variables.iter().any(|(n, _)| n == module)
+            && !self.variables.iter().any(|(n, _)| *n == module.as_str())
         {
             let args = args.iter().map(|a| self.run(a)).collect::<Result<Vec<_>>>()?;
-            return functions::qualified(module, name, &args);
+            return functions::qualified(self.cost, module, name, &args);
         }
         let mut values = Vec::with_capacity(args.len() + 1);
         if let Some(target) = target {
@@ -432,38 +257,34 @@ impl<'d> Evaluator<'d> {
         for arg in args {
             values.push(self.run(arg)?);
         }
-        self.steps += values.first().and_then(|v| v.size().ok()).unwrap_or(0) as usize / 10;
-        functions::call(name, target.is_some(), &values)
+        functions::call(self.cost, name, target.is_some(), &values)
     }
 
-    fn with(&mut self, name: &str, value: Val<'d>, inner: &Expr) -> Result<Val<'d>> {
-        self.variables.push((name.to_owned(), value));
+    fn with(&mut self, name: &'d str, value: Val<'d>, inner: &'d Expr) -> Result<Val<'d>> {
+        self.variables.push((name, value));
         let result = self.run(inner);
         self.variables.pop();
         result
     }
 
-    fn comprehension(&mut self, name: &str, range: &Val<'d>, args: &[Expr]) -> Result<Val<'d>> {
+    fn comprehension(&mut self, name: &str, range: &Val<'d>, args: &'d [Expr]) -> Result<Val<'d>> {
         // Two variables: index and value, or key and value.
-        let (variables, body): (Vec<&str>, &[Expr]) = match args {
+        let (variables, body): (Vec<&'d str>, &'d [Expr]) = match args {
             [Expr::Ident(a), Expr::Ident(b), body @ ..] if !body.is_empty() && name != "map" => (vec![a, b], body),
             [Expr::Ident(a), body @ ..] => (vec![a], body),
             _ => return Err(Failure::Unsupported),
         };
-        let items = range.range()?;
-        let is_map = pairs(range).is_some();
+        let (items, values) = range.range(self.cost)?;
         let mut made = Vec::new();
         let mut failure = None;
         let mut count = 0;
         for (i, item) in items.into_iter().enumerate() {
-            let bound: Vec<Val<'d>> = match variables.len() {
-                1 => vec![item.clone()],
-                _ if is_map => vec![item.clone(), range.index(&item)?.unwrap_or(Val::Null)],
-                _ => vec![Val::Int(i as i64), item.clone()],
-            };
+            self.cost.steps(1)?;
             let depth = self.variables.len();
-            for (name, value) in variables.iter().zip(bound) {
-                self.variables.push(((*name).to_owned(), value));
+            match (&variables[..], &values) {
+                ([index, value], None) => self.variables.extend([(*index, Val::Int(i as i64)), (*value, item.clone())]),
+                ([key, value], Some(values)) => self.variables.extend([(*key, item.clone()), (*value, values[i].clone())]),
+                (variables, _) => self.variables.extend(variables.iter().map(|name| (*name, item.clone()))),
             }
             let results: Vec<_> = body.iter().map(|b| self.run(b)).collect();
             self.variables.truncate(depth);
@@ -472,64 +293,93 @@ impl<'d> Evaluator<'d> {
                 "all" | "exists" => match first.and_then(|v| v.as_bool()) {
                     Ok(b) if b == (name == "exists") => return Ok(Val::Bool(b)),
                     Ok(_) => {}
-                    Err(Failure::Unsupported) => return Err(Failure::Unsupported),
-                    Err(e) => failure = Some(e),
+                    Err(Failure::Error(e)) => failure = Some(Failure::Error(e)),
+                    Err(e) => return Err(e),
                 },
                 "exists_one" | "existsOne" => count += usize::from(first?.as_bool()?),
                 "filter" => {
                     if first?.as_bool()? {
+                        self.cost.items(1)?;
                         made.push(item);
                     }
                 }
                 "map" if results.len() == 2 => {
                     if first?.as_bool()? {
+                        self.cost.items(1)?;
                         made.push(results.into_iter().nth(1).unwrap_or_else(no_overload)?);
                     }
                 }
-                "map" | "transformList" => made.push(first?),
+                "map" | "transformList" => {
+                    self.cost.items(1)?;
+                    made.push(first?);
+                }
                 _ => return Err(Failure::Unsupported),
             }
         }
         if let Some(failure) = failure {
             return Err(failure);
         }
-        Ok(match name {
-            "all" => Val::Bool(true),
-            "exists" => Val::Bool(false),
-            "exists_one" | "existsOne" => Val::Bool(count == 1),
-            _ => Val::List(Rc::new(made)),
-        })
+        match name {
+            "all" => Ok(Val::Bool(true)),
+            "exists" => Ok(Val::Bool(false)),
+            "exists_one" | "existsOne" => Ok(Val::Bool(count == 1)),
+            _ => Val::list(made),
+        }
     }
 }
 
-fn arithmetic<'d>(op: &str, a: &Val<'d>, b: &Val<'d>) -> Result<Val<'d>> {
-    let overflow = |v: Option<i64>| v.map_or_else(|| error("integer overflow"), |v| Ok(Val::Int(v)));
+fn negated<'d>(value: &Val<'d>) -> Result<Val<'d>> {
+    match value {
+        Val::Int(i) => i.checked_neg().map_or_else(|| error("integer overflow"), |i| Ok(Val::Int(i))),
+        Val::Double(d) => Ok(Val::Double(-d)),
+        _ => no_overload(),
+    }
+}
+
+fn arithmetic<'d>(cost: &Cost<'_>, op: &str, a: &Val<'d>, b: &Val<'d>) -> Result<Val<'d>> {
+    let int = |v: Option<i64>| v.map_or_else(|| error("integer overflow"), |v| Ok(Val::Int(v)));
+    let uint = |v: Option<u64>| v.map_or_else(|| error("unsigned integer overflow"), |v| Ok(Val::Uint(v)));
+    let duration = |v: Option<i64>| v.map_or_else(|| error("duration overflow"), |v| Ok(Val::Duration(v)));
+    let time = |t: i128| if TIMES.contains(&t) { Ok(Val::Timestamp(t)) } else { error("timestamp overflow") };
     match (op, a, b) {
-        ("/" | "%", Val::Int(_), Val::Int(0)) => error(if op == "/" { "division by zero" } else { "modulus by zero" }),
-        ("+", Val::Int(a), Val::Int(b)) => overflow(a.checked_add(*b)),
-        ("-", Val::Int(a), Val::Int(b)) => overflow(a.checked_sub(*b)),
-        ("*", Val::Int(a), Val::Int(b)) => overflow(a.checked_mul(*b)),
-        ("/", Val::Int(a), Val::Int(b)) => overflow(a.checked_div(*b)),
-        ("%", Val::Int(a), Val::Int(b)) => overflow(a.checked_rem(*b)),
+        ("/", Val::Int(_), Val::Int(0)) | ("/", Val::Uint(_), Val::Uint(0)) => error("division by zero"),
+        ("%", Val::Int(_), Val::Int(0)) | ("%", Val::Uint(_), Val::Uint(0)) => error("modulus by zero"),
+        ("+", Val::Int(a), Val::Int(b)) => int(a.checked_add(*b)),
+        ("-", Val::Int(a), Val::Int(b)) => int(a.checked_sub(*b)),
+        ("*", Val::Int(a), Val::Int(b)) => int(a.checked_mul(*b)),
+        ("/", Val::Int(a), Val::Int(b)) => int(a.checked_div(*b)),
+        ("%", Val::Int(a), Val::Int(b)) => int(a.checked_rem(*b)),
+        ("+", Val::Uint(a), Val::Uint(b)) => uint(a.checked_add(*b)),
+        ("-", Val::Uint(a), Val::Uint(b)) => uint(a.checked_sub(*b)),
+        ("*", Val::Uint(a), Val::Uint(b)) => uint(a.checked_mul(*b)),
+        ("/", Val::Uint(a), Val::Uint(b)) => uint(a.checked_div(*b)),
+        ("%", Val::Uint(a), Val::Uint(b)) => uint(a.checked_rem(*b)),
         ("+", Val::Double(a), Val::Double(b)) => Ok(Val::Double(a + b)),
         ("-", Val::Double(a), Val::Double(b)) => Ok(Val::Double(a - b)),
         ("*", Val::Double(a), Val::Double(b)) => Ok(Val::Double(a * b)),
         ("/", Val::Double(a), Val::Double(b)) => Ok(Val::Double(a / b)),
-        ("+", Val::Str(a), Val::Str(b)) => Ok(Val::Str(Rc::from(format!("{a}{b}")))),
-        ("+", Val::Duration(a), Val::Duration(b)) => {
-            a.checked_add(*b).map_or_else(|| error("duration overflow"), |d| Ok(Val::Duration(d)))
+        ("+", Val::Str(a), Val::Str(b)) => {
+            cost.text(a.len() + b.len())?;
+            Ok(Val::text(&[&**a, &**b].concat()))
         }
-        ("-", Val::Duration(a), Val::Duration(b)) => {
-            a.checked_sub(*b).map_or_else(|| error("duration overflow"), |d| Ok(Val::Duration(d)))
+        ("+", Val::Bytes(a), Val::Bytes(b)) => {
+            cost.text(a.len() + b.len())?;
+            Ok(Val::Bytes(Rc::from([&**a, &**b].concat())))
         }
-        ("+", Val::Timestamp(t), Val::Duration(d)) => Ok(Val::Timestamp(t + i128::from(*d))),
-        ("-", Val::Timestamp(t), Val::Duration(d)) => Ok(Val::Timestamp(t - i128::from(*d))),
-        ("-", Val::Timestamp(a), Val::Timestamp(b)) => Ok(Val::Duration(i64::try_from(a - b).unwrap_or(i64::MAX))),
-        ("+", a, b) => {
-            let mut items = a.items()?;
-            items.extend(b.items()?);
-            if items.len() > MAX_STEPS { Err(Failure::Unsupported) } else { Ok(Val::List(Rc::new(items))) }
-        }
+        ("+", Val::Duration(a), Val::Duration(b)) => duration(a.checked_add(*b)),
+        ("-", Val::Duration(a), Val::Duration(b)) => duration(a.checked_sub(*b)),
+        ("+", Val::Timestamp(t), Val::Duration(d)) | ("+", Val::Duration(d), Val::Timestamp(t)) => time(t + i128::from(*d)),
+        ("-", Val::Timestamp(t), Val::Duration(d)) => time(t - i128::from(*d)),
+        ("-", Val::Timestamp(a), Val::Timestamp(b)) => duration(i64::try_from(a - b).ok()),
+        ("+", a, b) => match (a.list_len(), b.list_len()) {
+            (Some(n), Some(m)) => {
+                cost.items(n + m)?;
+                let mut items = a.items(cost)?;
+                items.extend(b.items(cost)?);
+                Val::list(items)
+            }
+            _ => no_overload(),
+        },
         _ => no_overload(),
     }
 }

@@ -1,23 +1,28 @@
 //! The Common Expression Language, as far as `x-kubernetes-validations` use it.
 //!
 //! `parse` reads an expression, `eval` computes it over a document, `functions` holds the functions of the language and those that
-//! Kubernetes adds. What a rule uses beyond that makes it one that can't be evaluated: it is counted, never passed in silence.
+//! Kubernetes adds, `value` the values, `cost` what all of it may cost. What a rule uses beyond that makes it one that can't be evaluated: it is counted, never passed in silence.
 
+mod cost;
 mod eval;
 mod functions;
 mod parse;
+mod value;
 
 use std::sync::OnceLock;
 
 use pintle_value::Data;
+use pintle_value::budget::Exceeded;
 
 use crate::finding::Findings;
 use crate::node::Node;
 use crate::path::Path;
 use crate::schema::model::Schema;
 
-use eval::{Evaluator, Failure, Val};
+pub use cost::Cost;
+use eval::{Evaluator, Failure};
 use parse::Expr;
+use value::Val;
 
 /// A rule of a schema.
 #[derive(Debug)]
@@ -28,7 +33,15 @@ pub struct Rule {
     reason: String,
     field_path: String,
     optional_old_self: bool,
-    compiled: OnceLock<Option<Expr>>,
+    compiled: OnceLock<Option<Compiled>>,
+    compiled_message: OnceLock<Option<Expr>>,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    expression: Expr,
+    /// Whether it compares with the old value.
+    mentions_old: bool,
 }
 
 /// Why an expression that may use these variables doesn't compile; `None` if nothing is known against it.
@@ -68,6 +81,7 @@ impl Rule {
             field_path: text("fieldPath"),
             optional_old_self: data.get("optionalOldSelf").and_then(Data::as_bool) == Some(true),
             compiled: OnceLock::new(),
+            compiled_message: OnceLock::new(),
         }
     }
 
@@ -92,34 +106,59 @@ impl Rule {
     }
 
     /// Evaluates the rule over a new value: one that compares with an old value holds.
-    pub fn check(&self, node: &Node, schema: &Schema) -> Outcome {
-        let compiled = self.compiled.get_or_init(|| parse::parse(&self.expression).ok());
-        let Some(expression) = compiled else { return Outcome::Skipped };
-        if expression.mentions("oldSelf") && !self.optional_old_self {
-            return Outcome::True;
-        }
-        let mut evaluator = Evaluator::new(node, schema);
-        match evaluator.run(expression) {
-            Ok(Val::Bool(true)) => Outcome::True,
-            Ok(Val::Bool(false)) => Outcome::False(format!("Invalid value: {}", self.text(node, schema))),
+    ///
+    /// Errors: the run's budget is used up.
+    pub fn check(&self, cost: &Cost<'_>, node: &Node, schema: &Schema) -> Result<Outcome, Exceeded> {
+        cost.next_rule();
+        let outcome = match self.holds(cost, node, schema) {
+            Ok(true) => Outcome::True,
+            Ok(false) => Outcome::False(format!("Invalid value: {}", self.text(cost, node, schema)?)),
             Err(Failure::Error(error)) => {
-                Outcome::False(format!("Invalid value: {error} evaluating rule: {}", self.text(node, schema)))
+                Outcome::False(format!("Invalid value: {error} evaluating rule: {}", self.text(cost, node, schema)?))
             }
-            Ok(_) | Err(Failure::Unsupported) => Outcome::Skipped,
-        }
+            Err(Failure::Unsupported) => Outcome::Skipped,
+            Err(Failure::Exceeded(e)) => return Err(e),
+        };
+        cost.settle()?;
+        Ok(outcome)
     }
 
-    fn text(&self, node: &Node, schema: &Schema) -> String {
-        if !self.message_expression.is_empty()
-            && let Ok(expression) = parse::parse(&self.message_expression)
-            && let Ok(Val::Str(text)) = Evaluator::new(node, schema).run(&expression)
-        {
-            return text.to_string();
+    fn holds(&self, cost: &Cost<'_>, node: &Node, schema: &Schema) -> eval::Result<bool> {
+        let compile = || {
+            let expression = parse::parse(&self.expression).ok()?;
+            Some(Compiled { mentions_old: expression.mentions("oldSelf"), expression })
+        };
+        let compiled = self.compiled.get_or_init(compile).as_ref().ok_or(Failure::Unsupported)?;
+        if compiled.mentions_old && !self.optional_old_self {
+            return Ok(true);
         }
+        Evaluator::new(cost, node, schema)?.run(&compiled.expression)?.as_bool()
+    }
+
+    fn text(&self, cost: &Cost<'_>, node: &Node, schema: &Schema) -> Result<String, Exceeded> {
+        if !self.message_expression.is_empty()
+            && let Some(expression) = self.compiled_message.get_or_init(|| parse::parse(&self.message_expression).ok())
+        {
+            match Evaluator::new(cost, node, schema).and_then(|mut e| e.run(expression)) {
+                Ok(Val::Str(text)) => return Ok(text.to_string()),
+                Err(Failure::Exceeded(e)) => return Err(e),
+                _ => {}
+            }
+        }
+        Ok(self.plain_text())
+    }
+
+    /// What the rule says of any value: nothing of the value is in it.
+    fn plain_text(&self) -> String {
         match self.message.is_empty() {
             true => format!("failed rule: {}", self.expression.trim()),
             false => self.message.trim().to_owned(),
         }
+    }
+
+    /// The message about a value that breaks the rule, without anything of the value.
+    pub fn message_without_value(&self) -> String {
+        format!("Invalid value: {}", self.plain_text())
     }
 }
 

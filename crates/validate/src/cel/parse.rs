@@ -1,4 +1,14 @@
 //! Reading CEL expressions.
+//!
+//! Takes a text, gives an [`Expr`]. Texts are refused beyond the limits of cel-go (`parser/options.go`), so whatever goes over an
+//! expression, its destructor included, may call itself.
+
+use super::functions::unescape;
+
+/// The longest expression, in characters (cel-go's `expressionSizeCodePointLimit`).
+const MAX_SIZE: usize = 100_000;
+/// How deep expressions may nest, and how high their tree may be (cel-go's `maxRecursionDepth`).
+pub const MAX_DEPTH: usize = 250;
 
 /// An expression.
 #[derive(Clone, Debug)]
@@ -11,7 +21,7 @@ pub enum Expr {
     Str(String),
     Bytes(Vec<u8>),
     Ident(String),
-    /// `a.b`; of `a.?b` the flag is set
+    /// `a.b`, with the name as it stands in documents; of `a.?b` the flag is set
     Select(Box<Expr>, String, bool),
     /// `a[b]`; of `a[?b]` the flag is set
     Index(Box<Expr>, Box<Expr>, bool),
@@ -22,7 +32,16 @@ pub enum Expr {
     Not(Box<Expr>),
     Neg(Box<Expr>),
     Binary(&'static str, Box<Expr>, Box<Expr>),
+    /// All terms of a chain of `&&`, or of `||`: such chains are long.
+    Logic(Logic, Vec<Expr>),
     Cond(Box<Expr>, Box<Expr>, Box<Expr>),
+}
+
+/// Which operator a chain has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Logic {
+    And,
+    Or,
 }
 
 impl Expr {
@@ -34,7 +53,7 @@ impl Expr {
             Expr::Select(e, ..) | Expr::Not(e) | Expr::Neg(e) => m(e),
             Expr::Index(a, b, _) | Expr::Binary(_, a, b) => m(a) || m(b),
             Expr::Call(target, _, args) => target.as_deref().is_some_and(m) || args.iter().any(m),
-            Expr::List(items) => items.iter().any(m),
+            Expr::List(items) | Expr::Logic(_, items) => items.iter().any(m),
             Expr::Map(pairs) => pairs.iter().any(|(k, v)| m(k) || m(v)),
             Expr::Cond(a, b, c) => m(a) || m(b) || m(c),
             _ => false,
@@ -72,7 +91,7 @@ impl Expr {
             }
             Expr::Select(e, ..) | Expr::Not(e) | Expr::Neg(e) => e.undeclared(variables),
             Expr::Index(a, b, _) | Expr::Binary(_, a, b) => a.undeclared(variables).or_else(|| b.undeclared(variables)),
-            Expr::List(items) => items.iter().find_map(|i| i.undeclared(variables)),
+            Expr::List(items) | Expr::Logic(_, items) => items.iter().find_map(|i| i.undeclared(variables)),
             Expr::Map(pairs) => pairs.iter().find_map(|(k, v)| k.undeclared(variables).or_else(|| v.undeclared(variables))),
             Expr::Cond(a, b, c) => [a, b, c].into_iter().find_map(|e| e.undeclared(variables)),
             Expr::Call(target, name, args) => {
@@ -130,12 +149,17 @@ impl Expr {
 }
 
 /// Reads an expression.
+///
+/// Errors: cel-go's, where there is one.
 pub fn parse(text: &str) -> Result<Expr, String> {
-    let tokens = lex(text)?;
-    let mut parser = Parser { tokens, at: 0, depth: 0 };
-    let expr = parser.expression()?;
+    let size = text.chars().count();
+    if size > MAX_SIZE {
+        return Err(format!("expression code point size exceeds limit: size: {size}, limit {MAX_SIZE}"));
+    }
+    let mut parser = Parser { tokens: lex(text)?, at: 0, depth: 0 };
+    let tree = parser.expression()?;
     match parser.tokens.get(parser.at) {
-        None => Ok(expr),
+        None => Ok(tree.expr),
         Some(token) => Err(format!("Syntax error: mismatched input {token:?}")),
     }
 }
@@ -193,8 +217,8 @@ fn lex(text: &str) -> Result<Vec<Token>, String> {
 
 /// The letters before a quote: `r`, `b`, both, or none.
 fn string_prefix(text: &str) -> Option<usize> {
-    let quote = text.find(['"', '\'']).filter(|at| *at <= 2)?;
-    text[..quote].chars().all(|c| matches!(c, 'r' | 'R' | 'b' | 'B')).then_some(quote)
+    let quote = text.bytes().take(3).position(|b| matches!(b, b'"' | b'\''))?;
+    text.bytes().take(quote).all(|b| matches!(b, b'r' | b'R' | b'b' | b'B')).then_some(quote)
 }
 
 fn string(text: &str, prefix: usize) -> Result<(Token, &str), String> {
@@ -215,7 +239,7 @@ fn string(text: &str, prefix: usize) -> Result<(Token, &str), String> {
             Some('\\') if !raw => {
                 let escape = chars.next().unwrap_or_default();
                 let after = chars.as_str();
-                let (c, after) = unescape(escape, after).ok_or("Syntax error: invalid escape sequence")?;
+                let (c, after) = escaped(escape, after).ok_or("Syntax error: invalid escape sequence")?;
                 out.push(c);
                 rest = after;
             }
@@ -227,7 +251,7 @@ fn string(text: &str, prefix: usize) -> Result<(Token, &str), String> {
     }
 }
 
-fn unescape(escape: char, rest: &str) -> Option<(char, &str)> {
+fn escaped(escape: char, rest: &str) -> Option<(char, &str)> {
     let plain = match escape {
         'n' => '\n',
         't' => '\t',
@@ -251,7 +275,7 @@ fn code(rest: &str, digits: usize) -> Option<(char, &str)> {
 }
 
 fn number(text: &str) -> Result<(Token, &str), String> {
-    let bad = || format!("Syntax error: bad number in {text}");
+    let bad = || format!("Syntax error: bad number in {}", text.chars().take(40).collect::<String>());
     if let Some(hex) = text.strip_prefix("0x") {
         let end = hex.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(hex.len());
         let value = u64::from_str_radix(&hex[..end], 16).map_err(|_| bad())?;
@@ -281,13 +305,41 @@ fn number(text: &str) -> Result<(Token, &str), String> {
     }
 }
 
+/// An expression and the height of its tree.
+struct Tree {
+    expr: Expr,
+    height: usize,
+}
+
+/// An expression over others, of which the highest has this height.
+///
+/// Errors: it is too high.
+fn over(height: usize, expr: Expr) -> Result<Tree, String> {
+    if height >= MAX_DEPTH { Err(too_deep()) } else { Ok(Tree { expr, height: height + 1 }) }
+}
+
+fn too_deep() -> String {
+    format!("expression recursion limit exceeded: {MAX_DEPTH}")
+}
+
 struct Parser {
     tokens: Vec<Token>,
     at: usize,
     depth: usize,
 }
 
-const MAX_DEPTH: usize = 100;
+/// The operators of two operands with their levels, from the loosest.
+fn level(token: Option<&Token>) -> Option<(usize, &'static str)> {
+    match token? {
+        Token::Op(op @ "||") => Some((0, op)),
+        Token::Op(op @ "&&") => Some((1, op)),
+        Token::Op(op @ ("<=" | ">=" | "==" | "!=" | "<" | ">")) => Some((2, op)),
+        Token::Ident(name) if name == "in" => Some((2, "in")),
+        Token::Op(op @ ("+" | "-")) => Some((3, op)),
+        Token::Op(op @ ("*" | "/" | "%")) => Some((4, op)),
+        _ => None,
+    }
+}
 
 impl Parser {
     fn eat(&mut self, op: &str) -> bool {
@@ -304,57 +356,56 @@ impl Parser {
         self.tokens.get(self.at).map_or("'<EOF>'".to_owned(), |t| format!("{t:?}"))
     }
 
-    fn expression(&mut self) -> Result<Expr, String> {
+    fn expression(&mut self) -> Result<Tree, String> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err("expression recursion limit exceeded".to_owned());
+            return Err(too_deep());
         }
-        let condition = self.binary(0)?;
-        let expr = if self.eat("?") {
+        let mut tree = self.binary(0)?;
+        if self.eat("?") {
             let then = self.binary(0)?;
             self.expect(":")?;
-            Expr::Cond(Box::new(condition), Box::new(then), Box::new(self.expression()?))
-        } else {
-            condition
-        };
+            let otherwise = self.expression()?;
+            let height = tree.height.max(then.height).max(otherwise.height);
+            tree = over(height, Expr::Cond(Box::new(tree.expr), Box::new(then.expr), Box::new(otherwise.expr)))?;
+        }
         self.depth -= 1;
-        Ok(expr)
+        Ok(tree)
     }
 
-    fn binary(&mut self, level: usize) -> Result<Expr, String> {
-        const LEVELS: [&[&str]; 5] = [&["||"], &["&&"], &["<=", ">=", "==", "!=", "<", ">"], &["+", "-"], &["*", "/", "%"]];
-        let Some(operators) = LEVELS.get(level) else { return self.unary() };
-        let mut left = self.binary(level + 1)?;
-        loop {
-            let found = match self.tokens.get(self.at) {
-                Some(Token::Op(op)) => operators.iter().find(|o| *o == op),
-                Some(Token::Ident(name)) if level == 2 && name == "in" => Some(&"in"),
-                _ => None,
-            };
-            let Some(op) = found else { return Ok(left) };
+    /// Operators of this level and of tighter ones: all associate to the left.
+    fn binary(&mut self, loosest: usize) -> Result<Tree, String> {
+        let mut left = self.unary()?;
+        while let Some((level, op)) = level(self.tokens.get(self.at)).filter(|(level, _)| *level >= loosest) {
             self.at += 1;
-            left = Expr::Binary(op, Box::new(left), Box::new(self.binary(level + 1)?));
+            let right = self.binary(level + 1)?;
+            left = joined(op, left, right)?;
         }
+        Ok(left)
     }
 
-    fn unary(&mut self) -> Result<Expr, String> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err("expression recursion limit exceeded".to_owned());
-        }
-        let expr = if self.eat("!") {
-            Expr::Not(Box::new(self.unary()?))
-        } else if self.eat("-") {
-            Expr::Neg(Box::new(self.unary()?))
-        } else {
-            self.member()?
+    fn unary(&mut self) -> Result<Tree, String> {
+        // Two of a kind are none.
+        let mut is_odd = |op: &str| {
+            let mut odd = false;
+            while self.eat(op) {
+                odd = !odd;
+            }
+            odd
         };
-        self.depth -= 1;
-        Ok(expr)
+        let (not, minus) = (is_odd("!"), is_odd("-"));
+        let mut tree = self.member()?;
+        if minus {
+            tree = over(tree.height, Expr::Neg(Box::new(tree.expr)))?;
+        }
+        if not {
+            tree = over(tree.height, Expr::Not(Box::new(tree.expr)))?;
+        }
+        Ok(tree)
     }
 
-    fn member(&mut self) -> Result<Expr, String> {
-        let mut expr = self.primary()?;
+    fn member(&mut self) -> Result<Tree, String> {
+        let mut tree = self.primary()?;
         loop {
             if self.eat(".") {
                 let optional = self.eat("?");
@@ -363,24 +414,27 @@ impl Parser {
                 };
                 self.at += 1;
                 if self.eat("(") {
-                    let args = self.list(")")?;
-                    expr = Expr::Call(Some(Box::new(expr)), name, args);
+                    let (args, height) = self.list(")")?;
+                    tree = over(height.max(tree.height), Expr::Call(Some(Box::new(tree.expr)), name, args))?;
                 } else {
-                    expr = Expr::Select(Box::new(expr), name, optional);
+                    let name = unescape(&name).into_owned();
+                    tree = over(tree.height, Expr::Select(Box::new(tree.expr), name, optional))?;
                 }
             } else if self.eat("[") {
                 let optional = self.eat("?");
                 let index = self.expression()?;
                 self.expect("]")?;
-                expr = Expr::Index(Box::new(expr), Box::new(index), optional);
+                let height = tree.height.max(index.height);
+                tree = over(height, Expr::Index(Box::new(tree.expr), Box::new(index.expr), optional))?;
             } else {
-                return Ok(expr);
+                return Ok(tree);
             }
         }
     }
 
-    fn list(&mut self, end: &str) -> Result<Vec<Expr>, String> {
-        let mut items = Vec::new();
+    /// The expressions up to a bracket, and the height of the highest.
+    fn list(&mut self, end: &str) -> Result<(Vec<Expr>, usize), String> {
+        let (mut items, mut height) = (Vec::new(), 0);
         while !self.eat(end) {
             if !items.is_empty() {
                 self.expect(",")?;
@@ -388,15 +442,17 @@ impl Parser {
                     break;
                 }
             }
-            items.push(self.expression()?);
+            let item = self.expression()?;
+            height = height.max(item.height);
+            items.push(item.expr);
         }
-        Ok(items)
+        Ok((items, height))
     }
 
-    fn primary(&mut self) -> Result<Expr, String> {
+    fn primary(&mut self) -> Result<Tree, String> {
         let token = self.tokens.get(self.at).cloned().ok_or("Syntax error: unexpected end of the expression")?;
         self.at += 1;
-        Ok(match token {
+        let expr = match token {
             Token::Int(i) => Expr::Int(i),
             Token::Uint(u) => Expr::Uint(u),
             Token::Double(d) => Expr::Double(d),
@@ -407,28 +463,132 @@ impl Parser {
                 "false" => Expr::Bool(false),
                 "null" => Expr::Null,
                 "in" => return Err("Syntax error: reserved identifier: in".to_owned()),
-                _ if self.eat("(") => Expr::Call(None, name, self.list(")")?),
+                _ if self.eat("(") => {
+                    let (args, height) = self.list(")")?;
+                    return over(height, Expr::Call(None, name, args));
+                }
                 _ => Expr::Ident(name),
             },
             Token::Op("(") => {
                 let inner = self.expression()?;
                 self.expect(")")?;
-                inner
+                return Ok(inner);
             }
-            Token::Op("[") => Expr::List(self.list("]")?),
-            Token::Op("{") => {
-                let mut pairs = Vec::new();
-                while !self.eat("}") {
-                    if !pairs.is_empty() {
-                        self.expect(",")?;
-                    }
-                    let key = self.expression()?;
-                    self.expect(":")?;
-                    pairs.push((key, self.expression()?));
-                }
-                Expr::Map(pairs)
+            Token::Op("[") => {
+                let (items, height) = self.list("]")?;
+                return over(height, Expr::List(items));
             }
+            Token::Op("{") => return self.map(),
             Token::Op(op) => return Err(format!("Syntax error: extraneous input '{op}'")),
-        })
+        };
+        Ok(Tree { expr, height: 1 })
+    }
+
+    fn map(&mut self) -> Result<Tree, String> {
+        let (mut pairs, mut height) = (Vec::new(), 0);
+        while !self.eat("}") {
+            if !pairs.is_empty() {
+                self.expect(",")?;
+            }
+            let key = self.expression()?;
+            self.expect(":")?;
+            let value = self.expression()?;
+            height = height.max(key.height).max(value.height);
+            pairs.push((key.expr, value.expr));
+        }
+        over(height, Expr::Map(pairs))
+    }
+}
+
+/// Two operands under an operator; a chain of `&&` or `||` takes one more.
+fn joined(op: &'static str, left: Tree, right: Tree) -> Result<Tree, String> {
+    let logic = match op {
+        "&&" => Logic::And,
+        "||" => Logic::Or,
+        _ => {
+            let height = left.height.max(right.height);
+            return over(height, Expr::Binary(op, Box::new(left.expr), Box::new(right.expr)));
+        }
+    };
+    match left {
+        Tree { expr: Expr::Logic(of, mut terms), height } if of == logic => {
+            terms.push(right.expr);
+            over(right.height.max(height - 1), Expr::Logic(logic, terms))
+        }
+        left => over(left.height.max(right.height), Expr::Logic(logic, vec![left.expr, right.expr])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        parse(text).expect_err(&text.chars().take(60).collect::<String>())
+    }
+
+    #[test]
+    fn what_nests_too_deep_is_refused() {
+        let n = 16_000;
+        for text in [
+            "(".repeat(n),
+            "[".repeat(n),
+            "{1:".repeat(n),
+            "f(".repeat(n),
+            "a[".repeat(n),
+            format!("1{}", "+1".repeat(n)),
+            format!("1{}", " in x".repeat(n)),
+            format!("a{}", ".b".repeat(n)),
+            format!("a{}", ".b()".repeat(n)),
+            format!("a{}", "[0]".repeat(n)),
+            format!("{}1", "true?1:".repeat(n / 2)),
+            format!("{}1{}", "!(".repeat(300), ")".repeat(300)),
+            // Neither the brackets nor the chains are long, but all together are high.
+            format!("{}a{}", "(".repeat(100), format!("{})", ".b".repeat(5)).repeat(100)),
+            format!("{}a{}", "(".repeat(200), " && a || a)".repeat(200)),
+        ] {
+            assert_eq!(refused(&text), "expression recursion limit exceeded: 250", "{text:.60}");
+        }
+        assert_eq!(refused(&"é".repeat(100_001)), "expression code point size exceeds limit: size: 100001, limit 100000");
+    }
+
+    #[test]
+    fn chains_of_and_and_or_are_flat() {
+        for op in ["&&", "||"] {
+            let text = format!("a{}", format!(" {op} a").repeat(10_000));
+            assert!(matches!(parse(&text), Ok(Expr::Logic(_, terms)) if terms.len() == 10_001), "{op}");
+        }
+        assert!(matches!(parse(&format!("{}a", "!".repeat(50_001))), Ok(Expr::Not(_))));
+        assert!(matches!(parse(&format!("{}a", "-".repeat(50_000))), Ok(Expr::Ident(_))));
+    }
+
+    #[test]
+    fn levels_bind_as_in_cel() {
+        for (text, wanted) in [
+            ("1 + 2 * 3 - 4", "((1 + (2 * 3)) - 4)"),
+            ("a && b || c && !d", "||(&&(a, b), &&(c, !d))"),
+            ("a == b in c ? -x.y[1] : f(z)", "(((a == b) in c) ? -x.y[1] : f(z))"),
+            ("a && (b && c) && d", "&&(a, &&(b, c), d)"),
+        ] {
+            assert_eq!(shown(&parse(text).unwrap()), wanted);
+        }
+    }
+
+    fn shown(expr: &Expr) -> String {
+        let many = |items: &[Expr]| items.iter().map(shown).collect::<Vec<_>>().join(", ");
+        match expr {
+            Expr::Int(i) => i.to_string(),
+            Expr::Ident(name) => name.clone(),
+            Expr::Select(e, name, _) => format!("{}.{name}", shown(e)),
+            Expr::Index(e, i, _) => format!("{}[{}]", shown(e), shown(i)),
+            Expr::Call(None, name, args) => format!("{name}({})", many(args)),
+            Expr::Not(e) => format!("!{}", shown(e)),
+            Expr::Neg(e) => format!("-{}", shown(e)),
+            Expr::Binary(op, a, b) => format!("({} {op} {})", shown(a), shown(b)),
+            Expr::Logic(Logic::And, terms) => format!("&&({})", many(terms)),
+            Expr::Logic(Logic::Or, terms) => format!("||({})", many(terms)),
+            Expr::Cond(a, b, c) => format!("({} ? {} : {})", shown(a), shown(b), shown(c)),
+            other => format!("{other:?}"),
+        }
     }
 }

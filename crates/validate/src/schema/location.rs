@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -99,6 +101,9 @@ impl Locations {
     }
 
     fn load(&self, place: &str, api_version: &str, kind: &str, minor: u32, strict: bool) -> Loaded {
+        if !is_plain(api_version, kind) {
+            return Ok(None);
+        }
         let template =
             if place.contains("{{") { place.to_owned() } else { format!("{}/{IN_FOLDER}", place.trim_end_matches('/')) };
         let file = fill(&template, api_version, kind, minor, strict)?;
@@ -107,12 +112,47 @@ impl Locations {
     }
 }
 
-fn read(file: &str) -> Loaded {
-    let text = match std::fs::read(file) {
-        Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(format!("schema {file}: {e}")),
+/// Whether these are names, as the API server has them: what a manifest says must not lead to another folder.
+fn is_plain(api_version: &str, kind: &str) -> bool {
+    let plain = |name: &str| {
+        let inside = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
+        name.len() <= 253
+            && name.bytes().all(inside)
+            && [name.bytes().next(), name.bytes().last()].iter().all(|b| b.is_some_and(|b| b.is_ascii_alphanumeric()))
+            && !name.contains("..")
     };
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    (group.is_empty() || plain(group)) && plain(version) && plain(kind) && !kind.contains('.') && !version.contains('.')
+}
+
+/// A schema file that is larger is none.
+const MAX_FILE: u64 = 16 << 20;
+
+/// The bytes of a schema file; `None` if it isn't there.
+///
+/// Errors: it can't be read, is no regular file, or is too large.
+fn bytes(file: &Path) -> Result<Option<Vec<u8>>, String> {
+    let failed = |e: &dyn fmt::Display| format!("schema {}: {e}", file.display());
+    let metadata = match std::fs::metadata(file) {
+        Ok(metadata) => metadata,
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        Err(e) => return Err(failed(&e)),
+    };
+    // Opening a pipe would wait for who writes to it.
+    if !metadata.is_file() {
+        return Err(failed(&"not a regular file"));
+    }
+    let mut text = Vec::new();
+    let read = File::open(file).and_then(|f| f.take(MAX_FILE + 1).read_to_end(&mut text));
+    match read {
+        Ok(read) if read as u64 > MAX_FILE => Err(failed(&format_args!("larger than the limit of {MAX_FILE} bytes"))),
+        Ok(_) => Ok(Some(text)),
+        Err(e) => Err(failed(&e)),
+    }
+}
+
+fn read(file: &str) -> Loaded {
+    let Some(text) = bytes(Path::new(file))? else { return Ok(None) };
     let data = json::from_slice(&text).map_err(|e| format!("schema {file} is damaged: {}", e.message))?;
     if data.as_map().is_none() {
         return Err(format!("schema {file} is damaged: not an object"));
@@ -122,7 +162,7 @@ fn read(file: &str) -> Loaded {
     // `_definitions.json#/definitions/…` stands beside the file.
     if let Some(beside) = Path::new(file).parent().map(|p| p.join("_definitions.json"))
         && String::from_utf8_lossy(&text).contains("_definitions.json")
-        && let Ok(text) = std::fs::read(beside)
+        && let Some(text) = bytes(&beside)?
         && let Ok(data) = json::from_slice(&text)
     {
         collect(&data, &mut definitions);

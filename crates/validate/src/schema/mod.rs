@@ -8,6 +8,7 @@ pub mod decode;
 pub mod format;
 pub mod location;
 pub mod model;
+pub mod pattern;
 pub mod prune;
 pub mod quantity;
 pub mod store;

@@ -1,13 +1,11 @@
 //! Schemas, compiled once from their JSON and shared by all documents.
 
-use std::sync::OnceLock;
-
-use pintle_functions::regex::Regex;
 use pintle_value::Data;
 
 use crate::cel::Rule;
 use crate::finding::Position;
 use crate::node::Node;
+use crate::schema::pattern::Pattern;
 
 /// The nesting of schemas that is compiled; below it anything goes.
 const MAX_DEPTH: usize = 128;
@@ -85,33 +83,6 @@ pub enum ListType {
     Set,
     /// No two have equal keys.
     Map,
-}
-
-/// A regular expression, compiled when it is first asked.
-#[derive(Debug)]
-pub struct Pattern {
-    /// As the schema has it.
-    pub text: String,
-    compiled: OnceLock<Option<Regex>>,
-}
-
-impl Pattern {
-    /// Compiles a pattern of Go's; the error is Go's.
-    pub fn new(text: &str) -> Result<Pattern, String> {
-        let compiled = Regex::new(text.as_bytes()).map_err(|e| e.to_string())?;
-        Ok(Pattern { text: text.to_owned(), compiled: OnceLock::from(Some(compiled)) })
-    }
-
-    /// Whether it is a pattern that matches.
-    pub fn is_match(&self, text: &str) -> bool {
-        self.matches(text) == Some(true)
-    }
-
-    /// Whether it matches; `None` if it isn't a pattern that Go knows.
-    pub fn matches(&self, text: &str) -> Option<bool> {
-        let regex = self.compiled.get_or_init(|| Regex::new(self.text.as_bytes()).ok());
-        regex.as_ref().map(|r| r.is_match(text.as_bytes()))
-    }
 }
 
 /// A schema of the OpenAPI that Kubernetes has, or of the JSON Schema that is made of it.
@@ -245,7 +216,7 @@ fn compile(data: &Data, depth: usize) -> Schema {
             "enum" => {
                 s.values = value.as_list().unwrap_or_default().iter().map(|d| Node::from_data(d, Position::default())).collect()
             }
-            "pattern" => s.pattern = value.as_str().map(|p| Pattern { text: p.to_owned(), compiled: OnceLock::new() }),
+            "pattern" => s.pattern = value.as_str().map(Pattern::unread),
             "minimum" => s.minimum = number(value).map(|n| (n, map.get("exclusiveMinimum").is_some_and(yes))),
             "maximum" => s.maximum = number(value).map(|n| (n, map.get("exclusiveMaximum").is_some_and(yes))),
             "exclusiveMinimum" if number(value).is_some() => s.minimum = number(value).map(|n| (n, true)),

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use pintle_value::budget::{Budget, Exceeded};
+
 use super::format;
 use super::model::{Additional, ListType, Schema, Type};
 use crate::cel;
@@ -46,7 +48,9 @@ impl<'c> Checker<'c> {
 
     /// Reports what of `node` doesn't follow `schema`. `is_object` is a whole object, whose metadata is checked elsewhere.
     pub fn check(&mut self, found: &mut Findings<'_>, node: &Node, schema: &Schema, is_object: bool, path: &Path<'_>) {
-        if self.depth > MAX_DEPTH {
+        // References that lead in circles, alternatives within alternatives, long lists of what is allowed: all of it is work.
+        let work = 1 + schema.values.len() + schema.required.len();
+        if self.depth > MAX_DEPTH || !found.affords(work) {
             return;
         }
         self.depth += 1;
@@ -97,15 +101,16 @@ impl<'c> Checker<'c> {
             found.invalid(path, text, &format!("{path} in body should be at least {least} chars long"));
         }
         if let Some(pattern) = &schema.pattern {
-            match pattern.matches(text) {
-                Some(false) => found.invalid(path, text, &format!("{path} in body should match '{}'", pattern.text)),
-                Some(true) => {}
-                None => self.skipped_rules += 1,
+            match pattern.matches(found.budget(), text) {
+                Ok(Some(false)) => found.invalid(path, text, &format!("{path} in body should match '{}'", pattern.text)),
+                Ok(Some(true)) => {}
+                Ok(None) => self.skipped_rules += 1,
+                // The run ends with that.
+                Err(_) => {}
             }
         }
         if !schema.format.is_empty() && !format::is_valid(&schema.format, text) {
-            let message = format!("Invalid value: {text:?}: {path} in body must be of type {}: {text:?}", schema.format);
-            found.push("schema/format", "FieldValueTypeInvalid", path, message);
+            found.no_format(path, text, &schema.format);
         }
     }
 
@@ -149,6 +154,7 @@ impl<'c> Checker<'c> {
         match schema.list_type {
             ListType::Atomic => {}
             ListType::Set => duplicates(found, items, path, Node::clone),
+            ListType::Map if !found.affords(items.len().saturating_mul(schema.map_keys.len())) => {}
             ListType::Map => duplicates(found, items, path, |item| {
                 let mut keys = Node::new(Value::Map(Vec::new()), item.at);
                 for key in &schema.map_keys {
@@ -199,14 +205,14 @@ impl<'c> Checker<'c> {
             self.check(found, node, all, is_object, path);
         }
         if !schema.any_of.is_empty() {
-            let (valid, best) = self.alternatives(node, &schema.any_of, is_object, path);
+            let (valid, best) = self.alternatives(found.budget(), node, &schema.any_of, is_object, path);
             if valid == 0 {
                 unplaced(found, path, "must validate at least one schema (anyOf)");
                 found.list.extend(best);
             }
         }
         if !schema.one_of.is_empty() {
-            let (valid, best) = self.alternatives(node, &schema.one_of, is_object, path);
+            let (valid, best) = self.alternatives(found.budget(), node, &schema.one_of, is_object, path);
             match valid {
                 1 => {}
                 0 => {
@@ -219,7 +225,7 @@ impl<'c> Checker<'c> {
             }
         }
         if let Some(not) = &schema.not {
-            let (valid, _) = self.alternatives(node, std::slice::from_ref(not), is_object, path);
+            let (valid, _) = self.alternatives(found.budget(), node, std::slice::from_ref(not), is_object, path);
             if valid == 1 {
                 unplaced(found, path, "must not validate the schema (not)");
             }
@@ -227,11 +233,18 @@ impl<'c> Checker<'c> {
     }
 
     /// How many alternatives a value follows, and the findings of the one that it follows best.
-    fn alternatives(&mut self, node: &Node, schemas: &[Schema], is_object: bool, path: &Path<'_>) -> (usize, Vec<Finding>) {
+    fn alternatives(
+        &mut self,
+        budget: &Budget,
+        node: &Node,
+        schemas: &[Schema],
+        is_object: bool,
+        path: &Path<'_>,
+    ) -> (usize, Vec<Finding>) {
         let mut valid = 0;
         let mut best: Option<Vec<Finding>> = None;
         for schema in schemas {
-            let mut found = Findings::new(node);
+            let mut found = Findings::new(node, budget);
             self.check(&mut found, node, schema, is_object, path);
             if found.list.is_empty() {
                 valid += 1;
@@ -312,16 +325,26 @@ pub fn blocks_rules(findings: &[Finding]) -> bool {
 }
 
 /// Evaluates the CEL rules of a schema and of all below it; gives how many couldn't be evaluated.
-pub fn check_rules(found: &mut Findings<'_>, node: &Node, schema: &Schema, path: &Path<'_>) -> usize {
+///
+/// Errors: the run's budget is used up.
+pub fn check_rules(
+    found: &mut Findings<'_>,
+    cost: &cel::Cost<'_>,
+    node: &Node,
+    schema: &Schema,
+    path: &Path<'_>,
+) -> Result<usize, Exceeded> {
     let mut skipped = 0;
     if node.is_null() {
-        return 0;
+        return Ok(0);
     }
     for rule in &schema.rules {
-        match rule.check(node, schema) {
+        match rule.check(cost, node, schema)? {
             cel::Outcome::True => {}
             cel::Outcome::Skipped => skipped += 1,
             cel::Outcome::False(message) => {
+                // Rules can put a secret's values into their messages.
+                let message = if found.is_secret() { rule.message_without_value() } else { message };
                 let at = rule.field_path(path, found, &message);
                 if !at {
                     found.push("schema/rule", rule.reason(), path, message);
@@ -333,18 +356,18 @@ pub fn check_rules(found: &mut Findings<'_>, node: &Node, schema: &Schema, path:
         Value::Map(members) => {
             for member in members {
                 if let Some(below) = schema.property(&member.key).or(schema.additional_schema()) {
-                    skipped += check_rules(found, &member.node, below, &path.child(&member.key));
+                    skipped += check_rules(found, cost, &member.node, below, &path.child(&member.key))?;
                 }
             }
         }
         Value::List(items) => {
             if let Some(below) = &schema.items {
                 for (i, item) in items.iter().enumerate() {
-                    skipped += check_rules(found, item, below, &path.index(i));
+                    skipped += check_rules(found, cost, item, below, &path.index(i))?;
                 }
             }
         }
         _ => {}
     }
-    skipped
+    Ok(skipped)
 }

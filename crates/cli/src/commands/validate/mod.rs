@@ -13,6 +13,7 @@ use pintle::Severity;
 use pintle::checks::{self, Checks, Document, Part, stream_documents};
 use pintle::parallel::on_threads;
 use pintle_validate::{Finding, Level, Locations, Options, Position, ResourceReport, Status, Validator};
+use pintle_value::budget::Exceeded;
 
 use super::source::{part, set_levels};
 use crate::{io, report};
@@ -121,6 +122,10 @@ enum Failure {
     Read(String),
 }
 
+fn exceeded(e: Exceeded) -> Failure {
+    Failure::Read(format!("the manifests can't be checked: {e}"))
+}
+
 fn checked(args: &Args) -> Result<(Vec<ResourceReport>, usize), Failure> {
     let locations = Locations::new(&args.schema_location).map_err(Failure::Usage)?;
     let ignored = files::Ignored::new(&args.ignore_filename_pattern).map_err(Failure::Usage)?;
@@ -137,11 +142,12 @@ fn checked(args: &Args) -> Result<(Vec<ResourceReport>, usize), Failure> {
         strict_schemas: args.strict_schemas,
         skip: args.skip.clone(),
         reject: args.reject.clone(),
+        ..Options::default()
     };
     let threads = args.threads.filter(|n| *n > 0).unwrap_or_else(|| available_parallelism().map_or(1, usize::from)).min(16);
     let mut validator = Validator::new(options).with_locations(locations);
     for input in files::inputs(&args.crds, &files::Ignored::default()).or_else(files::Error::or_empty).map_err(Failure::Read)? {
-        validator.add_crds(&input.read().map_err(Failure::Read)?);
+        validator.add_crds(&input.read().map_err(Failure::Read)?).map_err(exceeded)?;
     }
     // Small sets are done before a thread has started.
     let threads = threads.min(names.len().div_ceil(16));
@@ -150,9 +156,13 @@ fn checked(args: &Args) -> Result<(Vec<ResourceReport>, usize), Failure> {
     for (input, text) in names.iter().zip(texts) {
         inputs.push((input.name(), text.map_err(Failure::Read)?));
     }
-    inputs.iter().for_each(|(_, text)| validator.add_crds(text));
-    let mut reports: Vec<ResourceReport> =
-        on_threads(&inputs, threads, |(name, text)| validator.check(name, text)).into_iter().flatten().collect();
+    for (_, text) in &inputs {
+        validator.add_crds(text).map_err(exceeded)?;
+    }
+    let mut reports: Vec<ResourceReport> = Vec::new();
+    for checked in on_threads(&inputs, threads, |(name, text)| validator.check(name, text)) {
+        reports.append(&mut checked.map_err(exceeded)?);
+    }
     related(args, &inputs, &mut reports)?;
     if args.exit_on_error
         && let Some(first) = reports.iter().position(|r| matches!(r.status, Status::Invalid | Status::Error))
