@@ -8,7 +8,7 @@ use minijinja::ErrorKind as Jinja;
 use pintle_template::ErrorKind;
 use pintle_value::Value;
 
-use crate::guard::{self, Insertion};
+use crate::guard::{self, Inserted};
 use crate::session::Session;
 
 /// A place in a template.
@@ -55,6 +55,14 @@ impl Error {
 
     pub(crate) fn at(kind: ErrorKind, what: String, place: Place) -> Error {
         Error(Box::new(ErrorData { kind, what, places: vec![place], unknown: None, source: None }))
+    }
+
+    /// With the beginning of a file as its place, if it has none.
+    pub(crate) fn or_in(mut self, file: &str) -> Error {
+        if self.0.places.is_empty() {
+            self.0.places.push(Place { file: file.to_owned(), line: 1, column: 1, len: 0 });
+        }
+        self
     }
 
     /// The kind.
@@ -119,7 +127,7 @@ pub(crate) type Texts = BTreeMap<String, Source>;
 pub(crate) struct Source {
     pub text: Arc<str>,
     /// What was put into it before it was parsed.
-    pub insertions: Vec<Insertion>,
+    pub insertions: Vec<Inserted>,
 }
 
 /// An error of minijinja; `steps` is the budget that a render had.

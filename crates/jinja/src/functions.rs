@@ -14,9 +14,10 @@ use pintle_template::{Call, Evaluator, Function, Functions};
 use pintle_value::Value;
 
 use crate::error::failed;
-use crate::guard::guarded;
+use crate::guard::{guarded, refused};
 use crate::session::Session;
 use crate::shared::{from_jinja, to_jinja};
+use crate::weight;
 
 /// Filters whose name Helm has a function for, with another meaning or another order of arguments.
 pub const JINJA_FILTERS: &[&str] = &[
@@ -198,6 +199,7 @@ pub(crate) fn arguments(state: &mut State<'_, '_>, args: &[Jinja], may_be_undefi
         if !may_be_undefined {
             defined(state, arg)?;
         }
+        weight::weigh_own(arg)?;
         out.push(from_jinja(arg)?);
     }
     Ok(out)
@@ -243,6 +245,10 @@ fn tpl(state: &mut State<'_, '_>, args: &[Jinja]) -> Result<Jinja, Error> {
     let session = session()?;
     session.evaluator.borrow_mut().charge(text.len() as u64 / 16).map_err(|e| failed("tpl", e))?;
     let (name, env) = (format!("{} (tpl)", state.name()), on_account(state, &session));
+    if let Some((what, at)) = refused(&text) {
+        let line = 1 + text[..at].matches('\n').count();
+        return Err(Error::new(ErrorKind::SyntaxError, format!("{what} (line {line} of the text)")));
+    }
     let (text, _) = guarded(&text);
     nested(&session, data, || env.template_from_named_str(&name, &text))
 }

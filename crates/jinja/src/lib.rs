@@ -14,10 +14,13 @@
 //! | `names` | names of templates |
 //! | `error` | what went wrong and where |
 //! | `scan` | where text, expressions and tags begin and end |
+//! | `expression` | what an expression may do, as far as its text tells |
+//! | `weight` | how much a value is |
 //! | `guard` | bounds on what Jinja's operators and filters make |
 //! | `trace` | which text of a template made which part of the output |
 
 mod error;
+mod expression;
 mod functions;
 mod guard;
 mod names;
@@ -27,6 +30,7 @@ mod session;
 mod shared;
 mod templates;
 mod trace;
+mod weight;
 
 pub use error::{Error, Place};
 pub use functions::{JINJA_FILTERS, JINJA_FUNCTIONS, MAY_BE_UNDEFINED};

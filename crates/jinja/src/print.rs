@@ -12,6 +12,7 @@ use pintle_value::{Value, json};
 
 use crate::guard;
 use crate::shared::from_jinja;
+use crate::weight;
 
 /// Prints a value as `{{ value }}` does.
 ///
@@ -29,7 +30,10 @@ pub(crate) fn value(v: &Jinja, out: &mut dyn fmt::Write) -> Result<(), Error> {
             _ => Ok(write!(out, "{v}")?),
         },
         ValueKind::Bytes => Err(no_text()),
-        ValueKind::Map | ValueKind::Seq | ValueKind::Iterable => go_value(&from_jinja(v)?, out),
+        ValueKind::Map | ValueKind::Seq | ValueKind::Iterable => {
+            weight::weigh(v)?;
+            go_value(&from_jinja(v)?, out)
+        }
         _ => Ok(write!(out, "{v}")?),
     }
 }

@@ -1,6 +1,6 @@
 //! Cuts a template into text, expressions and tags, by minijinja's rules of white space with trim_blocks and lstrip_blocks on.
 //!
-//! Only templates that minijinja has parsed come here; what it would refuse ends the parts early.
+//! What minijinja would refuse ends the parts early.
 
 use std::ops::Range;
 
@@ -44,9 +44,14 @@ pub(crate) fn keyword(tag: &str) -> (&str, &str) {
 
 /// The parts of a template, in order.
 pub(crate) fn scan(source: &str) -> Vec<Part> {
+    scan_to_end(source).0
+}
+
+/// The parts of a template, and where the last of them begins: what is no template is not all in parts.
+pub(crate) fn scan_to_end(source: &str) -> (Vec<Part>, usize) {
     let mut scanner = Scanner { source, at: 0, parts: Vec::new() };
     while scanner.step().is_some() {}
-    scanner.parts
+    (scanner.parts, scanner.at)
 }
 
 struct Scanner<'s> {

@@ -101,7 +101,7 @@ pub(crate) fn from_jinja(value: &Jinja) -> Result<Value, Error> {
 }
 
 impl Shared {
-    fn value(&self) -> Option<Value> {
+    pub(crate) fn value(&self) -> Option<Value> {
         Session::current()?.value(self.id)
     }
 

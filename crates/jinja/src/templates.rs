@@ -54,6 +54,9 @@ impl Templates {
             Ok(text) => text.into(),
             Err(e) => return Err(no_utf8(name, text, &e)),
         };
+        if let Some((what, at)) = guard::refused(&text) {
+            return Err(Error::at(ErrorKind::Parse, what, place(name, &text, at)));
+        }
         // What isn't Jinja is said of the text as it stands.
         let (guarded, insertions) = guarded(&text);
         self.texts.insert(name.to_owned(), Source { text: text.clone(), insertions });
@@ -69,7 +72,7 @@ impl Templates {
     /// Errors: those of the template, with their places.
     pub fn render(&self, name: &str, dot: &Map, evaluator: &Rc<RefCell<Evaluator<'static>>>) -> Result<Vec<u8>, Error> {
         let session = Session::new(evaluator.clone(), dot.clone(), None);
-        session.enter(|| run(&self.env, name, &session).map_err(|f| f.explained(evaluator, &self.texts)))
+        session.enter(|| run(&self.env, name, &session).map_err(|f| f.explained(name, evaluator, &self.texts)))
     }
 
     /// As [`Templates::render`], with a record of what made what, of a failure too. What an error says is the same, but its places
@@ -88,7 +91,8 @@ impl Templates {
         });
         let trace = Trace::new(instrumented.marks.clone());
         let session = Session::new(evaluator.clone(), dot.clone(), Some(trace));
-        let result = session.enter(|| run(&instrumented.env, name, &session).map_err(|f| f.explained(evaluator, &Texts::new())));
+        let result =
+            session.enter(|| run(&instrumented.env, name, &session).map_err(|f| f.explained(name, evaluator, &Texts::new())));
         let record = session.trace.as_ref().map(|t| t.take().finish(result.as_deref().unwrap_or_default())).unwrap_or_default();
         (result, record)
     }
@@ -139,9 +143,10 @@ enum Failure {
 }
 
 impl Failure {
-    fn explained(&self, evaluator: &Rc<RefCell<Evaluator<'static>>>, texts: &Texts) -> Error {
+    fn explained(&self, name: &str, evaluator: &Rc<RefCell<Evaluator<'static>>>, texts: &Texts) -> Error {
         match self {
-            Failure::Jinja(e) => convert(e, evaluator.borrow().limits().steps, texts),
+            // Between two templates, as files that extend each other are, minijinja knows no place.
+            Failure::Jinja(e) => convert(e, evaluator.borrow().limits().steps, texts).or_in(name),
             Failure::Budget(e) => Error::plain(ErrorKind::Budget, e.message()),
         }
     }
@@ -185,6 +190,12 @@ impl io::Write for &mut Limited {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+fn place(name: &str, text: &str, at: usize) -> crate::Place {
+    let before = &text[..at];
+    let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+    crate::Place { file: name.to_owned(), line: 1 + before.matches('\n').count(), column: 1 + at - line_start, len: 1 }
 }
 
 fn no_utf8(name: &str, text: &[u8], e: &std::str::Utf8Error) -> Error {

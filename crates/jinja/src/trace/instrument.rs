@@ -9,7 +9,8 @@ use minijinja::{Environment, Error, Value as Jinja};
 
 use super::Trace;
 use crate::error::{Source, Texts};
-use crate::guard::{Checks, assignment};
+use crate::expression;
+use crate::guard::{self, Checks, assignment};
 use crate::print;
 use crate::scan::{Part, keyword, scan};
 use crate::session::Session;
@@ -96,9 +97,9 @@ impl Writer<'_> {
 
     fn tag(&mut self, inner: std::ops::Range<usize>) {
         let text = &self.source[inner];
-        self.put(&format!("{{%{text}%}}"));
-        if let Some(names) = self.checks.after(text) {
-            self.put(&format!("{{% do __pintle_check({names}) %}}"));
+        self.put(&format!("{{%{}%}}", expression::with(text, guard::within(text))));
+        for look in self.checks.after(text) {
+            self.put(&format!("{{% do {look} %}}"));
         }
     }
 
@@ -112,8 +113,9 @@ impl Writer<'_> {
                 }
                 Part::Print(inner) => {
                     let mark = self.place(inner.start.saturating_sub(2));
-                    let expression = &self.source[inner];
-                    self.put(&format!("{{{{ __pintle_print(__pintle_at({mark}), ({expression})) }}}}"));
+                    let text = &self.source[inner];
+                    let guarded = expression::with(text, expression::insertions(text));
+                    self.put(&format!("{{{{ __pintle_print(__pintle_at({mark}), ({guarded})) }}}}"));
                 }
                 Part::Tag(inner) => self.statement(inner),
             }
@@ -166,7 +168,11 @@ impl Writer<'_> {
                     self.put("{{ __pintle_open(true) }}");
                     self.open.push(Open::Printed { number, filter: None, mark });
                 } else {
-                    self.open.push(Open::Printed { number, filter: Some(rest.to_owned()), mark });
+                    self.open.push(Open::Printed {
+                        number,
+                        filter: Some(expression::with(rest, expression::slices(rest))),
+                        mark,
+                    });
                 }
             }
             "block" | "autoescape" => {

@@ -1,6 +1,7 @@
 //! Templates in Jinja over the functions of Helm.
 
 mod functions;
+mod hostile;
 mod language;
 mod limits;
 mod records;
