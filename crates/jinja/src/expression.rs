@@ -4,7 +4,7 @@
 //! takes a few things for granted. So expressions are read here first: those that nest too deep are refused, and the others are written
 //! anew with a look at the operands before their operators run ([`insertions`]).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// How high the tree of an expression may be: operators in a row count as one within the other, as minijinja parses them.
@@ -235,66 +235,100 @@ fn operands(tokens: &[Token<'_>]) -> Option<String> {
             *paths.entry(path).or_default() += 1;
         }
     }
-    let (mut text, mut items, mut factor) = (0usize, 0usize, 1usize);
-    let stars = tokens.iter().enumerate().filter(|(_, t)| sign(t) && t.text == "*").map(|(i, _)| i);
-    let operands: BTreeSet<usize> = stars.flat_map(|i| [i.wrapping_sub(1), i + 1]).collect();
-    for (i, token) in operands.into_iter().filter_map(|i| Some((i, tokens.get(i)?))) {
-        match token.kind {
-            Kind::Text => text = text.max(token.text.len()),
-            Kind::Number => factor = factor.saturating_mul(token.text.replace('_', "").parse().unwrap_or(1)),
-            Kind::Sign => match in_brackets(tokens, i) {
-                Made::Text(len) => text = text.max(len),
-                Made::List(len) => items = items.max(len),
-                Made::Unknown => {}
-            },
-            Kind::Name => {}
-        }
-    }
-    let mut out = if tokens.iter().any(|t| sign(t) && t.text == "*") {
-        format!("{text}, {items}, {}", factor.min(1 << 40))
-    } else {
-        "0, 0, 0".to_owned()
-    };
+    let Repeated { text, items, factor } = repeated(tokens);
+    let mut out = format!("{text}, {items}, {}", factor.min(1 << 40));
     for (path, times) in paths {
         let _ = write!(out, ", {times}, \"{path}\"");
     }
     Some(out)
 }
 
-/// What brackets hold, and how long it is about.
-enum Made {
-    Text(usize),
-    List(usize),
-    Unknown,
+/// What a `*` repeats, as far as the text of an expression tells: about how long it is, and how often. Without a `*` all is 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Repeated {
+    pub text: usize,
+    pub items: usize,
+    pub factor: usize,
 }
 
-/// What brackets hold if that is a text or a list for sure: nothing of it is compared.
-fn in_brackets(tokens: &[Token<'_>], at: usize) -> Made {
-    let opens = |t: &Token<'_>| t.kind == Kind::Sign && matches!(t.text, "(" | "[");
-    let closes = |t: &Token<'_>| t.kind == Kind::Sign && matches!(t.text, ")" | "]");
-    let mut depth = 0usize;
-    let mut inside = Vec::new();
-    let forwards = opens(&tokens[at]);
-    let rest: Box<dyn Iterator<Item = &Token<'_>>> =
-        if forwards { Box::new(tokens[at..].iter()) } else { Box::new(tokens[..=at].iter().rev()) };
-    for token in rest {
-        depth = match (opens(token) == forwards && (opens(token) || closes(token)), opens(token) || closes(token)) {
-            (true, _) => depth + 1,
-            (false, true) => depth.saturating_sub(1),
-            _ => depth,
-        };
-        inside.push(token);
-        if depth == 0 {
-            break;
+impl Repeated {
+    /// How long it becomes.
+    fn len(self) -> usize {
+        self.text.max(self.items).saturating_mul(self.factor)
+    }
+}
+
+/// What the constants of an expression become: minijinja computes it while it parses.
+pub(crate) fn constant(source: &str) -> Repeated {
+    repeated(&tokens(source))
+}
+
+/// The largest of the products in an expression.
+fn repeated(tokens: &[Token<'_>]) -> Repeated {
+    let is_star = |i: usize| tokens.get(i).is_some_and(|t| t.kind == Kind::Sign && t.text == "*");
+    let mut largest = Repeated::default();
+    let mut chain = Repeated::default();
+    for i in (0..tokens.len()).filter(|i| is_star(*i)) {
+        if i < 2 || !is_star(i - 2) {
+            chain = Repeated { factor: 1, ..Repeated::default() };
+            chain.take(tokens, i.checked_sub(1));
+        }
+        chain.take(tokens, Some(i + 1));
+        if largest.factor == 0 || chain.len() > largest.len() {
+            largest = chain;
         }
     }
-    let compares = inside.iter().any(|t| matches!(t.text, "==" | "!=" | "<" | ">" | "<=" | ">=" | "in" | "is" | "if"));
-    let length = inside.iter().map(|t| t.text.len()).sum();
-    match () {
-        () if compares => Made::Unknown,
-        () if inside.iter().any(|t| t.text == "[") => Made::List(length),
-        () if inside.iter().any(|t| t.kind == Kind::Text) => Made::Text(length),
-        () => Made::Unknown,
+    largest
+}
+
+impl Repeated {
+    /// Takes an operand into a product.
+    fn take(&mut self, tokens: &[Token<'_>], at: Option<usize>) {
+        let Some((at, token)) = at.and_then(|at| Some((at, tokens.get(at)?))) else { return };
+        match token.kind {
+            Kind::Text => self.text = self.text.max(token.text.len()),
+            Kind::Number => self.factor = self.factor.saturating_mul(token.text.replace('_', "").parse().unwrap_or(1)),
+            Kind::Sign => self.brackets(tokens, at),
+            Kind::Name => {}
+        }
+    }
+
+    /// Takes what stands in brackets, if that is a text or a list for sure: nothing of it is compared.
+    fn brackets(&mut self, tokens: &[Token<'_>], at: usize) {
+        let opens = |t: &Token<'_>| t.kind == Kind::Sign && matches!(t.text, "(" | "[");
+        let closes = |t: &Token<'_>| t.kind == Kind::Sign && matches!(t.text, ")" | "]");
+        let forwards = opens(&tokens[at]);
+        let rest: Box<dyn Iterator<Item = usize>> = if forwards { Box::new(at..tokens.len()) } else { Box::new((0..=at).rev()) };
+        let mut depth = 0usize;
+        let mut inside = Vec::new();
+        for i in rest {
+            let token = &tokens[i];
+            match (opens(token), closes(token)) {
+                (true, _) if forwards => depth += 1,
+                (_, true) if !forwards => depth += 1,
+                (true, _) | (_, true) => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            inside.push(i);
+            if depth == 0 {
+                break;
+            }
+        }
+        let texts = |i: &usize| tokens[*i].text;
+        let compares = inside.iter().any(|i| matches!(texts(i), "==" | "!=" | "<" | ">" | "<=" | ">=" | "in" | "is" | "if"));
+        // A product within is made before.
+        let is_factor = |i: &usize| {
+            let star = |i: Option<usize>| i.and_then(|i| tokens.get(i)).is_some_and(|t| t.text == "*");
+            tokens[*i].kind == Kind::Number && (star(i.checked_sub(1)) || star(Some(i + 1)))
+        };
+        let factors = inside.iter().filter(|i| is_factor(i)).filter_map(|i| texts(i).parse::<usize>().ok());
+        let length = inside.iter().map(|i| texts(i).len()).sum::<usize>().saturating_mul(factors.fold(1, usize::saturating_mul));
+        if compares {
+        } else if inside.iter().any(|i| texts(i) == "[") {
+            self.items = self.items.max(length);
+        } else if inside.iter().any(|i| tokens[*i].kind == Kind::Text) {
+            self.text = self.text.max(length);
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use pintle_template::{Call, Evaluator, Function, Functions};
 use pintle_value::Value;
 
 use crate::error::failed;
-use crate::guard::{guarded, refused};
+use crate::guard::{Refusal, guarded, refused};
 use crate::session::Session;
 use crate::shared::{from_jinja, to_jinja};
 use crate::weight;
@@ -245,9 +245,9 @@ fn tpl(state: &mut State<'_, '_>, args: &[Jinja]) -> Result<Jinja, Error> {
     let session = session()?;
     session.evaluator.borrow_mut().charge(text.len() as u64 / 16).map_err(|e| failed("tpl", e))?;
     let (name, env) = (format!("{} (tpl)", state.name()), on_account(state, &session));
-    if let Some((what, at)) = refused(&text) {
+    if let Some(Refusal { kind, what, at }) = refused(&text) {
         let line = 1 + text[..at].matches('\n').count();
-        return Err(Error::new(ErrorKind::SyntaxError, format!("{what} (line {line} of the text)")));
+        return Err(failed("tpl", pintle_template::Error::with_kind(kind, format!("{what} (line {line} of the text)"))));
     }
     let (text, _) = guarded(&text);
     nested(&session, data, || env.template_from_named_str(&name, &text))

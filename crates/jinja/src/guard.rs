@@ -85,8 +85,18 @@ pub(crate) fn guarded(source: &str) -> (String, Vec<Inserted>) {
     (out, insertions)
 }
 
-/// Why a template is refused before it is parsed, and the byte where: minijinja recurses into what nests.
-pub(crate) fn refused(source: &str) -> Option<(String, usize)> {
+/// Why a template is refused before it is parsed.
+pub(crate) struct Refusal {
+    pub kind: ErrorKind,
+    pub what: String,
+    /// The byte where.
+    pub at: usize,
+}
+
+/// Whether a template is refused before it is parsed: minijinja recurses into what nests, and computes with constants.
+pub(crate) fn refused(source: &str) -> Option<Refusal> {
+    let nests = |(what, at)| Refusal { kind: ErrorKind::Parse, what, at };
+    let (mut text, mut items) = (0usize, 0usize);
     let (parts, end) = scan_to_end(source);
     // Each open block with the number of its branches.
     let (mut blocks, mut depth) = (Vec::new(), 0usize);
@@ -95,14 +105,25 @@ pub(crate) fn refused(source: &str) -> Option<(String, usize)> {
             Part::Text(_) => continue,
             Part::Print(inner) | Part::Tag(inner) => inner.clone(),
         };
-        let text = &source[inner.clone()];
-        if let Some((what, at)) = expression::refused(text) {
-            return Some((what, inner.start + at));
+        let tag = &source[inner.clone()];
+        if let Some((what, at)) = expression::refused(tag) {
+            return Some(nests((what, inner.start + at)));
+        }
+        let made = expression::constant(tag);
+        text = text.saturating_add(made.text.saturating_mul(made.factor));
+        items = items.saturating_add(made.items.saturating_mul(made.factor));
+        let long = match (text > MAX_TEXT, items > MAX_ITEMS) {
+            (true, _) => Some(long_text()),
+            (_, true) => Some(long_list()),
+            _ => None,
+        };
+        if let Some(what) = long {
+            return Some(Refusal { kind: ErrorKind::Budget, what, at: inner.start });
         }
         if matches!(part, Part::Print(_)) {
             continue;
         }
-        let (word, rest) = keyword(text);
+        let (word, rest) = keyword(tag);
         match word {
             "set" if assignment(rest).is_some() => {}
             "if" | "for" | "block" | "macro" | "call" | "filter" | "set" | "with" | "autoescape" => {
@@ -120,11 +141,11 @@ pub(crate) fn refused(source: &str) -> Option<(String, usize)> {
             _ => {}
         }
         if depth > MAX_BLOCKS {
-            return Some((format!("blocks nest deeper than {MAX_BLOCKS}: each branch of an if counts"), inner.start));
+            return Some(nests((format!("blocks nest deeper than {MAX_BLOCKS}: each branch of an if counts"), inner.start)));
         }
     }
     // A tag without an end: minijinja parses up to where it misses that.
-    expression::refused(&source[end..]).map(|(what, at)| (what, end + at)).filter(|_| source[end..].contains('{'))
+    expression::refused(&source[end..]).map(|(what, at)| nests((what, end + at)))
 }
 
 /// What to put into a tag, in order.
@@ -491,14 +512,22 @@ fn size(v: &Jinja) -> usize {
     }
 }
 
+fn long_list() -> String {
+    format!("a list is longer than the limit of {MAX_ITEMS} items")
+}
+
+fn long_text() -> String {
+    format!("a text is longer than the limit of {MAX_TEXT} bytes")
+}
+
 fn too_many() -> Result<(), Error> {
-    Err(too_much(format!("a list is longer than the limit of {MAX_ITEMS} items")))
+    Err(too_much(long_list()))
 }
 
 fn text_of(len: Option<usize>) -> Result<(), Error> {
     match len {
         Some(len) if len <= MAX_TEXT => charge(len),
-        _ => Err(too_much(format!("a text is longer than the limit of {MAX_TEXT} bytes"))),
+        _ => Err(too_much(long_text())),
     }
 }
 

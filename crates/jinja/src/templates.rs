@@ -54,8 +54,8 @@ impl Templates {
             Ok(text) => text.into(),
             Err(e) => return Err(no_utf8(name, text, &e)),
         };
-        if let Some((what, at)) = guard::refused(&text) {
-            return Err(Error::at(ErrorKind::Parse, what, place(name, &text, at)));
+        if let Some(guard::Refusal { kind, what, at }) = guard::refused(&text) {
+            return Err(Error::at(kind, what, place(name, &text, at)));
         }
         // What isn't Jinja is said of the text as it stands.
         let (guarded, insertions) = guarded(&text);
