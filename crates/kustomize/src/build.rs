@@ -1,7 +1,11 @@
 //! What a build carries along, what may be asked of it, and the two ways in: [`build`] for a folder, [`transform`] for objects
 //! in memory.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
+
+use pintle_value::budget::Budget;
 
 use crate::error::{Error, Location, Warning};
 use crate::generate::helm::{Inflate, NoCharts};
@@ -53,6 +57,8 @@ pub struct Options<'o> {
     pub helm: HelmOptions,
     /// What renders charts.
     pub inflate: &'o dyn Inflate,
+    /// What the build may use up.
+    pub budget: Arc<Budget>,
 }
 
 impl Default for Options<'_> {
@@ -65,6 +71,7 @@ impl Default for Options<'_> {
             plugins: false,
             helm: HelmOptions::default(),
             inflate: &NoCharts,
+            budget: Arc::default(),
         }
     }
 }
@@ -80,20 +87,65 @@ pub struct Build {
     pub sources: Vec<String>,
     /// What was noticed.
     pub warnings: Vec<Warning>,
-    // How many kustomizations were read.
-    pub(crate) targets: usize,
+    budget: Arc<Budget>,
+    /// How many nodes the budget was charged for.
+    charged: usize,
+    known_sources: HashMap<String, u32>,
+    known_warnings: HashSet<Warning>,
 }
 
 impl Build {
     /// The number under which places of a file are known.
     pub fn source(&mut self, file: &str) -> u32 {
-        match self.sources.iter().position(|known| known == file) {
-            Some(at) => at as u32 + 1,
-            None => {
-                self.sources.push(file.to_owned());
-                self.sources.len() as u32
-            }
+        if let Some(number) = self.known_sources.get(file) {
+            return *number;
         }
+        self.sources.push(file.to_owned());
+        let number = self.sources.len() as u32;
+        self.known_sources.insert(file.to_owned(), number);
+        number
+    }
+
+    /// What the build draws from.
+    pub(crate) fn budget(&self) -> Arc<Budget> {
+        self.budget.clone()
+    }
+
+    fn new(options: &Options<'_>) -> Build {
+        Build { budget: options.budget.clone(), ..Build::default() }
+    }
+
+    /// Charges work: each object, field or entry that is looked at is a step.
+    ///
+    /// Errors: the build exceeds a limit.
+    pub(crate) fn charge(&self, steps: usize) -> Result<(), String> {
+        self.budget.charge(steps as u64).map_err(|e| e.to_string())
+    }
+
+    /// Charges the nodes that were made or gone over since the last time.
+    ///
+    /// Errors: the build exceeds a limit.
+    pub(crate) fn charge_nodes(&mut self) -> Result<(), String> {
+        let made = self.nodes.len() - self.charged;
+        self.charged = self.nodes.len();
+        let bytes = (made * size_of::<crate::node::Node>()) as u64;
+        let steps = (made + self.nodes.take_visited()) as u64;
+        self.budget.allocate(bytes).and_then(|()| self.budget.charge(steps)).map_err(|e| e.to_string())
+    }
+
+    /// Charges bytes of text that are made.
+    ///
+    /// Errors: the build exceeds a limit.
+    pub(crate) fn charge_made(&self, bytes: usize) -> Result<(), String> {
+        self.budget.text(bytes).map_err(|e| e.to_string())
+    }
+
+    /// Charges a file that was read, and what comes of it.
+    ///
+    /// Errors: the build exceeds a limit.
+    pub(crate) fn charge_text(&mut self, text: &[u8]) -> Result<(), String> {
+        self.budget.text(text.len()).map_err(|e| e.to_string())?;
+        self.charge_nodes()
     }
 
     /// The file and line of a place.
@@ -113,16 +165,16 @@ impl Build {
 
     /// Notes something that kustomize takes without a word.
     pub fn warn(&mut self, message: impl Into<String>, location: Option<Location>) {
-        let warning = Warning { message: message.into(), location, note: false };
-        if !self.warnings.contains(&warning) {
-            self.warnings.push(warning);
-        }
+        self.notice(Warning { message: message.into(), location, note: false });
     }
 
     /// Passes on a remark of kustomize's own.
     pub fn note(&mut self, message: impl Into<String>, location: Option<Location>) {
-        let warning = Warning { message: message.into(), location, note: true };
-        if !self.warnings.contains(&warning) {
+        self.notice(Warning { message: message.into(), location, note: true });
+    }
+
+    fn notice(&mut self, warning: Warning) {
+        if self.known_warnings.insert(warning.clone()) {
             self.warnings.push(warning);
         }
     }
@@ -172,7 +224,7 @@ impl Output {
 
 /// Builds the kustomization of a folder (krusty/kustomizer.go, `Run`).
 pub fn build(folder: &str, options: &Options<'_>) -> Result<Output, Error> {
-    let mut b = Build::default();
+    let mut b = Build::new(options);
     let loader = Loader::new(options.files, options.restrictions, folder)?;
     let mut map = target::run(&mut b, loader, options)?;
     finish(b, &mut map)
@@ -187,11 +239,12 @@ pub fn transform(
     objects: &[SourceObject<'_>],
     options: &Options<'_>,
 ) -> Result<Output, Error> {
-    let mut b = Build::default();
+    let mut b = Build::new(options);
     let loader = Loader::new(options.files, options.restrictions, folder)?;
     let mut resources = Vec::new();
     for object in objects {
         let read = crate::read::resources(&mut b, object.text, object.file)?;
+        b.charge_text(object.text)?;
         resources.extend(read);
     }
     let given = ResMap::from_list(&b, resources)?;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A file and a line of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Location {
     /// The file, as a user would name it.
     pub file: String,
@@ -74,7 +74,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// Something that kustomize takes without a word, or with one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Warning {
     /// What was found.
     pub message: String,

@@ -30,7 +30,7 @@ impl FieldSpec {
 
     /// Whether the other says nothing new (`effectivelyEquals`).
     fn covers(&self, other: &FieldSpec) -> bool {
-        self.gvk().is_selected(&other.gvk()) && self.path == other.path
+        self.path == other.path && self.gvk().is_selected(&other.gvk())
     }
 }
 
@@ -90,6 +90,7 @@ struct Visitor<'v> {
 
 impl Visitor<'_> {
     fn walk(&mut self, at: NodeId, path: &[String]) -> Result<(), String> {
+        self.nodes.visit(1);
         let Some((step, rest)) = path.split_first() else { return (self.set)(self.nodes, at) };
         if self.nodes.is_missing_or_null(Some(at)) {
             return Ok(());

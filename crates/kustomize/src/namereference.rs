@@ -1,12 +1,17 @@
 //! References follow names: what refers to an object by a name that it had refers to it by the one that it has
 //! (sigs.k8s.io/kustomize/api v0.20.1, internal/accumulator/namereferencetransformer.go, filters/nameref).
 
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use pintle_value::budget::Budget;
+
 use crate::build::Build;
 use crate::config::NameBackReferences;
 use crate::fieldspec::{FieldSpec, visit};
 use crate::id::{Gvk, ResId};
 use crate::node::{Kind, Node, NodeId, Nodes, Place, Style};
-use crate::resmap::ResMap;
+use crate::resmap::{ResMap, role_binding_namespaces};
 use crate::resource::note;
 
 /// What is known of each possible target; references never change it.
@@ -37,20 +42,37 @@ pub fn fix_references(b: &mut Build, map: &ResMap, references: &[NameBackReferen
             suffixes: r.notes(b, note::SUFFIXES),
         })
         .collect();
-    let ids: Vec<ResId> = targets.iter().map(|t| t.id.clone()).collect();
+    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut by_namespace: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (i, target) in targets.iter().enumerate() {
+        for name in target.previous.iter().map(|id| id.name.as_str()).collect::<BTreeSet<_>>() {
+            by_name.entry(name).or_default().push(i);
+        }
+        by_namespace.entry(target.original.effective_namespace()).or_default().push(i);
+    }
     for (at, resource) in map.list.iter().enumerate() {
-        let mut candidates: Option<Vec<usize>> = None;
+        let mut bound: Option<Vec<String>> = None;
+        b.charge_nodes()?;
         for reference in references {
+            b.charge(reference.referrers.len())?;
             let target_gvk = reference.gvk();
             for spec in &reference.referrers {
                 if !targets[at].original.gvk.is_selected(&spec.gvk()) {
                     continue;
                 }
-                if candidates.is_none() {
-                    candidates = Some(map.referable(b, resource, &ids)?);
+                if bound.is_none() {
+                    bound = Some(role_binding_namespaces(b, resource)?);
                 }
-                let candidates = candidates.as_deref().unwrap_or(&[]);
-                let fixer = Fixer { targets: &targets, candidates, referrer: at, gvk: &target_gvk, path: &spec.path };
+                let fixer = Fixer {
+                    budget: b.budget(),
+                    targets: &targets,
+                    by_name: &by_name,
+                    by_namespace: &by_namespace,
+                    bound: bound.as_deref().unwrap_or(&[]),
+                    referrer: at,
+                    gvk: &target_gvk,
+                    path: &spec.path,
+                };
                 let gvk = &targets[at].id.gvk;
                 let own = FieldSpec {
                     group: gvk.group.clone(),
@@ -68,8 +90,13 @@ pub fn fix_references(b: &mut Build, map: &ResMap, references: &[NameBackReferen
 }
 
 struct Fixer<'f> {
+    budget: Arc<Budget>,
     targets: &'f [Target],
-    candidates: &'f [usize],
+    /// Targets by the names that they had, and by the namespace that they were in first.
+    by_name: &'f HashMap<&'f str, Vec<usize>>,
+    by_namespace: &'f HashMap<&'f str, Vec<usize>>,
+    /// The namespaces that the referrer names itself.
+    bound: &'f [String],
     referrer: usize,
     gvk: &'f Gvk,
     path: &'f str,
@@ -101,8 +128,7 @@ impl Fixer<'_> {
     }
 
     fn set_scalar(&self, nodes: &mut Nodes, at: NodeId) -> Result<(), String> {
-        let all = self.candidates.iter().copied();
-        let Some(found) = self.select(nodes, &nodes[at].value, all, false)? else { return Ok(()) };
+        let Some(found) = self.select(nodes, &nodes[at].value, |_| true, false)? else { return Ok(()) };
         if found.name == nodes[at].value {
             return Ok(());
         }
@@ -115,11 +141,16 @@ impl Fixer<'_> {
         let Some(name) = nodes.match_field(at, "name", None) else {
             return Err("path config error; no 'name' field in node".into());
         };
-        let within: Vec<usize> = match nodes.match_field(at, "namespace", None) {
-            None => self.candidates.to_vec(),
-            Some(namespace) => self.in_namespace(&nodes[namespace].value),
+        let old = &nodes[name].value;
+        let found = match nodes.match_field(at, "namespace", None) {
+            None => self.select(nodes, old, |_| true, true)?,
+            Some(namespace) => {
+                let namespace = nodes[namespace].value.as_str();
+                let id = self.namespace_id(namespace)?;
+                self.select(nodes, old, |t| is_within(id(t), namespace), true)?
+            }
         };
-        let Some(found) = self.select(nodes, &nodes[name].value, within.into_iter(), true)? else { return Ok(()) };
+        let Some(found) = found else { return Ok(()) };
         if found.name == nodes[name].value && found.namespace.is_empty() {
             return Ok(());
         }
@@ -136,17 +167,27 @@ impl Fixer<'_> {
         nodes.add(Node { place, ..Node::scalar(text) })
     }
 
-    /// Candidates that were in a namespace; if none were, those that are.
-    fn in_namespace(&self, namespace: &str) -> Vec<usize> {
-        let by = |id: fn(&Target) -> &ResId| -> Vec<usize> {
-            let fits = |i: &usize| {
-                let space = id(&self.targets[*i]).effective_namespace();
-                space == namespace && space != crate::id::NOT_A_NAMESPACE
-            };
-            self.candidates.iter().copied().filter(fits).collect()
-        };
-        let original = by(|t| &t.original);
-        if original.is_empty() { by(|t| &t.id) } else { original }
+    /// Whether the referrer could refer to a target at all (`SubsetThatCouldBeReferencedByResource`).
+    fn can_refer(&self, target: &Target) -> bool {
+        let own = &self.targets[self.referrer].id;
+        let other = &target.id;
+        own.gvk.cluster_scoped || other.gvk.cluster_scoped || other.same_namespace(own) || self.bound.contains(&other.namespace)
+    }
+
+    /// By which of its ids a target is in a namespace: by the first one, if any target was there.
+    fn namespace_id(&self, namespace: &str) -> Result<fn(&Target) -> &ResId, String> {
+        let first = self.by_namespace.get(namespace).map_or(&[][..], Vec::as_slice);
+        let mut looked_at = 0;
+        let some = first.iter().any(|i| {
+            looked_at += 1;
+            is_within(&self.targets[*i].original, namespace) && self.can_refer(&self.targets[*i])
+        });
+        self.charge(looked_at)?;
+        Ok(if some { |t| &t.original } else { |t| &t.id })
+    }
+
+    fn charge(&self, steps: usize) -> Result<(), String> {
+        self.budget.charge(steps as u64).map_err(|e| e.to_string())
     }
 
     /// nameref.go, `selectReferral`
@@ -154,13 +195,16 @@ impl Fixer<'_> {
         &self,
         nodes: &Nodes,
         old_name: &str,
-        candidates: impl Iterator<Item = usize>,
+        fits: impl Fn(&Target) -> bool,
         with_namespace: bool,
     ) -> Result<Option<&Target>, String> {
         let referrer = &self.targets[self.referrer];
-        let mut found: Vec<&Target> = candidates
-            .map(|i| &self.targets[i])
-            .filter(|t| t.previous.iter().any(|id| id.name == old_name))
+        let named = self.by_name.get(old_name).map_or(&[][..], Vec::as_slice);
+        self.charge(named.len())?;
+        let mut found: Vec<&Target> = named
+            .iter()
+            .map(|i| &self.targets[*i])
+            .filter(|t| self.can_refer(t) && fits(t))
             .filter(|t| t.previous.iter().any(|id| id.gvk.is_selected(self.gvk)))
             .collect();
         if found.is_empty() {
@@ -196,6 +240,12 @@ impl Fixer<'_> {
         let text = |name| nodes.get(role, name).map(|value| nodes[value].value.as_str());
         Some(Gvk::new(text("apiGroup")?, "", text("kind")?))
     }
+}
+
+/// Whether an id is in a namespace.
+fn is_within(id: &ResId, namespace: &str) -> bool {
+    let space = id.effective_namespace();
+    space == namespace && space != crate::id::NOT_A_NAMESPACE
 }
 
 /// Whether both got the same prefixes and suffixes last (`PrefixesSuffixesEquals`).

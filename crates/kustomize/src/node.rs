@@ -5,8 +5,11 @@
 //! decide together with the text what type a scalar has in the end; and its [`Place`], so that every field of a result knows
 //! where it was written.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
 /// A node of a [`Nodes`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(u32);
 
 /// Where something is written.
@@ -147,13 +150,43 @@ impl Node {
     }
 }
 
-/// How many nodes a build may have.
-const MAX_NODES: usize = 100_000_000;
+/// Mappings with more members than this are looked up through an index.
+const SMALL: usize = 32;
 
 /// Every node of a build.
 #[derive(Debug, Default)]
 pub struct Nodes {
     nodes: Vec<Node>,
+    changes: Changes,
+    /// Nodes that were gone over since somebody asked.
+    visited: usize,
+    /// Where the keys of large mappings stand in their content: of equal ones the first.
+    indexes: Mutex<HashMap<NodeId, Arc<Index>>>,
+}
+
+/// The places of a mapping's keys in its content.
+type Index = HashMap<String, usize>;
+
+/// When nodes were changed last, as far as it matters to who remembers something of all nodes up to one.
+#[derive(Debug, Default)]
+struct Changes {
+    /// Times with nodes that were changed then and not since; of a later time the node is a later one.
+    log: Vec<(u64, NodeId)>,
+    now: u64,
+}
+
+impl Changes {
+    fn note(&mut self, id: NodeId) {
+        self.now += 1;
+        while self.log.last().is_some_and(|(_, known)| *known >= id) {
+            self.log.pop();
+        }
+        self.log.push((self.now, id));
+    }
+
+    fn first_since(&self, time: u64) -> Option<NodeId> {
+        self.log.get(self.log.partition_point(|(at, _)| *at <= time)).map(|(_, id)| *id)
+    }
 }
 
 impl std::ops::Index<NodeId> for Nodes {
@@ -166,6 +199,12 @@ impl std::ops::Index<NodeId> for Nodes {
 
 impl std::ops::IndexMut<NodeId> for Nodes {
     fn index_mut(&mut self, id: NodeId) -> &mut Node {
+        self.changes.note(id);
+        if self.nodes[id.0 as usize].content.len() > 2 * SMALL
+            && let Ok(indexes) = self.indexes.get_mut()
+        {
+            indexes.remove(&id);
+        }
         &mut self.nodes[id.0 as usize]
     }
 }
@@ -229,7 +268,8 @@ impl Nodes {
         if self[id].kind != Kind::Mapping {
             return None;
         }
-        self.pairs(id).find(|(key, _)| self[*key].value == name)
+        let content = &self[id].content;
+        self.field_index(id, name).and_then(|at| Some((*content.get(at)?, *content.get(at + 1)?)))
     }
 
     /// The value of a mapping's field.
@@ -244,13 +284,72 @@ impl Nodes {
 
     /// Where a field's key stands in the mapping's content.
     pub fn field_index(&self, id: NodeId, name: &str) -> Option<usize> {
-        (0..self[id].content.len() / 2).map(|i| 2 * i).find(|i| self[self[id].content[*i]].value == name)
+        let content = &self[id].content;
+        let is_key = |at: &usize| self[content[*at]].value == name;
+        if content.len() > 2 * SMALL {
+            match self.index_of(id).get(name) {
+                Some(at) if is_key(at) => return Some(*at),
+                // A key that was changed in its place.
+                Some(_) => {}
+                None => return None,
+            }
+        }
+        (0..content.len() / 2).map(|i| 2 * i).find(is_key)
     }
 
-    /// Fails if an object has become deeper than documents may be, or if there are too many nodes altogether.
+    fn index_of(&self, id: NodeId) -> Arc<Index> {
+        let make = || {
+            let content = &self[id].content;
+            let mut index = Index::with_capacity(content.len() / 2);
+            for at in (0..content.len() / 2).map(|i| 2 * i) {
+                index.entry(self[content[at]].value.clone()).or_insert(at);
+            }
+            Arc::new(index)
+        };
+        match self.indexes.lock() {
+            Ok(mut indexes) => indexes.entry(id).or_insert_with(make).clone(),
+            Err(_) => make(),
+        }
+    }
+
+    /// Adds a member to a mapping that has none of this name.
+    pub(crate) fn push_field(&mut self, id: NodeId, key: NodeId, value: NodeId) {
+        self.changes.note(id);
+        let name = self[key].value.clone();
+        let content = &mut self.nodes[id.0 as usize].content;
+        let at = content.len();
+        content.extend([key, value]);
+        if let Ok(indexes) = self.indexes.get_mut()
+            && let Some(index) = indexes.get_mut(&id)
+        {
+            Arc::make_mut(index).entry(name).or_insert(at);
+        }
+    }
+
+    /// Notes that nodes are gone over.
+    pub(crate) fn visit(&mut self, count: usize) {
+        self.visited += count;
+    }
+
+    /// How many nodes were gone over since the last time.
+    pub(crate) fn take_visited(&mut self) -> usize {
+        std::mem::take(&mut self.visited)
+    }
+
+    /// The time, for [`Nodes::changed_since`]: it passes with every change.
+    pub(crate) fn time(&self) -> u64 {
+        self.changes.now
+    }
+
+    /// Whether one of the first `count` nodes was changed since a time.
+    pub(crate) fn changed_since(&self, time: u64, count: usize) -> bool {
+        self.changes.first_since(time).is_some_and(|id| (id.0 as usize) < count)
+    }
+
+    /// Fails if an object has become deeper than documents may be.
     pub fn check_growth(&self, object: NodeId) -> Result<(), String> {
         let limit = crate::parse::MAX_DEPTH + 100;
-        if self.depth(object, limit + 1) > limit || self.nodes.len() > MAX_NODES {
+        if self.depth(object, limit + 1) > limit {
             return Err("the object grows too large".into());
         }
         Ok(())

@@ -242,7 +242,7 @@ impl Nodes {
             }
         }
         let key = self.add(Node { style: key_style, place: self[value].place, ..Node::scalar(name) });
-        self[id].content.extend([key, value]);
+        self.push_field(id, key, value);
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use crate::error::{Error, Location};
 use crate::fieldspec::{FieldSpec, merge_specs};
 use crate::kustomization::types::{Image, Replacement, Replica};
 use crate::origin::{self, OriginNote};
-use crate::resmap::ResMap;
+use crate::resmap::{COMPARISON, ResMap};
 use crate::resource::StringMap;
 use crate::suggest;
 use crate::target::Target;
@@ -39,6 +39,8 @@ pub(crate) struct Stage {
 impl Stage {
     /// Runs it.
     pub(crate) fn run(&self, b: &mut Build, map: &mut ResMap) -> Result<(), Error> {
+        b.charge(1 + map.list.len())?;
+        b.charge_nodes()?;
         let done = match &self.step {
             Step::Patches(patches) => patches.iter().try_for_each(|patch| patch.apply(b, map)),
             Step::Namespace(name, specs, options) => transform::set_namespace(b, map, name, specs, options).map_err(Error::from),
@@ -66,6 +68,7 @@ impl Stage {
 
     fn image(&self, b: &mut Build, map: &mut ResMap, image: &Image, specs: &[FieldSpec]) -> Result<(), String> {
         let Some(seen) = transform::set_image(b, map, image, specs)? else { return Ok(()) };
+        b.charge(seen.len().saturating_mul(COMPARISON))?;
         let near = match suggest::nearest(&image.name, seen.iter().map(String::as_str)) {
             Some(near) => format!("; the nearest is {near}"),
             None if seen.is_empty() => "; there are no images".to_owned(),

@@ -1,13 +1,29 @@
 //! The resources of a build, in order (sigs.k8s.io/kustomize/api v0.20.1, resmap/reswrangler.go).
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use crate::build::Build;
 use crate::id::{ResId, parse_group_version};
+use crate::node::NodeId;
 use crate::resource::{Behavior, Resource};
 
 /// Resources, each with an id of its own.
 #[derive(Clone, Debug, Default)]
 pub struct ResMap {
     pub(crate) list: Vec<Resource>,
+    names: Names,
+}
+
+/// Where resources with a name stand, for as long as none of them changes.
+#[derive(Clone, Debug, Default)]
+struct Names {
+    /// By the names that resources have and had.
+    places: HashMap<String, Vec<usize>>,
+    /// The nodes of those that are in it, in the order of the list.
+    of: Vec<NodeId>,
+    /// When it was looked at last, and how many nodes there were then.
+    time: u64,
+    nodes: usize,
 }
 
 type Result<T> = std::result::Result<T, String>;
@@ -32,9 +48,37 @@ impl ResMap {
         &self.list
     }
 
-    /// The first resource that has this id now.
-    pub fn find(&self, b: &Build, id: &ResId) -> Option<&Resource> {
-        self.list.iter().find(|r| {
+    /// A map of resources whose ids are known to differ.
+    pub(crate) fn of(list: Vec<Resource>) -> ResMap {
+        ResMap { list, names: Names::default() }
+    }
+
+    /// The places of the resources that have or had a name.
+    fn named(&mut self, b: &Build, name: &str) -> Result<Vec<usize>> {
+        let names = &mut self.names;
+        let is_old = names.of.len() > self.list.len()
+            || b.nodes.changed_since(names.time, names.nodes)
+            || names.of.last() != names.of.len().checked_sub(1).map(|last| &self.list[last].node);
+        if is_old {
+            *names = Names::default();
+        }
+        let fresh = names.of.len()..self.list.len();
+        b.charge(fresh.len())?;
+        for i in fresh {
+            let node = self.list[i].node;
+            for name in b.nodes.all_ids(node).into_iter().map(|id| id.name).collect::<BTreeSet<_>>() {
+                names.places.entry(name).or_default().push(i);
+            }
+            names.of.push(node);
+        }
+        // What is in it is as it was read, up to now.
+        (names.time, names.nodes) = (b.nodes.time(), b.nodes.len());
+        Ok(names.places.get(name).cloned().unwrap_or_default())
+    }
+
+    /// The first of these resources that has this id now.
+    fn find(&self, b: &Build, places: &[usize], id: &ResId) -> Option<&Resource> {
+        places.iter().filter_map(|i| self.list.get(*i)).find(|r| {
             // Names differ most: they are compared before anything is copied.
             b.nodes.name(r.node) == id.name
                 && b.nodes.kind(r.node) == id.gvk.kind
@@ -49,7 +93,8 @@ impl ResMap {
     /// Adds a resource; its id must be new (`Append`).
     pub fn append(&mut self, b: &Build, resource: Resource) -> Result<()> {
         let id = resource.id(b);
-        if let Some(other) = self.find(b, &id) {
+        let places = self.named(b, &id.name)?;
+        if let Some(other) = self.find(b, &places, &id) {
             let mut message = format!("may not add resource with an already registered id: {id}");
             let at = |r: &Resource| b.place_text(&r.origin);
             if let (Some(first), Some(second)) = (at(other), at(&resource)) {
@@ -73,7 +118,8 @@ impl ResMap {
 
     fn absorb(&mut self, b: &mut Build, mut resource: Resource) -> Result<()> {
         let id = resource.id(b);
-        let matches = self.matching_any_id(b, |other| other.same(&id));
+        let places = self.named(b, &id.name)?;
+        let matches = self.matching_among(b, places.into_iter(), |other| other.same(&id));
         let behavior = resource.behavior(b);
         match matches.as_slice() {
             [] if matches!(behavior, Behavior::Merge | Behavior::Replace) => {
@@ -103,10 +149,12 @@ impl ResMap {
                     _ => return Err(format!("id {id} exists; behavior must be merge or replace")),
                 }
                 let id = resource.id(b);
+                b.charge(self.list.len())?;
                 let places: Vec<usize> = (0..self.list.len()).filter(|i| self.list[*i].id(b).same(&id)).collect();
                 match places.as_slice() {
                     [place] if place == at => {
                         self.list[*at] = resource;
+                        self.names = Names::default();
                         Ok(())
                     }
                     [] => Err(format!("cannot find resource with id {id} to replace")),
@@ -119,14 +167,21 @@ impl ResMap {
     }
 
     /// The places of the resources that have or had an id that fits (`GetMatchingResourcesByAnyId`).
-    pub fn matching_any_id(&self, b: &Build, fits: impl Fn(&ResId) -> bool) -> Vec<usize> {
+    ///
+    /// Errors: the build exceeds a limit.
+    pub fn matching_any_id(&self, b: &Build, fits: impl Fn(&ResId) -> bool) -> Result<Vec<usize>> {
+        b.charge(self.list.len())?;
+        Ok(self.matching_among(b, 0..self.list.len(), fits))
+    }
+
+    fn matching_among(&self, b: &Build, places: impl Iterator<Item = usize>, fits: impl Fn(&ResId) -> bool) -> Vec<usize> {
         let found = |r: &Resource| b.nodes.previous_ids(r.node).iter().any(&fits) || fits(&r.id(b));
-        (0..self.list.len()).filter(|i| !self.list[*i].is_empty(b) && found(&self.list[*i])).collect()
+        places.filter(|i| !self.list[*i].is_empty(b) && found(&self.list[*i])).collect()
     }
 
     /// The one resource that has or had this id (`GetById`).
     pub fn by_id(&self, b: &Build, id: &ResId) -> Result<usize> {
-        match self.matching_any_id(b, |other| id.same(other)).as_slice() {
+        match self.matching_any_id(b, |other| id.same(other))?.as_slice() {
             [one] => Ok(*one),
             [] => {
                 let near = self.nearest(b, id);
@@ -138,6 +193,10 @@ impl ResMap {
 
     /// What a message says of the resources nearest to one that isn't there.
     pub fn nearest(&self, b: &Build, id: &ResId) -> String {
+        // Names are compared letter by letter. Without steps the build ends anyway.
+        if b.charge(self.list.len().saturating_mul(COMPARISON)).is_err() {
+            return String::new();
+        }
         let ids: Vec<ResId> = self.list.iter().filter(|r| !r.is_empty(b)).map(|r| r.original_id(b)).collect();
         crate::suggest::resource(id, &ids).map(|near| format!("; {near}")).unwrap_or_default()
     }
@@ -147,24 +206,12 @@ impl ResMap {
         self.list.retain(|r| !r.is_empty(b));
     }
 
-    /// The places of what a resource could refer to (`SubsetThatCouldBeReferencedByResource`).
-    pub fn referable(&self, b: &Build, referrer: &Resource, ids: &[ResId]) -> Result<Vec<usize>> {
-        let id = referrer.id(b);
-        if id.gvk.cluster_scoped {
-            return Ok((0..self.list.len()).collect());
-        }
-        let bound = role_binding_namespaces(b, referrer)?;
-        let within = |i: &usize| {
-            let other = &ids[*i];
-            other.gvk.cluster_scoped || other.same_namespace(&id) || bound.contains(&other.namespace)
-        };
-        Ok((0..self.list.len()).filter(within).collect())
-    }
-
     /// Applies a patch to the chosen resources; deleted ones go (`ApplySmPatch`).
     pub fn apply_patch(&mut self, b: &mut Build, selected: &[ResId], patch: &Resource) -> Result<()> {
         let mut remaining = ResMap::new();
+        let selected: HashSet<&ResId> = selected.iter().collect();
         for resource in std::mem::take(&mut self.list) {
+            b.charge_nodes()?;
             let id = resource.id(b);
             if selected.contains(&id) {
                 let mut copy = patch.deep_copy(b);
@@ -179,13 +226,16 @@ impl ResMap {
                 remaining.append(b, resource)?;
             }
         }
-        self.list = remaining.list;
+        *self = remaining;
         Ok(())
     }
 }
 
+/// What it costs to compare two names that may be meant for each other.
+pub(crate) const COMPARISON: usize = 64;
+
 /// The namespaces of the service accounts that a role binding names.
-fn role_binding_namespaces(b: &Build, resource: &Resource) -> Result<Vec<String>> {
+pub(crate) fn role_binding_namespaces(b: &Build, resource: &Resource) -> Result<Vec<String>> {
     let mut found = Vec::new();
     if b.nodes.kind(resource.node) != "RoleBinding" {
         return Ok(found);

@@ -38,6 +38,7 @@ impl ResMap {
         let (group, version, kind, name, namespace) = (group?, version?, kind?, name?, namespace?);
         let labels = Requirements::parse(&selector.label_selector)?;
         let annotations = Requirements::parse(&selector.annotation_selector)?;
+        b.charge(self.list.len())?;
         let mut found = Vec::new();
         for (i, resource) in self.list.iter().enumerate() {
             let (now, first) = (resource.id(b), resource.original_id(b));

@@ -1,8 +1,6 @@
 //! A kustomization and what it leads to: bases, components, generators, transformers, in kustomize's order
 //! (sigs.k8s.io/kustomize/api v0.20.1, internal/target/kusttarget.go, krusty/kustomizer.go).
 
-use std::rc::Rc;
-
 use crate::build::{Build, Options, Reorder};
 use crate::config::{TransformerConfig, crds};
 use crate::error::{Error, Location};
@@ -10,7 +8,7 @@ use crate::fieldspec::FieldSpec;
 use crate::generate;
 use crate::hash::add_hashes;
 use crate::kustomization::types::SortOptions;
-use crate::kustomization::{FILE_NAMES, Kustomization, Step, line_of};
+use crate::kustomization::{FILE_NAMES, Kustomization, Lines};
 use crate::load::Loader;
 use crate::namereference::fix_references;
 use crate::origin::{self, OriginNote};
@@ -25,8 +23,8 @@ use crate::vars::VarSet;
 /// How deep kustomizations may lead to each other.
 const MAX_DEPTH: usize = 200;
 
-/// How many kustomizations a build may read: two that both lead to the same two, and so on, would be without end.
-const MAX_TARGETS: usize = 20_000;
+/// What reading a kustomization costs beside its text: two that both lead to the same two, and so on, would be without end.
+const TARGET: usize = 5_000;
 
 /// What has been gathered (accumulator/resaccumulator.go).
 #[derive(Default)]
@@ -52,7 +50,7 @@ pub(crate) struct Target<'t> {
     /// The file's name, and the whole path for messages.
     pub file: String,
     pub shown: String,
-    text: Rc<[u8]>,
+    lines: Lines,
     /// Where objects come from, if that is asked for.
     pub origin: Option<OriginNote>,
     depth: usize,
@@ -74,7 +72,7 @@ pub(crate) fn run_with<'t>(
     options: &'t Options<'t>,
 ) -> Result<ResMap, Error> {
     let (name, shown) = (file.to_owned(), file.to_owned());
-    let target = Target { kustomization, loader, options, file: name, shown, text: Rc::from([]), origin: None, depth: 0 };
+    let target = Target { kustomization, loader, options, file: name, shown, lines: Lines::default(), origin: None, depth: 0 };
     target.build(b, given)
 }
 
@@ -95,23 +93,24 @@ impl<'t> Target<'t> {
             }
         };
         let text = loader.load(&file)?;
+        b.charge(TARGET)?;
+        b.charge_text(&text)?;
         let shown = loader.shown(&file);
         let (kustomization, notes) = Kustomization::read(&text, &shown)?;
         for text in notes {
             b.note(text, Some(Location { file: shown.clone(), line: 0 }));
         }
-        Ok(Target { kustomization, loader, options, file, shown, text: Rc::from(text), origin: None, depth })
+        Ok(Target { kustomization, loader, options, file, shown, lines: Lines::read(&text), origin: None, depth })
     }
 
     /// Where an entry of a list field stands.
     pub(crate) fn entry(&self, field: &str, index: usize) -> Location {
-        let line = line_of(&self.text, &[Step::Key(field.into()), Step::Index(index)], false);
-        Location { file: self.shown.clone(), line }
+        Location { file: self.shown.clone(), line: self.lines.item(field, index) }
     }
 
     /// Where a field stands.
     pub(crate) fn field_at(&self, field: &str) -> Location {
-        Location { file: self.shown.clone(), line: line_of(&self.text, &[Step::Key(field.into())], true) }
+        Location { file: self.shown.clone(), line: self.lines.key(field) }
     }
 
     /// Puts an error without a place at an entry.
@@ -223,8 +222,7 @@ impl<'t> Target<'t> {
 
     /// How many of the resources stand under `resources`; the rest are `bases`.
     fn listed_resources(&self) -> usize {
-        let all = self.kustomization.resources.len();
-        (0..all).take_while(|i| line_of(&self.text, &[Step::Key("resources".into()), Step::Index(*i)], false) > 0).count()
+        self.lines.count("resources").min(self.kustomization.resources.len())
     }
 
     /// A file of objects, or the folder of another kustomization (`accumulateResources`).
@@ -250,6 +248,7 @@ impl<'t> Target<'t> {
             e.wrap(&doing)
         })?;
         let resources = read::resources(b, &text, &shown).map_err(|e| e.wrap(&doing))?;
+        b.charge_text(&text)?;
         let map = ResMap::from_list(b, resources).map_err(|e| Error::new(e).wrap(&doing))?;
         if let Some(origin) = &self.origin {
             let annotation = StringMap::from([(note::ORIGIN.to_owned(), origin.append(path).text())]);
@@ -269,10 +268,6 @@ impl<'t> Target<'t> {
         component: bool,
     ) -> Result<(), Error> {
         let root = folder.root().display().to_string();
-        b.targets += 1;
-        if b.targets > MAX_TARGETS {
-            return Err(Error::new(format!("more than {MAX_TARGETS} kustomizations lead to each other")));
-        }
         if self.depth >= MAX_DEPTH {
             return Err(Error::new(format!("kustomizations lead to each other more than {MAX_DEPTH} deep at '{root}'")));
         }
@@ -405,7 +400,8 @@ impl<'t> Target<'t> {
         for configured in self.external(b, "validators", &validators)? {
             let step = plugin::transformer(b, self, &configured)?;
             let copy: Vec<Resource> = into.map.list.iter().map(|r| r.deep_copy(b)).collect();
-            let mut map = ResMap { list: copy };
+            b.charge_nodes()?;
+            let mut map = ResMap::of(copy);
             Stage { step, origin: None, at: None }.run(b, &mut map)?;
             for resource in &map.list {
                 let mut labels = b.nodes.meta_map(resource.node, "labels");

@@ -24,7 +24,7 @@ impl VarSet {
         for var in vars {
             let wanted = target(var);
             let exact = !wanted.namespace.is_empty() || wanted.gvk.cluster_scoped;
-            let matched = map.matching_any_id(b, |id| if exact { wanted.same(id) } else { wanted.same_gvkn(id) });
+            let matched = map.matching_any_id(b, |id| if exact { wanted.same(id) } else { wanted.same_gvkn(id) })?;
             match matched.as_slice() {
                 [] => {}
                 [one] => map.list[*one].var_names.push(var.name.clone()),
@@ -59,10 +59,13 @@ impl VarSet {
         }
         let mut values = BTreeMap::new();
         for var in self.0.values() {
+            b.charge(map.list.len() / 8 + 1)?;
             values.insert(var.name.as_str(), self.value(b, map, var)?);
         }
         let mut replacer = Replacer { values: &values, used: BTreeSet::new(), complex: BTreeSet::new() };
         for resource in &map.list {
+            b.charge(specs.len())?;
+            b.charge_nodes()?;
             for spec in specs {
                 visit(&mut b.nodes, resource.node, spec, None, &mut |nodes, at| replacer.set(nodes, at))?;
             }

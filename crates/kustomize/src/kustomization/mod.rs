@@ -7,6 +7,8 @@ pub mod types;
 pub use decode::{AnyMap, Misfit, Step};
 pub use types::Kustomization;
 
+use std::collections::{BTreeSet, HashMap};
+
 use pintle_value::Data;
 
 use crate::error::Error;
@@ -134,6 +136,46 @@ fn is_empty(data: &Data) -> bool {
     };
     let named = |key: &str| key.eq_ignore_ascii_case("apiVersion") || key.eq_ignore_ascii_case("kind");
     data.as_map().is_none_or(|map| map.iter().all(|(key, value)| named(key) || unset(key, value)))
+}
+
+/// The lines of a kustomization's fields and of their items, read once; 0 stands for what isn't found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lines(HashMap<String, (u32, Vec<u32>)>);
+
+impl Lines {
+    /// Those of a file's text.
+    pub(crate) fn read(text: &[u8]) -> Lines {
+        let Ok(Some(tree)) = pintle_yaml::Tree::parse(text) else { return Lines::default() };
+        let line = |id| tree.span(id).start.line as u32;
+        let mut lines = HashMap::new();
+        if tree.node(tree.root()).kind == pintle_yaml::NodeKind::Mapping {
+            for name in tree.pairs(tree.root()).filter_map(|(key, _)| tree.key_text(key)).collect::<BTreeSet<_>>() {
+                let Some((key, value)) = tree.member(tree.root(), &name) else { continue };
+                let list = tree.follow(value);
+                let items = match tree.node(list).kind {
+                    pintle_yaml::NodeKind::Sequence => tree.children(list).map(line).collect(),
+                    _ => Vec::new(),
+                };
+                lines.insert(name, (line(key), items));
+            }
+        }
+        Lines(lines)
+    }
+
+    /// The line of a field's key.
+    pub(crate) fn key(&self, field: &str) -> u32 {
+        self.0.get(field).map_or(0, |(key, _)| *key)
+    }
+
+    /// The line of an item of a list.
+    pub(crate) fn item(&self, field: &str, index: usize) -> u32 {
+        self.0.get(field).and_then(|(_, items)| items.get(index)).copied().unwrap_or(0)
+    }
+
+    /// How many items a list has.
+    pub(crate) fn count(&self, field: &str) -> usize {
+        self.0.get(field).map_or(0, |(_, items)| items.len())
+    }
 }
 
 /// The line on which a path of a document stands; 0 if it isn't found.

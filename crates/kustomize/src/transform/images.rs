@@ -49,6 +49,7 @@ struct Updater<'u> {
 impl Updater<'_> {
     /// Looks for lists called `containers` and `initContainers` anywhere (legacy.go).
     fn containers(&mut self, nodes: &mut Nodes, at: NodeId) -> Result<(), String> {
+        nodes.visit(1);
         match nodes[at].kind {
             Kind::Mapping => {
                 for (key, _) in nodes.pairs(at).collect::<Vec<_>>() {

@@ -50,34 +50,30 @@ impl JsonPatch {
     pub(crate) fn apply(&self, b: &mut Build, node: NodeId) -> Result<(), String> {
         let place = b.nodes[node].place;
         let mut value = b.nodes.to_json(node).map_err(|e| e.message)?;
-        let mut copied = 0;
         for operation in &self.operations {
             // Copies of copies grow without end.
-            if operation.op == "copy" {
-                copied += size(&value);
-                if copied > MAX_COPIED {
-                    return Err("copy operations make too much".into());
-                }
-            }
+            b.charge_made(if operation.op == "copy" { size(&value) } else { 16 })?;
             operation.apply(&mut value)?;
         }
         // The result is read into an interface{}: all numbers are floats from here on.
         let made = b.nodes.add_marshalled(&floats(value), place);
         keep_places(b, made, node);
         b.nodes.assign(node, made);
+        b.charge_nodes()?;
         b.nodes.check_growth(node)
     }
 }
 
-/// How many values an object may have together, counted at each copy operation.
-const MAX_COPIED: usize = 4_000_000;
-
+/// About how many bytes a copy takes.
 fn size(value: &Json) -> usize {
-    match value {
-        Json::List(items) => 1 + items.iter().map(size).sum::<usize>(),
-        Json::Map(map) => 1 + map.values().map(size).sum::<usize>(),
-        _ => 1,
-    }
+    const VALUE: usize = 64;
+    VALUE
+        + match value {
+            Json::List(items) => items.iter().map(size).sum(),
+            Json::Map(map) => map.iter().map(|(key, value)| key.len() + size(value)).sum(),
+            Json::String(text) => text.len(),
+            _ => 0,
+        }
 }
 
 /// Gives new nodes the places of the old ones where both have the same text.

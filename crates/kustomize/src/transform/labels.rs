@@ -17,6 +17,8 @@ pub(super) fn set_entries(b: &mut Build, map: &mut ResMap, entries: &StringMap, 
         return Ok(());
     }
     for resource in &map.list {
+        b.charge(entries.len().saturating_mul(specs.len()))?;
+        b.charge_nodes()?;
         for (key, value) in entries {
             let value = b.nodes.add(Node { tag: tag::STR, ..Node::scalar(value.clone()) });
             let mut set = |nodes: &mut crate::node::Nodes, at| nodes.set_field(at, key, Some(value), Style::Plain);

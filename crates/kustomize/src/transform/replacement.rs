@@ -48,6 +48,7 @@ fn res_id(gvk: &GvkFields, name: &str, namespace: &str) -> ResId {
 /// The value of the source's field.
 fn read_source(b: &mut Build, map: &ResMap, source: &SourceSelector) -> Result<NodeId, String> {
     let selector = res_id(&source.gvk, &source.name, &source.namespace);
+    b.charge(map.list.len())?;
     let mut matches = map.list.iter().filter(|r| b.nodes.all_ids(r.node).iter().any(|id| id.is_selected_by(&selector)));
     let shown = || match source.field_path.as_str() {
         "" => selector.to_string(),
@@ -89,7 +90,9 @@ fn write_target(
     let default = [DEFAULT_PATH.to_owned()];
     let paths = if target.field_paths.is_empty() { &default[..] } else { &target.field_paths };
     let mut matched = false;
+    b.charge(map.list.len().saturating_mul(1 + target.reject.len()))?;
     for resource in &map.list {
+        b.charge_nodes()?;
         let ids = b.nodes.all_ids(resource.node);
         if !chosen(b, resource.node, select, &target.reject)? {
             continue;
@@ -157,6 +160,7 @@ fn write_field(b: &mut Build, object: NodeId, path: &str, value: NodeId, options
 
 fn set_value(b: &mut Build, field: NodeId, value: NodeId, options: Option<&FieldOptions>) -> Result<(), String> {
     let value = b.nodes.copy(value);
+    b.charge_nodes()?;
     if let Some(options) = options.filter(|options| !options.delimiter.is_empty()) {
         if b.nodes[field].kind != Kind::Scalar {
             return Err("delimiter option can only be used with scalar nodes".into());
@@ -169,10 +173,13 @@ fn set_value(b: &mut Build, field: NodeId, value: NodeId, options: Option<&Field
             Ok(i) if i >= parts.len() => parts.push(&text),
             Ok(i) => parts[i] = &text,
         }
-        b.nodes[value].value = parts.join(&options.delimiter);
+        let text = parts.join(&options.delimiter);
+        b.charge_made(text.len())?;
+        b.nodes[value].value = text;
     }
     if b.nodes[field].kind == Kind::Scalar {
         // Only the text: the field keeps its type.
+        b.charge_made(b.nodes[value].value.len())?;
         b.nodes[field].value = b.nodes[value].value.clone();
         b.nodes[field].place = b.nodes[value].place;
     } else {

@@ -11,7 +11,7 @@ pub(crate) fn set_replicas(b: &mut Build, map: &mut ResMap, replica: &Replica, s
     let mut found = false;
     for spec in specs {
         let gvk = spec.gvk();
-        for i in map.matching_any_id(b, |id| id.name == replica.name && id.gvk.is_selected(&gvk)) {
+        for i in map.matching_any_id(b, |id| id.name == replica.name && id.gvk.is_selected(&gvk))? {
             found = true;
             visit(&mut b.nodes, map.list[i].node, spec, Some((Kind::Scalar, tag::INT)), &mut |nodes, at| {
                 let value = nodes.add(Node { tag: tag::INT, ..Node::scalar(replica.count.to_string()) });
