@@ -203,17 +203,19 @@ impl ResMap {
 
     /// Drops deleted resources (`DropEmpties`).
     pub fn drop_empties(&mut self, b: &Build) {
+        let before = self.list.len();
         self.list.retain(|r| !r.is_empty(b));
+        if self.list.len() < before {
+            self.names = Names::default();
+        }
     }
 
     /// Applies a patch to the chosen resources; deleted ones go (`ApplySmPatch`).
     pub fn apply_patch(&mut self, b: &mut Build, selected: &[ResId], patch: &Resource) -> Result<()> {
-        let mut remaining = ResMap::new();
         let selected: HashSet<&ResId> = selected.iter().collect();
-        for resource in std::mem::take(&mut self.list) {
+        for resource in &self.list {
             b.charge_nodes()?;
-            let id = resource.id(b);
-            if selected.contains(&id) {
+            if selected.contains(&resource.id(b)) {
                 let mut copy = patch.deep_copy(b);
                 copy.copy_metadata_from(b, patch)?;
                 let gvk = resource.gvk(b);
@@ -222,6 +224,9 @@ impl ResMap {
                 copy.set_kind(b, &kind)?;
                 resource.apply_patch(b, &copy)?;
             }
+        }
+        let mut remaining = ResMap::new();
+        for resource in std::mem::take(&mut self.list) {
             if !resource.is_empty(b) {
                 remaining.append(b, resource)?;
             }

@@ -266,9 +266,15 @@ impl Resource {
         b.nodes.previous_ids(self.node).into_iter().next().unwrap_or_else(|| self.id(b))
     }
 
-    /// Notes the present id among the previous ones (`StorePreviousId`).
+    /// Notes the present id among the previous ones (`StorePreviousId`), unless it is the last of them: who asks for previous ids asks
+    /// whether one fits, or for the first, and a thousand patches would note the same a thousand times.
     pub fn store_previous_id(&self, b: &mut Build) -> Result<()> {
         let id = self.id(b);
+        if b.nodes.previous_ids(self.node).last().is_some_and(|last| {
+            last.name == id.name && last.namespace == id.effective_namespace() && last.gvk.kind == id.gvk.kind
+        }) {
+            return Ok(());
+        }
         self.append_note(b, note::PREVIOUS_NAMES, &id.name)?;
         self.append_note(b, note::PREVIOUS_NAMESPACES, id.effective_namespace())?;
         self.append_note(b, note::PREVIOUS_KINDS, &id.gvk.kind)
@@ -283,6 +289,8 @@ impl Resource {
             Some(old) => format!("{old},{value}"),
             None => value.to_owned(),
         };
+        // Notes grow with every transformer.
+        b.charge_made(joined.len())?;
         b.nodes.set_annotation(self.node, name, &joined)
     }
 

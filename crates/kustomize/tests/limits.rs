@@ -117,6 +117,13 @@ fn work_grows_with_the_kustomization() {
         let patch = "- {target: {kind: ConfigMap}, patch: '[{\"op\": \"add\", \"path\": \"/data/x\", \"value\": \"y\"}]'}\n";
         over(format!("resources: [o.yaml]\npatches:\n{}", patch.repeat(n)), config_map("a"))
     });
+    is_linear("objects of a patch", 2_000, |n| {
+        let patch = "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {b: c}}";
+        over(
+            format!("resources: [o.yaml]\npatches: [{{target: {{kind: ConfigMap}}, patch: '{patch}'}}]\n"),
+            objects(n, config_map),
+        )
+    });
     is_linear("a large patch", 4_000, |n| {
         let data = lines(n, |i| format!("  k{i}: v\n"));
         let patch = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{data}");

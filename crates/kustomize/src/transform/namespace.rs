@@ -1,5 +1,7 @@
 //! namespace (NamespaceTransformer, filters/namespace).
 
+use std::collections::{BTreeSet, HashMap};
+
 use crate::build::Build;
 use crate::fieldspec::{FieldSpec, visit};
 use crate::node::{Kind, Node, NodeId, Nodes, tag};
@@ -38,17 +40,30 @@ pub(crate) fn set_namespace(
     if namespace.is_empty() {
         return Ok(());
     }
+    let mut named: HashMap<String, BTreeSet<usize>> = HashMap::new();
+    for (i, resource) in map.list.iter().enumerate() {
+        named.entry(b.nodes.name(resource.node).to_owned()).or_default().insert(i);
+    }
     for i in 0..map.list.len() {
         let resource = map.list[i].clone();
         if resource.is_empty(b) {
             continue;
         }
+        let before = b.nodes.name(resource.node).to_owned();
         resource.store_previous_id(b)?;
         filter(b, &resource, namespace, specs, options)?;
+        b.charge_nodes()?;
         let id = resource.id(b);
-        let same: Vec<&str> = map
-            .list
+        // Configurations may name any field, the name too.
+        if id.name != before {
+            named.entry(before).or_default().remove(&i);
+            named.entry(id.name.clone()).or_default().insert(i);
+        }
+        let Some(alike) = named.get(&id.name) else { continue };
+        b.charge(alike.len())?;
+        let same: Vec<&str> = alike
             .iter()
+            .map(|i| &map.list[*i])
             .filter(|r| r.id(b).same(&id))
             .map(|r| b.nodes.annotation(r.node, crate::resource::note::PREVIOUS_NAMESPACES).unwrap_or(""))
             .collect();

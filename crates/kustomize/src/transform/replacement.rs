@@ -90,7 +90,7 @@ fn write_target(
     let default = [DEFAULT_PATH.to_owned()];
     let paths = if target.field_paths.is_empty() { &default[..] } else { &target.field_paths };
     let mut matched = false;
-    b.charge(map.list.len().saturating_mul(1 + target.reject.len()))?;
+    b.charge(map.list.len().saturating_mul(8 * (1 + target.reject.len())))?;
     for resource in &map.list {
         b.charge_nodes()?;
         let ids = b.nodes.all_ids(resource.node);
@@ -126,6 +126,9 @@ fn write_target(
 /// By labels and annotations.
 fn chosen(b: &Build, node: NodeId, select: &Selector, reject: &[Selector]) -> Result<bool, String> {
     let fits = |selector: &Selector| -> Result<bool, String> {
+        if selector.annotation_selector.is_empty() && selector.label_selector.is_empty() {
+            return Ok(true);
+        }
         let annotations = Requirements::parse(&selector.annotation_selector)?.matches(&b.nodes.meta_map(node, "annotations"));
         let labels = Requirements::parse(&selector.label_selector)?.matches(&b.nodes.meta_map(node, "labels"));
         Ok(annotations && labels)
