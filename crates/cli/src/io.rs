@@ -1,58 +1,108 @@
-//! The program's reading and writing: values from files or standard input, results to standard output or a folder.
+//! The program's reading and writing: values and manifests from files or standard input, results to standard output.
 
-use std::fs;
-use std::io::{BufWriter, Read, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use pintle::emit::{self, EmitOptions};
 use pintle::{Error, Release};
+use pintle_files::{Refused, STREAM, read, words, write};
+
+use crate::report;
+
+/// Standard input, up to a limit.
+pub fn stdin() -> Result<Vec<u8>, String> {
+    read::all(io::stdin().lock(), STREAM).map_err(|e| format!("read standard input: {}", words(&e)))
+}
 
 /// The text of a file of values; `-` is standard input. Errors are worded as Go's.
 pub fn read_values(name: &str) -> Result<Vec<u8>, String> {
     if name.trim() == "-" {
-        let mut text = Vec::new();
-        std::io::stdin().read_to_end(&mut text).map_err(|e| format!("read standard input: {e}"))?;
-        return Ok(text);
+        return stdin();
     }
     if let Some((scheme, _)) = name.split_once("://") {
         return Err(format!("{name}: values are read from files only, not through {scheme}; download the file and name it"));
     }
-    fs::read(name).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => format!("open {name}: no such file or directory"),
-        std::io::ErrorKind::PermissionDenied => format!("open {name}: permission denied"),
-        std::io::ErrorKind::IsADirectory => format!("read {name}: is a directory"),
+    read::named(Path::new(name), STREAM).map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound => format!("open {name}: no such file or directory"),
+        io::ErrorKind::PermissionDenied => format!("open {name}: permission denied"),
+        io::ErrorKind::IsADirectory => format!("read {name}: is a directory"),
         _ => format!("open {name}: {e}"),
     })
 }
 
-/// Prints a result; a reader that has gone away is no failure.
-pub fn print(bytes: &[u8]) -> ExitCode {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            crate::report::line(&format!("Error: write standard output: {e}"));
-            ExitCode::FAILURE
+/// The text of a file that the user names.
+pub fn read_named(path: &Path) -> Result<Vec<u8>, Error> {
+    read::named(path, STREAM).map_err(|e| Error::new("io", format!("open {}: {e}", path.display())))
+}
+
+/// How many bytes of manifests are read in one run: all of them are kept.
+pub struct Allowance(AtomicU64);
+
+impl Allowance {
+    /// The whole of it.
+    pub fn new() -> Allowance {
+        Allowance(AtomicU64::new(STREAM))
+    }
+
+    /// Reads with what is left as the limit.
+    pub fn read(&self, read: impl FnOnce(u64) -> io::Result<Vec<u8>>) -> io::Result<Vec<u8>> {
+        let text = read(self.0.load(Ordering::Relaxed))?;
+        let take = |left: u64| left.checked_sub(text.len() as u64);
+        match self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
+            Ok(_) => Ok(text),
+            Err(_) => Err(Refused::TooLarge(STREAM).into()),
         }
-        _ => ExitCode::SUCCESS,
     }
 }
 
-/// Prints a release as it is put together; a reader that has gone away is no failure.
-pub fn print_release(release: &Release, options: &EmitOptions) -> Result<(), Error> {
-    let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
-    match emit::write(release, options, &mut out)?.and_then(|()| out.flush()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::new("io", format!("write standard output: {e}"))),
+/// Standard output, with every failure: std's own takes one that can't be written to at all for one that nobody reads.
+fn stdout() -> io::Result<File> {
+    #[cfg(unix)]
+    let own = std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned()?;
+    #[cfg(windows)]
+    let own = std::os::windows::io::AsHandle::as_handle(&io::stdout()).try_clone_to_owned()?;
+    Ok(File::from(own))
+}
+
+/// What became of printing. A reader that has gone away (`| head`) has what it wanted, as with ripgrep and kubectl.
+fn printed(result: io::Result<()>) -> Result<(), Error> {
+    match result {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::new("io", format!("writing to standard output: {}", words(&e))))
+        }
         _ => Ok(()),
     }
 }
 
-/// Writes a file below `dir`, with the folders it needs.
-pub fn write_below(dir: &Path, path: &str, text: &[u8]) -> Result<(), String> {
-    let file = dir.join(path);
-    let failed = |e: std::io::Error| format!("write {}: {e}", file.display());
-    if let Some(parent) = file.parent() {
-        fs::create_dir_all(parent).map_err(failed)?;
-    }
-    fs::write(&file, text).map_err(failed)
+/// Prints a result. Errors: standard output can't be written.
+pub fn print(bytes: &[u8]) -> Result<(), Error> {
+    printed(stdout().and_then(|mut out| out.write_all(bytes)))
+}
+
+/// Prints what a command ends with, and says how the command ended.
+pub fn finish(bytes: &[u8]) -> ExitCode {
+    print(bytes).map_or_else(|e| report::failure(&e), |()| ExitCode::SUCCESS)
+}
+
+/// Prints what the parser of arguments has to say of itself: help or a version.
+pub fn finish_help(e: &clap::Error) -> ExitCode {
+    printed(e.print()).map_or_else(|e| report::failure(&e), |()| ExitCode::SUCCESS)
+}
+
+/// Prints a release as it is put together. Errors: standard output can't be written; those of the release.
+pub fn print_release(release: &Release, options: &EmitOptions) -> Result<(), Error> {
+    let out = match stdout() {
+        Ok(out) => out,
+        failed => return printed(failed.map(drop)),
+    };
+    let mut out = BufWriter::with_capacity(1 << 16, out);
+    printed(emit::write(release, options, &mut out)?.and_then(|()| out.flush()))
+}
+
+/// A failed write as the library's error.
+pub fn unwritten(e: write::Error) -> Error {
+    Error::new("io", e.to_string())
 }

@@ -13,8 +13,7 @@ pub fn line(text: &str) {
 /// Wrong usage of what stands in for Helm: exit code 1, in pflag's words. Help is no error.
 pub fn usage_as_helm(e: &clap::Error) -> ExitCode {
     if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        let _ = e.print();
-        return ExitCode::SUCCESS;
+        return crate::io::finish_help(e);
     }
     line(&format!("Error: {}", helm_usage(e)));
     ExitCode::FAILURE
@@ -23,8 +22,7 @@ pub fn usage_as_helm(e: &clap::Error) -> ExitCode {
 /// Wrong usage. `template` and `build` stand in for Helm and kustomize, so they exit with 1 and in the words of both; the rest of the program with 2.
 pub fn usage(e: &clap::Error) -> ExitCode {
     if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        let _ = e.print();
-        return ExitCode::SUCCESS;
+        return crate::io::finish_help(e);
     }
     if matches!(std::env::args().nth(1).as_deref(), Some("template" | "build")) {
         return usage_as_helm(e);

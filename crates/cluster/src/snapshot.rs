@@ -1,10 +1,13 @@
 //! `pintle cluster snapshot`: what a cluster is, and those of its objects that are named, as a file.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use pintle::cluster::{Cluster, write_private};
+use pintle::cluster::Cluster;
 use pintle::provenance::nearest;
 use pintle::{Data, DataMap, Diagnostic, Error};
+use pintle_files::words;
+use pintle_files::write::{self, Access};
 
 use crate::api::{Api, JSON, encode};
 use crate::connect::{self, Connection, connect};
@@ -74,12 +77,13 @@ pub fn snapshot(args: &Args) -> Result<Written, Error> {
     }
     let text = cluster.to_yaml();
     let file = shown(&args.output);
-    let written = if args.output == Path::new("-") {
-        std::io::Write::write_all(&mut std::io::stdout().lock(), text.as_bytes())
+    if args.output == Path::new("-") {
+        let mut out = std::io::stdout().lock();
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        written.map_err(|e| Error::new("io", format!("writing to standard output: {}", words(&e))))?;
     } else {
-        write_private(&args.output, text.as_bytes())
-    };
-    written.map_err(|e| Error::new("io", format!("write {file}: {e}")))?;
+        write::file(&args.output, text.as_bytes(), Access::Owner).map_err(|e| Error::new("io", e.to_string()))?;
+    }
     Ok(Written { summary: summary(&file, &cluster), warnings: discovered.warnings() })
 }
 

@@ -142,15 +142,16 @@ impl Source {
                 Err(_) => Entry::Nothing,
             };
             let file = place.join("Chart.yaml");
+            let root = crate::load::root(path, &options.load)?;
             let chart_yaml = match entry("Chart.yaml") {
                 Entry::Folder => Err(format!("read {}: is a directory", file.display())),
-                _ => std::fs::read(&file).map_err(|e| format!("open {}: {e}", file.display())),
+                _ => root.text(&file).map_err(|e| format!("open {}: {e}", file.display())),
             };
             return Ok(Source {
                 place: place.display().to_string(),
                 chart_yaml,
-                values: std::fs::read(path.join("values.yaml")).ok(),
-                schema: std::fs::read(path.join("values.schema.json")).ok(),
+                values: root.text(&path.join("values.yaml")).ok(),
+                schema: root.text(&path.join("values.schema.json")).ok(),
                 templates: entry("templates"),
                 crds: entry("crds"),
                 chart: chart(path),

@@ -5,8 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
+use pintle_files::Root;
 use pintle_kustomize::{
-    ChartRequest, HelmOptions, Inflate, Kustomization, Location, Options as BuildOptions, Output, SourceObject, Warning,
+    ChartRequest, Disk, FileSystem, HelmOptions, Inflate, Kustomization, Location, Options as BuildOptions, Output, Rooted,
+    SourceObject, Warning,
 };
 use pintle_value::{Data, DataMap};
 
@@ -26,20 +28,25 @@ pub struct Built {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Builds a folder with a kustomization (`kustomize build --enable-helm`, 5.7.1).
+/// Builds a folder with a kustomization (`kustomize build --enable-helm`, 5.7.1). With a root nothing outside of it is read; without,
+/// what kustomize itself doesn't read.
 ///
 /// Errors: kustomize's, with the file and line.
-pub fn build(dir: &Path) -> Result<Built> {
-    let options = options();
-    let output = pintle_kustomize::build(&dir.to_string_lossy(), &options).map_err(error)?;
+pub fn build(dir: &Path, root: Option<&Root>) -> Result<Built> {
+    let output = match root {
+        None => pintle_kustomize::build(&dir.to_string_lossy(), &options(&Disk, &Charts::Anywhere(|_| None))),
+        Some(root) => pintle_kustomize::build(&dir.to_string_lossy(), &options(&Rooted(root.clone()), &Charts::Below(root))),
+    };
+    let output = output.map_err(error)?;
     let text = output.to_yaml().map_err(error)?.into_bytes();
     Ok(Built { text, warnings: output.warnings.iter().map(warning).collect() })
 }
 
-/// Applies fields of a kustomization to manifests. The files that they name are below `dir`; `place` is where the fields stand.
+/// Applies fields of a kustomization to manifests. The files that they name are below `dir`, the folders below `root`; `place` is where
+/// the fields stand.
 ///
 /// Errors: kustomize's, and what kustomize takes without a word: over a chart a patch that matches nothing is a mistake.
-pub fn apply(dir: &Path, fields: &DataMap, place: &Span, manifests: &[u8]) -> Result<Built> {
+pub fn apply(dir: &Path, root: &Root, fields: &DataMap, place: &Span, manifests: &[u8]) -> Result<Built> {
     let here = |e: pintle_kustomize::Error| {
         let mut e = error(e);
         e.diagnostics_mut().iter_mut().for_each(|d| d.span = Some(place.clone()));
@@ -48,8 +55,10 @@ pub fn apply(dir: &Path, fields: &DataMap, place: &Span, manifests: &[u8]) -> Re
     let text = pintle_yaml::to_yaml(&Data::Map(fields.clone())).unwrap_or_default();
     let (kustomization, _) = Kustomization::read(text.as_bytes(), &place.file).map_err(here)?;
     let objects = [SourceObject { text: manifests, file: "the chart's output" }];
+    let (files, charts) = (Rooted(root.clone()), Charts::Below(root));
+    let options = options(&files, &charts);
     let output: Output =
-        pintle_kustomize::transform(kustomization, &place.file, &dir.to_string_lossy(), &objects, &options()).map_err(here)?;
+        pintle_kustomize::transform(kustomization, &place.file, &dir.to_string_lossy(), &objects, &options).map_err(here)?;
     let mut unmatched =
         output.warnings.iter().filter(|w| !w.note).map(|w| Diagnostic::error("overlay/unmatched", &w.message).at(place.clone()));
     if let Some(first) = unmatched.next() {
@@ -60,12 +69,8 @@ pub fn apply(dir: &Path, fields: &DataMap, place: &Span, manifests: &[u8]) -> Re
     Ok(Built { text: output.to_yaml().map_err(here)?.into_bytes(), warnings: Vec::new() })
 }
 
-fn options() -> BuildOptions<'static> {
-    BuildOptions {
-        helm: HelmOptions { enabled: true, ..HelmOptions::default() },
-        inflate: &Charts { root: None },
-        ..BuildOptions::default()
-    }
+fn options<'o>(files: &'o dyn FileSystem, inflate: &'o dyn Inflate) -> BuildOptions<'o> {
+    BuildOptions { files, helm: HelmOptions { enabled: true, ..HelmOptions::default() }, inflate, ..BuildOptions::default() }
 }
 
 fn span(at: &Location) -> Span {
@@ -87,15 +92,21 @@ fn warning(w: &Warning) -> Diagnostic {
 }
 
 /// Renders the charts of kustomizations, as Helm 3.22: the only one that kustomize 5.7.1 works with.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Charts {
-    /// Where links of a chart may lead: below this directory, by default below the chart's own.
-    pub root: Option<fn(&Path) -> Option<PathBuf>>,
+#[derive(Clone, Copy, Debug)]
+pub enum Charts<'r> {
+    /// Charts wherever they lie. Their links lead below the folder that is told for each, else below the chart's own.
+    Anywhere(fn(&Path) -> Option<PathBuf>),
+    /// Charts and links below a folder.
+    Below(&'r Root),
 }
 
-impl Inflate for Charts {
+impl Inflate for Charts<'_> {
     fn inflate(&self, request: &ChartRequest) -> Result<Vec<u8>, pintle_kustomize::Error> {
-        let root = self.root.and_then(|root| root(&request.chart));
+        let root = match self {
+            Charts::Anywhere(root) => Ok(root(&request.chart)),
+            Charts::Below(root) => root.resolve(&request.chart).map(|_| Some(root.folder().to_owned())),
+        };
+        let root = root.map_err(|e| pintle_kustomize::Error::new(format!("chart {}: {e}", request.chart.display())))?;
         inflate(request, root).map_err(|e| {
             let place = e.diagnostics().iter().find_map(|d| d.span.as_ref());
             let error = pintle_kustomize::Error::new(e.to_string());

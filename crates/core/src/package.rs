@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use flate2::{Compression, GzBuilder};
+use pintle_files::write::{self, Folder, Last};
 
 use crate::diagnostic::{Diagnostic, Error, Result};
 use crate::load::{Chart, Dependency, LoadOptions};
@@ -130,20 +131,23 @@ fn elsewhere(dir: &Path, dependency: &Dependency) -> Error {
 
 /// Writes an archive and removes those of other versions.
 fn put(charts: &Path, name: &str, package: &Package) -> Result<Built> {
-    let failed = |path: &Path, e: std::io::Error| Error::new("io", format!("write {}: {e}", path.display()));
-    let file = charts.join(&package.file);
+    let failed = |e: write::Error| Error::new("io", e.to_string());
     let is_old = |other: &str| {
         let version = other.strip_prefix(name).and_then(|r| r.strip_prefix('-')).and_then(|r| r.strip_suffix(".tgz"));
         other != package.file && version.is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()))
     };
-    for entry in std::fs::read_dir(charts).into_iter().flatten().flatten() {
-        if entry.file_name().to_str().is_some_and(is_old) {
-            std::fs::remove_file(entry.path()).map_err(|e| failed(&entry.path(), e))?;
+    if package.file.contains(['/', '\\']) {
+        return Err(Error::new("package/name", format!("{:?} is no name of an archive", package.file)));
+    }
+    let folder = Folder::open(charts).map_err(failed)?;
+    let is_same = folder.read(&package.file, pintle_files::STREAM).map_err(failed)?.is_some_and(|old| old == package.data);
+    if !is_same {
+        folder.write(&package.file, &package.data, Last::Yes).map_err(failed)?;
+    }
+    for other in folder.names().map_err(failed)? {
+        if let Some(other) = other.to_str().filter(|other| is_old(other)) {
+            folder.remove(other).map_err(failed)?;
         }
     }
-    if std::fs::read(&file).is_ok_and(|old| old == package.data) {
-        return Ok(Built::Present(name.to_owned()));
-    }
-    std::fs::create_dir_all(charts).and_then(|()| std::fs::write(&file, &package.data)).map_err(|e| failed(&file, e))?;
-    Ok(Built::Packed(file))
+    Ok(if is_same { Built::Present(name.to_owned()) } else { Built::Packed(charts.join(&package.file)) })
 }

@@ -49,4 +49,4 @@ pub use build::{Build, HelmOptions, Object, Options, Output, Reorder, SourceObje
 pub use error::{Error, Location, Warning};
 pub use generate::helm::{ChartRequest, Inflate, NoCharts};
 pub use kustomization::Kustomization;
-pub use load::{Disk, FileSystem, LoadRestrictions};
+pub use load::{Disk, FileSystem, LoadRestrictions, Rooted};

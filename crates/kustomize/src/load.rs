@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
+use pintle_files::{Root, TEXT, read};
+
 use crate::error::Error;
 
 /// What a build reads from.
@@ -17,13 +19,13 @@ pub trait FileSystem {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 }
 
-/// The file system of the machine.
+/// The file system of the machine: regular files of at most [`TEXT`] bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Disk;
 
 impl FileSystem for Disk {
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
-        std::fs::canonicalize(path)
+        path.canonicalize()
     }
 
     fn is_dir(&self, path: &Path) -> bool {
@@ -31,7 +33,25 @@ impl FileSystem for Disk {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        std::fs::read(path)
+        read::file(path, TEXT)
+    }
+}
+
+/// What of it lies in one folder, links followed: everything else isn't there.
+#[derive(Clone, Debug)]
+pub struct Rooted(pub Root);
+
+impl FileSystem for Rooted {
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        self.0.resolve(path)
+    }
+
+    fn is_dir(&self, path: &Path) -> bool {
+        self.0.resolve(path).is_ok_and(|real| real.is_dir())
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.0.text(path)
     }
 }
 

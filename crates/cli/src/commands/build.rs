@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use pintle::checks::Mode;
 use pintle::overlay::Charts;
 use pintle::{Diagnostic, Span};
+use pintle_files::work_tree;
+use pintle_files::write::{self, Access, Folder, Last};
 use pintle_kustomize::{Error, HelmOptions, LoadRestrictions, Options, Output, Reorder, Warning};
 
 use super::source::{CheckArgs, check_stream};
@@ -120,7 +122,7 @@ fn build(args: &Args) -> Result<ExitCode, Error> {
             api_versions: args.helm_api_versions.clone(),
             kube_version: args.helm_kube_version.clone(),
         },
-        inflate: &Charts { root: Some(super::values::work_tree) },
+        inflate: &Charts::Anywhere(work_tree),
         ..Options::default()
     };
     let output = pintle_kustomize::build(&args.dir, &options)?;
@@ -149,15 +151,16 @@ fn checked(args: &Args, output: &Output) -> Result<Result<(), pintle::Error>, Er
 }
 
 fn write(output: &Output, path: Option<&Path>) -> Result<ExitCode, Error> {
-    let failed = |path: &Path, e: std::io::Error| Error::new(format!("write {}: {e}", path.display()));
-    let Some(path) = path else { return Ok(io::print(output.to_yaml()?.as_bytes())) };
+    let failed = |e: write::Error| Error::new(e.to_string());
+    let Some(path) = path else { return Ok(io::finish(output.to_yaml()?.as_bytes())) };
     if !path.is_dir() {
-        std::fs::write(path, output.to_yaml()?).map_err(|e| failed(path, e))?;
+        write::file(path, output.to_yaml()?.as_bytes(), Access::Shared).map_err(failed)?;
         return Ok(ExitCode::SUCCESS);
     }
-    for (name, text) in output.files()? {
-        let file = path.join(name);
-        std::fs::write(&file, text).map_err(|e| failed(&file, e))?;
+    let files = output.files()?;
+    let folder = Folder::open(path).map_err(failed)?;
+    for (name, text) in files {
+        folder.write(&name, text.as_bytes(), Last::No).map_err(failed)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -15,5 +15,5 @@ pub struct Args {
 pub fn run<C: CommandFactory>(args: &Args) -> ExitCode {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut C::command(), "pintle", &mut script);
-    crate::io::print(&script)
+    crate::io::finish(&script)
 }

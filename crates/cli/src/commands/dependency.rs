@@ -70,8 +70,7 @@ fn list(chart: &Path) -> Result<(), Error> {
     });
     let head = ["NAME", "VERSION", "REPOSITORY", "STATUS"].map(str::to_owned);
     let rows: Vec<[String; 4]> = std::iter::once(head).chain(rows).collect();
-    io::print((table(&rows) + "\n").as_bytes());
-    Ok(())
+    io::print((table(&rows) + "\n").as_bytes())
 }
 
 /// Columns of one width each, tabs between.

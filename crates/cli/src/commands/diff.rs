@@ -1,15 +1,19 @@
 //! `pintle diff`: what changed between two environments, two files, or two revisions.
 
+mod checkout;
+
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 
+use pintle::Error;
 use pintle::diff::{Diff, Object, diff, objects, without_namespace};
-use pintle::{Diagnostic, Error};
+use pintle_files::{Root, TEXT, read};
 
 use super::source::{self, usage};
-use super::values::work_tree;
-use crate::{io, report};
+use crate::io::{self, Allowance};
+use crate::report;
+use checkout::Checkout;
 
 /// Arguments of `pintle diff`.
 #[derive(clap::Args)]
@@ -53,10 +57,14 @@ const EXAMPLES: &str = "Examples:
   pintle diff --git HEAD~1 --env prod charts/web";
 
 pub fn run(args: &Args) -> ExitCode {
-    match args.how.cluster.after(compare(args)) {
+    let shown = |found: Diff| show(&found, args.output, args.summary).map(|()| found);
+    match args.how.cluster.after(compare(args)).and_then(shown) {
         Ok(found) => {
-            show(&found, args.output, args.summary);
-            if args.exit_code && !found.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+            if args.exit_code && !found.is_empty() {
+                ExitCode::FAILURE
+            } else {
+                ExitCode::SUCCESS
+            }
         }
         // With --exit-code 1 says that something differs: a failure must be told apart.
         Err(e) => {
@@ -74,13 +82,16 @@ fn compare(args: &Args) -> Result<Diff, Error> {
         (Some(revision), env, _) => {
             let env = env.first().map(String::as_str);
             let old = Checkout::new(path, revision)?;
-            let before = rendered(&old.path(path)?, env, &args.how).map_err(|e| e.wrap(format_args!("at {revision}: ")))?;
-            (before, rendered(path, env, &args.how)?)
+            // What the revision names lies in the revision, or nowhere.
+            let root = args.how.root.as_deref().map_or_else(|| old.folder().to_owned(), |root| old.path(root));
+            let before = rendered(&old.path(path), env, &args.how, Some(&root));
+            let before = before.map_err(|e| e.wrap(format_args!("at {revision}: ")))?;
+            (before, rendered(path, env, &args.how, args.how.root.as_deref())?)
         }
         (None, [a, b], [] | [_]) => {
             let of = |env: &str| {
                 let mut all = Vec::new();
-                for stream in source::streams(path, Some(env), &args.how)? {
+                for stream in source::streams(path, Some(env), &args.how, args.how.root.as_deref())? {
                     let mut found = objects(&stream.path, &stream.text)?;
                     without_namespace(&mut found, stream.namespace.as_deref().unwrap_or_default());
                     all.extend(found);
@@ -89,41 +100,53 @@ fn compare(args: &Args) -> Result<Diff, Error> {
             };
             (of(a)?, of(b)?)
         }
-        (None, [], [a, b]) => (read(a)?, read(b)?),
+        (None, [], [a, b]) => (of_path(a)?, of_path(b)?),
         _ => return Err(usage("name two environments (--env A B), two files, or a revision (--git REV)")),
     };
     Ok(diff(&before, &after))
 }
 
-fn rendered(path: &Path, env: Option<&str>, how: &source::Args) -> Result<Vec<Object>, Error> {
+fn rendered(path: &Path, env: Option<&str>, how: &source::Args, root: Option<&Path>) -> Result<Vec<Object>, Error> {
     let mut all = Vec::new();
-    for stream in source::streams(path, env, how)? {
+    for stream in source::streams(path, env, how, root)? {
         all.extend(objects(&stream.path, &stream.text)?);
     }
     Ok(all)
 }
 
 /// The objects of a file, of standard input, or of all YAML files below a folder.
-fn read(path: &Path) -> Result<Vec<Object>, Error> {
+fn of_path(path: &Path) -> Result<Vec<Object>, Error> {
     if !path.is_dir() {
         let name = path.to_string_lossy();
         return objects(&name, &io::read_values(&name).map_err(|e| Error::new("io", e))?);
     }
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(path)
-        .map_err(|e| Error::new("io", format!("read {}: {e}", path.display())))?
-        .filter_map(|e| Some(e.ok()?.path()))
-        .collect();
-    entries.sort();
-    let is_manifest = |p: &Path| p.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json");
+    let root = Root::around(path).map_err(|e| unread(path, &e))?;
     let mut all = Vec::new();
-    for entry in entries.iter().filter(|p| (p.is_dir() && !p.is_symlink()) || is_manifest(p)) {
-        all.extend(read(entry)?);
-    }
+    below(path, &root, &Allowance::new(), &mut all)?;
     Ok(all)
 }
 
+/// The objects of the files below a folder. Links are followed to files of the work tree around it.
+fn below(folder: &Path, root: &Root, allowance: &Allowance, all: &mut Vec<Object>) -> Result<(), Error> {
+    let is_manifest = |p: &Path| p.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json");
+    for (name, kind) in read::folder(folder).map_err(|e| unread(folder, &e))? {
+        let path = folder.join(name);
+        if kind.is_dir() {
+            below(&path, root, allowance, all)?;
+        } else if is_manifest(&path) {
+            let text = allowance.read(|limit| root.read(&path, limit.min(TEXT))).map_err(|e| unread(&path, &e))?;
+            all.extend(objects(&path.to_string_lossy(), &text)?);
+        }
+    }
+    Ok(())
+}
+
+fn unread(path: &Path, e: &std::io::Error) -> Error {
+    Error::new("io", format!("read {}: {e}", path.display()))
+}
+
 /// Prints differences; with `summary` only a line for each object.
-pub fn show(found: &Diff, output: Format, summary: bool) {
+pub fn show(found: &Diff, output: Format, summary: bool) -> Result<(), Error> {
     let text = match output {
         Format::Json => found.to_json(),
         Format::Markdown => found.to_markdown(),
@@ -136,7 +159,7 @@ pub fn show(found: &Diff, output: Format, summary: bool) {
     let text = report::harmless(&text);
     let plain = output != Format::Text || !std::io::stdout().is_terminal() || report::no_color();
     let text = if plain { text } else { text.split_inclusive('\n').map(coloured).collect() };
-    io::print(text.as_bytes());
+    io::print(text.as_bytes())
 }
 
 fn coloured(line: &str) -> String {
@@ -148,53 +171,4 @@ fn coloured(line: &str) -> String {
         Some(_) => "\x1b[1m",
     };
     format!("{colour}{}\x1b[0m\n", line.trim_end_matches('\n'))
-}
-
-/// The files of a revision in a folder of their own, which goes when this does.
-struct Checkout {
-    /// The work tree that they are a copy of.
-    root: PathBuf,
-    folder: PathBuf,
-}
-
-impl Checkout {
-    fn new(path: &Path, revision: &str) -> Result<Checkout, Error> {
-        let failed = |what: String| Error::from(Diagnostic::error("diff/git", what));
-        if revision.starts_with('-') {
-            return Err(failed(format!("{revision:?} is no revision")));
-        }
-        let here = path.canonicalize().map_err(|e| failed(format!("{}: {e}", path.display())))?;
-        let Some(root) = work_tree(&here) else {
-            return Err(failed(format!("{} is in no Git repository", path.display())));
-        };
-        let name = format!("pintle-diff-{}-{revision:?}", std::process::id()).replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir(&folder).map_err(|e| failed(format!("create {}: {e}", folder.display())))?;
-        let checkout = Checkout { root: root.clone(), folder };
-        let git = Command::new("git")
-            .arg("-C")
-            .arg(&root)
-            .args(["archive", "--format=tar", revision])
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|e| failed(format!("git can't be run: {e}")))?;
-        if !git.status.success() {
-            let said = String::from_utf8_lossy(&git.stderr).trim().to_owned();
-            return Err(failed(format!("git archive {revision}: {said}")));
-        }
-        tar::Archive::new(&*git.stdout).unpack(&checkout.folder).map_err(|e| failed(format!("{revision}: {e}")))?;
-        Ok(checkout)
-    }
-
-    /// Where a path of the work tree is in the revision.
-    fn path(&self, path: &Path) -> Result<PathBuf, Error> {
-        let inner = path.canonicalize().ok().and_then(|p| p.strip_prefix(&self.root).map(Path::to_owned).ok());
-        Ok(self.folder.join(inner.unwrap_or_default()))
-    }
-}
-
-impl Drop for Checkout {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
 }

@@ -50,9 +50,9 @@ fn draw(args: &Args) -> Result<(), Error> {
         && args.path.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json")
         && args.path.file_name().is_some_and(|n| n != pintle::project::FILE);
     let text: Vec<u8> = if is_manifests {
-        std::fs::read(&args.path).map_err(|e| Error::new("io", format!("open {}: {e}", args.path.display())))?
+        io::read_named(&args.path)?
     } else {
-        source::streams(&args.path, args.env.as_deref(), &args.how)?
+        source::streams(&args.path, args.env.as_deref(), &args.how, args.how.root.as_deref())?
             .into_iter()
             .flat_map(|r| [b"---\n", &r.text[..]].concat())
             .collect()
@@ -65,6 +65,5 @@ fn draw(args: &Args) -> Result<(), Error> {
         Format::Dot => drawn.to_dot(),
         Format::Svg => drawn.to_svg(),
     };
-    io::print(picture.as_bytes());
-    Ok(())
+    io::print(picture.as_bytes())
 }

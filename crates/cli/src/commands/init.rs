@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use pintle::project::{FILE, Project, discover};
 use pintle::{Diagnostic, Error};
+use pintle_files::write::{self, Access};
 
 use crate::{io, report};
 
@@ -62,11 +63,10 @@ fn init(args: &Args) -> Result<(), Error> {
     }
     let text = discover::init(&args.path)?;
     if args.print {
-        io::print(text.as_bytes());
-        return Ok(());
+        return io::print(text.as_bytes());
     }
     let project = Project::read(&args.path, FILE, text.as_bytes())?;
-    std::fs::write(&file, &text).map_err(|e| Error::new("io", format!("write {}: {e}", file.display())))?;
+    write::file(&file, text.as_bytes(), Access::Shared).map_err(io::unwritten)?;
     let (releases, environments) = (project.releases.len(), project.environments.join(", "));
     report::line(&format!("wrote {}: {releases} releases, environments {environments}", file.display()));
     report::line("look it over, then try: pintle render --all --output-dir rendered/");
@@ -86,12 +86,9 @@ fn chart(folder: &Path) -> Result<(), Error> {
         let d = Diagnostic::error("project/name", format!("{name:?} is no name of a chart"));
         return Err(d.hint("the folder's name is the chart's: small letters, digits and dashes").into());
     }
-    for (file, text) in JINJA {
-        let path = folder.join(file);
-        let written = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-        let written = written.and_then(|()| std::fs::write(&path, text.replace("CHART", &name)));
-        written.map_err(|e| Error::new("io", format!("write {}: {e}", path.display())))?;
-    }
+    let files: Vec<_> =
+        JINJA.iter().map(|(file, text)| ((*file).to_owned(), text.replace("CHART", &name).into_bytes())).collect();
+    write::new_folder(folder, &files).map_err(io::unwritten)?;
     report::line(&format!("wrote the chart {shown}: {} files", JINJA.len()));
     report::line(&format!("look it over, then try: pintle render {shown}"));
     Ok(())

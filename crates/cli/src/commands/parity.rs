@@ -140,7 +140,7 @@ fn judge(before: &[u8], after: &[u8], drawn: Drawn, args: &Args, times: &str) ->
     match (objects("Helm's output", before), objects("Pintle's output", after)) {
         (Ok(a), Ok(b)) => {
             let found = diff(&a, &b);
-            show(&found, args.output, args.summary);
+            show(&found, args.output, args.summary)?;
             if found.is_empty() {
                 report::line("the objects are the same");
             }

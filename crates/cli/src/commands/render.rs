@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use pintle::project::write::{MARKER, update};
 use pintle::project::{FILE, Job, Project};
-use pintle::{Error, emit};
+use pintle::{Diagnostic, Error, emit};
+use pintle_files::write::{Folder, Last};
 
 use super::source::{self, Source, usage};
 use crate::{io, report};
@@ -50,27 +51,27 @@ fn render(args: &Args) -> Result<(), Error> {
     if args.all && !matches!(source, Source::Project(_)) {
         return Err(usage(&format!("--all renders what a {FILE} lists, and {} has none", args.path.display())));
     }
+    let root = args.how.root.as_deref();
     match source {
         Source::Project(project) => render_project(&project, args),
         Source::Kustomization(path) => {
-            let text = source::kustomization(&path, args.env.as_deref(), &args.how)?;
+            let text = source::kustomization(&path, args.env.as_deref(), &args.how, root)?;
             match &args.output_dir {
-                None => {
-                    io::print(&text);
-                    Ok(())
-                }
+                None => io::print(&text),
                 Some(_) => Err(usage("--output-dir: `pintle build --output DIR` writes a file for each object")),
             }
         }
         Source::Chart(path) => {
-            let (release, emit) = source::chart(&path, args.env.as_deref(), &args.how)?;
+            let (release, emit) = source::chart(&path, args.env.as_deref(), &args.how, root)?;
             let Some(dir) = &args.output_dir else {
                 let done = io::print_release(&release, &emit);
                 std::mem::forget(release);
                 return done;
             };
-            for file in emit::files(&release, &emit)? {
-                io::write_below(dir, &file.path, &file.text).map_err(|e| Error::new("io", e))?;
+            let files = emit::files(&release, &emit)?;
+            let folder = Folder::open(dir).map_err(io::unwritten)?;
+            for file in files {
+                folder.write(&file.path, &file.text, Last::No).map_err(io::unwritten)?;
                 report::line(&format!("wrote {}/{}", dir.display(), file.path));
             }
             Ok(())
@@ -87,12 +88,15 @@ fn render_project(project: &Project, args: &Args) -> Result<(), Error> {
         return Err(error);
     }
     let jobs: Vec<&Job> = project.select(args.env.as_deref(), release)?;
-    let rendered = source::jobs(project, &jobs, &args.how)?;
-    let named = project.output.as_ref().filter(|_| args.all).map(|dir| project.dir.join(dir));
-    let Some(dir) = args.output_dir.clone().or(named) else {
+    let rendered = source::jobs(project, &jobs, &args.how, args.how.root.as_deref())?;
+    let dir = match (&args.output_dir, project.output.as_ref().filter(|_| args.all)) {
+        (Some(dir), _) => Some(dir.clone()),
+        (None, Some(named)) => Some(named_output(project, named, args.how.root.as_deref())?),
+        (None, None) => None,
+    };
+    let Some(dir) = dir else {
         let all: Vec<u8> = rendered.into_iter().flat_map(|r| r.text).collect();
-        io::print(&all);
-        return Ok(());
+        return io::print(&all);
     };
     let files: Vec<(String, Vec<u8>)> = rendered.into_iter().map(|r| (r.path, r.text)).collect();
     // What this run would have made, were it still asked for: only that may go.
@@ -104,12 +108,28 @@ fn render_project(project: &Project, args: &Args) -> Result<(), Error> {
     Ok(())
 }
 
+/// The folder that pintle.yaml names for rendered files, which is one of its repository.
+fn named_output(project: &Project, named: &Path, root: Option<&Path>) -> Result<PathBuf, Error> {
+    let dir = project.dir.join(named);
+    let root = source::root_of(&project.dir, root)?;
+    root.resolve_new(&dir).map_err(|e| {
+        let d = Diagnostic::error("project/outside", format!("output {}: {e}", named.display()));
+        Error::from(d.hint("a pintle.yaml writes into its own repository; --output-dir names any folder"))
+    })?;
+    Ok(dir)
+}
+
 fn report_written(dir: &Path, written: &pintle::project::write::Written) {
     for path in &written.changed {
         report::line(&format!("wrote {}", dir.join(path).display()));
     }
     for path in &written.removed {
         report::line(&format!("removed {} (listed in {MARKER})", dir.join(path).display()));
+    }
+    for path in &written.left {
+        let message = format!("{} isn't what {MARKER} says was written, and stays", dir.join(path).display());
+        let hint = format!("nothing renders it any more: remove it and its line in {MARKER} if it is of no use");
+        report::diagnostic(&Diagnostic::warning("output/changed", message).hint(hint));
     }
     if written.unchanged > 0 {
         report::line(&format!("{} unchanged", written.unchanged));

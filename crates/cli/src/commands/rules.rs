@@ -11,5 +11,5 @@ pub fn run() -> ExitCode {
     let line = |r: &&pintle::checks::Rule| format!("{:<24} {:<6} {}\n", r.code, r.level.name(), r.about);
     let mut lines: Vec<String> = RULES.iter().map(line).collect();
     lines.sort();
-    io::print(lines.concat().as_bytes())
+    io::finish(lines.concat().as_bytes())
 }

@@ -1,6 +1,5 @@
 //! `pintle seal`: seals a value as `kubeseal --raw` does, or proves that a sealed value opens.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -75,19 +74,17 @@ fn seal(args: &Args) -> Result<(), Error> {
     let Some(file) = &args.cert else { return Ok(()) };
     let key = SealingKey::from_pem(&text(file)?, SystemTime::now()).map_err(|e| failed(file, e))?;
     let sealed = key.seal(&value(args)?, &label).map_err(|e| failed(file, e))?;
-    io::print(sealed.as_bytes());
-    Ok(())
+    io::print(sealed.as_bytes())
 }
 
 fn text(file: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(file).map_err(|e| Error::new("io", format!("open {}: {e}", file.display())))
+    let text = io::read_named(file)?;
+    String::from_utf8(text).map_err(|_| Error::new("io", format!("open {}: it is no text", file.display())))
 }
 
 fn value(args: &Args) -> Result<Vec<u8>, Error> {
     if let Some(file) = &args.from_file {
-        return std::fs::read(file).map_err(|e| Error::new("io", format!("open {}: {e}", file.display())));
+        return io::read_named(file);
     }
-    let mut value = Vec::new();
-    std::io::stdin().read_to_end(&mut value).map_err(|e| Error::new("io", format!("read standard input: {e}")))?;
-    Ok(value)
+    io::stdin().map_err(|e| Error::new("io", e))
 }

@@ -13,6 +13,7 @@ use pintle::project::discover::{self, Target};
 use pintle::project::run::{self, Output};
 use pintle::project::{FILE, Job, Project};
 use pintle::{Chart, Compat, Diagnostic, Error, Limits, Options, overlay};
+use pintle_files::Root;
 
 use super::{cluster, values};
 use crate::{io, report};
@@ -44,7 +45,8 @@ pub struct Args {
     /// The Helm whose bytes are wanted: helm-4.3 or helm-3.22
     #[arg(long, value_name = "PROFILE", default_value = "helm-4.3", value_parser = profile)]
     pub compat: Compat,
-    /// Symbolic links may lead anywhere below this folder [default: the Git work tree around the chart, else the chart]
+    /// Symbolic links, and the paths of a pintle.yaml, may lead anywhere below this folder [default: the Git work tree around the chart
+    /// or the pintle.yaml, else its folder]
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
     /// A folder with the schemas that a values.schema.json refers to by URL: HOST/PATH below it, or just the file's name
@@ -164,22 +166,30 @@ impl Source {
             Target::Chart(path) => Source::Chart(path),
             Target::Kustomization(path) => Source::Kustomization(path),
             Target::Project(file) => {
-                let text = std::fs::read(&file).map_err(|e| Error::new("io", format!("open {}: {e}", file.display())))?;
                 let dir = file.parent().filter(|d| *d != Path::new("")).unwrap_or(Path::new("."));
+                let text = Root::around(dir).and_then(|root| root.text(&file));
+                let text = text.map_err(|e| Error::new("io", format!("open {}: {e}", file.display())))?;
                 Source::Project(Box::new(Project::read(dir, &file.display().to_string(), &text)?))
             }
         })
     }
 }
 
+/// Where paths and links of a repository may lead: below `--root`, or below the Git work tree around it, else its folder.
+pub fn root_of(dir: &Path, given: Option<&Path>) -> Result<Root, Error> {
+    let root = given.map_or_else(|| Root::around(dir), Root::new);
+    root.map_err(|e| Error::new("io", format!("{}: {e}", given.unwrap_or(dir).display())))
+}
+
 /// Renders the jobs of a project. Warnings are shown; errors are those of all jobs.
-pub fn jobs(project: &Project, jobs: &[&Job], args: &Args) -> Result<Vec<Rendered>, Error> {
+pub fn jobs(project: &Project, jobs: &[&Job], args: &Args, root: Option<&Path>) -> Result<Vec<Rendered>, Error> {
     if args.namespace.is_some() {
         return Err(usage(&format!("--namespace: {FILE} says which namespace a release has in which environment")));
     }
     let progress = Progress::new(jobs.len());
     let settings = run::Settings {
-        load: values::load_options(&project.dir, args.root.as_deref(), args.compat),
+        root: root_of(&project.dir, root)?,
+        on_demand: true,
         values: args.values.options()?,
         options: options(args)?,
         read_file: &io::read_values,
@@ -219,7 +229,7 @@ fn options(args: &Args) -> Result<Options, Error> {
 }
 
 /// Loads and renders a chart; `env` adds the file of values that lies in or beside it. The release and what to print of it.
-pub fn chart(path: &Path, env: Option<&str>, args: &Args) -> Result<(pintle::Release, EmitOptions), Error> {
+pub fn chart(path: &Path, env: Option<&str>, args: &Args, root: Option<&Path>) -> Result<(pintle::Release, EmitOptions), Error> {
     let mut given = args.values.options()?;
     if let Some(env) = env {
         let file = discover::environment_values(path, env)?;
@@ -228,7 +238,7 @@ pub fn chart(path: &Path, env: Option<&str>, args: &Args) -> Result<(pintle::Rel
         given.files.insert(0, pintle::ValuesFile { name, text });
     }
     let values = given.merge(args.compat, &io::read_values)?;
-    let chart = Chart::load(path, &values::load_options(path, args.root.as_deref(), args.compat))?;
+    let chart = Chart::load(path, &values::load_options(path, root, args.compat))?;
     let options = Options {
         release_name: args.release.clone().unwrap_or_else(|| chart.name().to_owned()),
         namespace: args.namespace.clone().unwrap_or_else(|| "default".to_owned()),
@@ -246,14 +256,15 @@ pub fn chart(path: &Path, env: Option<&str>, args: &Args) -> Result<(pintle::Rel
 }
 
 /// Builds a kustomization; flags that set values have no meaning there.
-pub fn kustomization(path: &Path, env: Option<&str>, args: &Args) -> Result<Vec<u8>, Error> {
+pub fn kustomization(path: &Path, env: Option<&str>, args: &Args, root: Option<&Path>) -> Result<Vec<u8>, Error> {
     let v = &args.values;
     let sets = [&v.files, &v.set, &v.set_string, &v.set_json, &v.set_file, &v.set_literal].into_iter().any(|s| !s.is_empty());
     if sets || env.is_some() || args.release.is_some() || args.namespace.is_some() {
         let what = "--env, --release, --namespace and values have no meaning there";
         return Err(usage(&format!("{} is built by its kustomization: {what}", path.display())));
     }
-    let built = overlay::build(path)?;
+    let root = root.map(|root| root_of(path, Some(root))).transpose()?;
+    let built = overlay::build(path, root.as_ref())?;
     built.warnings.iter().for_each(report::diagnostic);
     let checks = args.checks.checks(Mode::Error)?;
     check_stream(path, &built.text, &checks)?;
@@ -275,20 +286,21 @@ fn judged((shown, error): (Vec<Diagnostic>, Option<Error>)) -> Result<(), Error>
     error.map_or(Ok(()), Err)
 }
 
-/// Everything that `path` gives for an environment, in one stream each.
-pub fn streams(path: &Path, env: Option<&str>, args: &Args) -> Result<Vec<Rendered>, Error> {
+/// Everything that `path` gives for an environment, in one stream each. `root` is where its paths and links may lead, if not where they
+/// may by default.
+pub fn streams(path: &Path, env: Option<&str>, args: &Args, root: Option<&Path>) -> Result<Vec<Rendered>, Error> {
     match Source::find(path)? {
         Source::Project(project) => {
             let selected = project.select(env, args.release.as_deref())?;
-            jobs(&project, &selected, args)
+            jobs(&project, &selected, args, root)
         }
         Source::Chart(path) => {
-            let (release, emit) = chart(&path, env, args)?;
+            let (release, emit) = chart(&path, env, args, root)?;
             let namespace = args.namespace.clone();
             Ok(vec![Rendered { path: "chart.yaml".into(), namespace, text: stream(&release, &emit)? }])
         }
         Source::Kustomization(path) => {
-            let text = kustomization(&path, env, args)?;
+            let text = kustomization(&path, env, args, root)?;
             Ok(vec![Rendered { path: "kustomization.yaml".into(), namespace: None, text }])
         }
     }

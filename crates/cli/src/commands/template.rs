@@ -10,6 +10,7 @@ use pintle::checks::{Mode, check_release};
 use pintle::emit::{self, EmitOptions};
 use pintle::release::Schemas;
 use pintle::{Chart, Compat, Diagnostic, Error, Options, Release};
+use pintle_files::write::{Folder, Last};
 
 use super::pflag::{self, parse_bool};
 use super::source::{CheckArgs, judge};
@@ -303,7 +304,9 @@ impl Failed {
                 text.push_str("\n\nUse --debug flag to render out invalid YAML");
             }
         }
-        io::print(&out);
+        if let Err(e) = io::print(&out) {
+            report::error(&e);
+        }
         report::line(&text);
         ExitCode::FAILURE
     }
@@ -514,15 +517,16 @@ pub fn locate(chart: &str) -> Result<PathBuf, Error> {
 /// Writes the files, and prints Helm's lines about them.
 fn write(release: &Release, options: &EmitOptions, dir: &Path) -> Result<(), Error> {
     let mut out = Vec::new();
-    for file in emit::files(release, options)? {
-        io::write_below(dir, &file.path, &file.text).map_err(|e| Error::new("io", e))?;
+    let files = emit::files(release, options)?;
+    let folder = Folder::open(dir).map_err(io::unwritten)?;
+    for file in files {
+        folder.write(&file.path, &file.text, Last::No).map_err(io::unwritten)?;
         for _ in 0..file.writes {
             out.extend_from_slice(format!("wrote {}/{}\n", dir.display(), file.path).as_bytes());
         }
     }
     out.push(b'\n');
-    io::print(&out);
-    Ok(())
+    io::print(&out)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use pintle::release::Schemas;
 use pintle::{Compat, Error, LoadOptions, Values, ValuesFile, ValuesOptions};
+use pintle_files::{TEXT, read, work_tree};
 
 use crate::io;
 
@@ -84,12 +85,6 @@ pub fn load_options(chart: &Path, root: Option<&Path>, compat: Compat) -> LoadOp
     LoadOptions { root: root.map(Path::to_owned).or_else(|| work_tree(chart)), compat, on_demand: true }
 }
 
-/// The Git work tree around a path.
-pub fn work_tree(path: &Path) -> Option<PathBuf> {
-    let path = path.canonicalize().ok()?;
-    path.ancestors().find(|d| d.join(".git").exists()).map(Path::to_owned)
-}
-
 /// Answers a schema's references by URL from a folder, if there is one.
 pub fn schemas(dir: Option<&Path>) -> Schemas {
     let Some(dir) = dir.map(Path::to_owned) else { return pintle::Options::default().schemas };
@@ -101,6 +96,6 @@ pub fn schemas(dir: Option<&Path>) -> Schemas {
         let name = path.rsplit('/').next().filter(plain).unwrap_or("");
         let found = [dir.join(whole), dir.join(name)].into_iter().find(|p| p.is_file());
         let file = found.ok_or_else(|| format!("{url}: no such schema in {}", dir.display()))?;
-        std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))
+        read::file(&file, TEXT).map_err(|e| format!("{}: {e}", file.display()))
     })
 }

@@ -17,7 +17,7 @@ use pintle_value::{Data, DataMap};
 
 pub use pintle_functions::world::Query;
 pub use remembered::Remembered;
-pub use snapshot::{from_json, write_private};
+pub use snapshot::from_json;
 
 /// Answers the function `lookup` for all renders of a run, from any thread.
 pub trait Lookup: Send + Sync {

@@ -17,10 +17,6 @@
 //!   - {apiVersion: v1, kind: Secret, namespace: ops, name: db, error: 'secrets "db" is forbidden: …'}
 //! ```
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::path::Path;
-
 use pintle_value::Data;
 use pintle_value::json::{DataBuilder, decode_prefix_into};
 use pintle_yaml::{NodeId, Tree, to_yaml};
@@ -223,41 +219,6 @@ pub fn from_json(text: &[u8]) -> std::result::Result<Data, String> {
     }
 }
 
-/// Writes a file that only its owner may read, because a snapshot holds what the cluster's Secrets hold. A file that is there is
-/// replaced as a whole, or stays as it was.
-///
-/// Errors: those of the file system.
-pub fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
-    // A device or a pipe can't be replaced.
-    if path.metadata().is_ok_and(|m| !m.is_file() && !m.is_dir()) {
-        return OpenOptions::new().write(true).open(path)?.write_all(text);
-    }
-    let Some(name) = path.file_name() else { return Err(io::Error::from(io::ErrorKind::IsADirectory)) };
-    if path.is_dir() {
-        return Err(io::Error::from(io::ErrorKind::IsADirectory));
-    }
-    let mut beside = name.to_owned();
-    beside.push(format!(".{}.tmp", std::process::id()));
-    let beside = path.with_file_name(beside);
-    let written = create_private(&beside).and_then(|mut file| {
-        file.write_all(text)?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)
-    });
-    written.inspect_err(|_| {
-        let _ = std::fs::remove_file(&beside);
-    })
-}
-
-/// A new file, whose mode is the owner's alone from the beginning.
-fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -335,24 +296,6 @@ lookups:
         assert!(found.iter().all(|object| generation(object) == Some(Data::Int(4))), "{found:?}");
         assert_eq!(found[0].get("spec").and_then(|s| s.get("x")), Some(&Data::Int(1)));
         assert!(!has_float(found[1]));
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn a_file_is_the_owners_alone() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = std::env::temp_dir().join(format!("pintle-snapshot-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let file = folder.join("cluster.yaml");
-        std::fs::write(&file, "old").unwrap();
-        write_private(&file, b"new").unwrap();
-        assert_eq!(std::fs::read(&file).unwrap(), b"new");
-        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-        // What can't be written leaves nothing behind.
-        assert!(write_private(&folder, b"").is_err());
-        assert!(write_private(&folder.join("none/a"), b"").is_err());
-        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
-        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
+use pintle_files::read;
 use pintle_value::quote::quote;
 
 use super::File;
@@ -12,7 +13,7 @@ use crate::diagnostic::{Error, Result};
 
 pub(super) fn read_file(path: &Path) -> Result<Vec<File>> {
     let shown = path.display();
-    let data = std::fs::read(path).map_err(|e| match e.kind() {
+    let data = read::file(path, pintle_files::STREAM).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => Error::new("chart/missing", format!("path \"{shown}\" not found")),
         _ => Error::new("io", format!("open {shown}: {e}")),
     })?;

@@ -1,10 +1,12 @@
 //! Reads a chart's folder. Symbolic links are followed where they stay below the root, and refused beyond it.
 
 use std::cell::RefCell;
-use std::fs;
+use std::fs::File as Handle;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use pintle_files::{ENTRIES, Refused, Root, read};
 
 use super::ignore::Rules;
 use super::{File, LoadOptions, within_chart};
@@ -13,12 +15,16 @@ use crate::parallel;
 
 /// The largest chart that Helm loads, in bytes (`MaxDecompressedChartSize`).
 pub(super) const MAX_CHART_SIZE: u64 = 100 << 20;
+/// The largest .helmignore, in bytes.
+const MAX_IGNORE_SIZE: u64 = 1 << 20;
 /// Folders nested deeper than this are a loop of links.
 const MAX_DEPTH: usize = 64;
 
 struct Reader<'r> {
     rules: Rules,
-    root: PathBuf,
+    root: Root,
+    /// How many files and folders were looked at.
+    entries: usize,
     /// How many files were found, and what is told of each.
     count: usize,
     found: &'r mut dyn FnMut(Found),
@@ -53,19 +59,22 @@ pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<(Vec<File>, Vec<
             format!("unable to detect chart at {0}: open {0}: no such file or directory", chart.join("Chart.yaml").display());
         return Err(Error::new("chart/missing", message));
     }
-    let rules = match fs::read(chart.join(".helmignore")) {
+    let root = root(&chart, options)?;
+    let ignore = chart.join(".helmignore");
+    let text = match read::open_plain(&ignore) {
+        Err(_) if ignore.is_symlink() => root.read(&ignore, MAX_IGNORE_SIZE),
+        opened => opened.and_then(|(file, size)| read::contents(file, size, MAX_IGNORE_SIZE)),
+    };
+    let rules = match text {
         Ok(text) => Rules::new(&text),
-        Err(_) => Rules::new(b""),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Rules::new(b""),
+        Err(e) => return Err(io(&ignore, &e)),
     };
     let rules = rules.map_err(|e| Error::new("chart/helmignore", e))?;
-    let root = match &options.root {
-        Some(root) => root.canonicalize().map_err(|e| io(root, &e))?,
-        None => chart.clone(),
-    };
     let promised = AtomicU64::new(0);
     let load = |found: Found| (found.place, found.load(options.on_demand, &promised));
     let find = |found: &mut dyn FnMut(Found)| -> Result<Vec<Diagnostic>> {
-        let mut reader = Reader { rules, root, count: 0, found, links: Vec::new() };
+        let mut reader = Reader { rules, root, entries: 0, count: 0, found, links: Vec::new() };
         reader.folder(&chart, "", 0)?;
         Ok(reader.links)
     };
@@ -85,6 +94,12 @@ pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<(Vec<File>, Vec<
         files.push(file);
     }
     Ok((files, links))
+}
+
+/// Where links of a chart may lead.
+pub(crate) fn root(chart: &Path, options: &LoadOptions) -> Result<Root> {
+    let root = options.root.as_deref().unwrap_or(chart);
+    Root::new(root).map_err(|e| io(root, &e))
 }
 
 pub(super) fn io(path: &Path, e: &std::io::Error) -> Error {
@@ -108,13 +123,17 @@ impl Reader<'_> {
         if depth > MAX_DEPTH {
             return Err(Error::new("chart/links", format!("{} nests deeper than {MAX_DEPTH} folders", dir.display())));
         }
-        let mut names = Vec::new();
-        for entry in fs::read_dir(dir).map_err(|e| io(dir, &e))? {
-            let entry = entry.map_err(|e| io(dir, &e))?;
-            names.push((entry.file_name().to_string_lossy().into_owned(), entry.file_type().map_err(|e| io(dir, &e))?));
+        let names = read::folder(dir).map_err(|e| io(dir, &e))?;
+        self.entries += names.len();
+        if self.entries > ENTRIES {
+            return Err(Error::new("chart/size", format!("the chart holds more than {ENTRIES} files and folders")));
         }
-        names.sort_by(|a, b| a.0.cmp(&b.0));
         for (name, kind) in names {
+            let name = name.into_string().unwrap_or_else(|name| name.to_string_lossy().into_owned());
+            // Git's own files hold credentials, and are no part of what is kept in Git.
+            if name.eq_ignore_ascii_case(".git") {
+                continue;
+            }
             let path = dir.join(&name);
             let inner = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
             let (path, is_dir, is_file) = if kind.is_symlink() {
@@ -122,12 +141,13 @@ impl Reader<'_> {
                 let found = "found symbolic link in path. Contents of linked file included and used";
                 let note = Diagnostic::note("chart/links", found).about("path", &inner);
                 self.links.push(note.about("resolved", &target.to_string_lossy()));
-                let meta = fs::metadata(&target).map_err(|e| io(&target, &e))?;
+                let meta = target.metadata().map_err(|e| io(&target, &e))?;
                 (target, meta.is_dir(), meta.is_file())
             } else {
                 (path, kind.is_dir(), kind.is_file())
             };
-            if self.rules.ignore(&inner, is_dir) {
+            let ignored = self.rules.ignore(&inner, is_dir);
+            if ignored.map_err(|e| Error::new("chart/helmignore", format!(".helmignore: {e}")))? {
                 continue;
             }
             if is_dir {
@@ -147,11 +167,14 @@ impl Reader<'_> {
         let target = link
             .canonicalize()
             .map_err(|e| Error::new("chart/links", format!("error evaluating symlink {}: {e}", link.display())))?;
-        if target.starts_with(&self.root) {
-            return Ok(target);
+        match self.root.check(&target) {
+            Ok(()) => Ok(target),
+            Err(Refused::Outside(root)) => {
+                let message = format!("{inner} is a symbolic link out of {}", root.display());
+                Err(Diagnostic::error("chart/links", message).hint("name the folder that links may lead into with --root").into())
+            }
+            Err(e) => Err(Error::new("chart/links", format!("{inner} is a symbolic link and {e}"))),
         }
-        let message = format!("{inner} is a symbolic link out of {}", self.root.display());
-        Err(Diagnostic::error("chart/links", message).hint("name the folder that links may lead into with --root").into())
     }
 }
 
@@ -160,8 +183,7 @@ impl Found {
     fn load(&self, on_demand: bool, promised: &AtomicU64) -> Result<(File, u64)> {
         let (path, name) = (&self.path, &self.name);
         let failed = |e: &std::io::Error| io(path, e).wrap(format_args!("error reading {name}: "));
-        let file = fs::File::open(path).map_err(|e| failed(&e))?;
-        let size = file.metadata().map_err(|e| failed(&e))?.len();
+        let (file, size) = read::open_plain(path).map_err(|e| failed(&e))?;
         let before = promised.fetch_add(size, Ordering::Relaxed);
         if on_demand && !is_needed(name) || before.saturating_add(size) > MAX_CHART_SIZE {
             return Ok((File::on_disk(name.clone(), path), size));
@@ -174,7 +196,7 @@ impl Found {
 }
 
 /// Reads a file of a size into the beginning of a buffer; says how much there was.
-fn read_all(mut file: fs::File, size: u64, buffer: &mut Vec<u8>) -> std::io::Result<usize> {
+fn read_all(mut file: Handle, size: u64, buffer: &mut Vec<u8>) -> std::io::Result<usize> {
     if size == 0 {
         // A file that says so may have bytes all the same, as those of /proc do.
         buffer.clear();

@@ -1,12 +1,12 @@
 //! A chart's files: in memory, or on disk until somebody wants their bytes.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use pintle_files::read;
 use pintle_value::Str;
 
-use super::directory::io;
+use super::directory::{MAX_CHART_SIZE, io};
 use crate::diagnostic::Result;
 
 /// A file of a chart.
@@ -44,8 +44,11 @@ impl File {
     pub fn data(&self) -> Result<&Str> {
         let contents = &*self.contents;
         if contents.data.get().is_none() {
-            let data = fs::read(&contents.path)
-                .map_err(|e| io(&contents.path, &e).wrap(format_args!("error reading {}: ", self.name)))?;
+            let read = || -> std::io::Result<Vec<u8>> {
+                let (file, size) = read::open_plain(&contents.path)?;
+                read::contents(file, size, MAX_CHART_SIZE)
+            };
+            let data = read().map_err(|e| io(&contents.path, &e).wrap(format_args!("error reading {}: ", self.name)))?;
             return Ok(contents.data.get_or_init(|| without_mark(&data)));
         }
         Ok(contents.data.get_or_init(Str::default))

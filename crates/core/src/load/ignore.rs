@@ -2,7 +2,16 @@
 
 use super::pattern::matches;
 
-pub(super) struct Rules(Vec<Rule>);
+pub(super) struct Rules {
+    rules: Vec<Rule>,
+    /// The characters of the patterns that must be matched.
+    wild: usize,
+    /// The work that is left.
+    left: u64,
+}
+
+/// How much matching a chart's folder is worth, in pairs of characters: a thousand times what large charts need.
+const WORK: u64 = 1 << 30;
 
 /// Patterns that need no matching: most are names or endings, and every file of a chart is held against every rule.
 enum Plain {
@@ -26,7 +35,7 @@ impl Rules {
     /// The rules of a .helmignore, and Helm's own: files in templates/ whose names begin with a dot.
     pub fn new(text: &[u8]) -> Result<Rules, String> {
         let text = String::from_utf8_lossy(text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)).into_owned();
-        let mut rules = Rules(Vec::new());
+        let mut rules = Rules { rules: Vec::new(), wild: 0, left: WORK };
         for line in text.lines().chain(["templates/.?*"]) {
             rules.add(line)?;
         }
@@ -54,14 +63,19 @@ impl Rules {
             Some(rest) if !special(rest) => Plain::Suffix,
             _ => Plain::No(pattern.find(['*', '?', '[', '\\']).unwrap_or(0)),
         };
-        self.0.push(Rule { pattern, plain, negate, must_be_dir, whole_path });
+        if let Plain::No(_) = plain {
+            self.wild += pattern.len();
+        }
+        self.rules.push(Rule { pattern, plain, negate, must_be_dir, whole_path });
         Ok(())
     }
 
-    /// Whether a path within the chart is left out.
-    pub fn ignore(&self, path: &str, is_dir: bool) -> bool {
+    /// Whether a path within the chart is left out. Errors: the rules take too long for so many files.
+    pub fn ignore(&mut self, path: &str, is_dir: bool) -> Result<bool, String> {
+        let work = self.rules.len().saturating_add(self.wild.saturating_mul(path.len())) as u64;
+        self.left = self.left.checked_sub(work).ok_or("there are too many rules for so many files")?;
         let base = path.rsplit('/').next().unwrap_or(path);
-        self.0.iter().any(|r| {
+        Ok(self.rules.iter().any(|r| {
             let name = if r.whole_path { path } else { base };
             let matched = || match r.plain {
                 Plain::Whole => r.pattern == name,
@@ -74,6 +88,6 @@ impl Rules {
             } else {
                 (is_dir || !r.must_be_dir) && matched()
             }
-        })
+        }))
     }
 }

@@ -9,6 +9,7 @@ mod ignore;
 pub(crate) mod metadata;
 pub mod pattern;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::diagnostic::{Diagnostic, Error, Result};
 use crate::merge::values_file;
 use crate::render::ParseCache;
 
+pub(crate) use directory::root;
 pub use file::File;
 pub use metadata::{DIALECT, Dependency, Dialect, Maintainer, Metadata};
 
@@ -96,10 +98,10 @@ impl Chart {
 
     /// Makes a chart of files in memory, as `LoadFiles` does.
     pub fn from_files(files: Vec<File>, options: &LoadOptions) -> Result<Chart> {
-        Chart::assemble(files, options, true)
+        Chart::assemble(files, options, Nesting { depth: 0, unpacked: &Cell::new(0) })
     }
 
-    fn assemble(files: Vec<File>, options: &LoadOptions, is_root: bool) -> Result<Chart> {
+    fn assemble(files: Vec<File>, options: &LoadOptions, nesting: Nesting<'_>) -> Result<Chart> {
         let mut metadata = None;
         let mut fields = Data::Null;
         for f in files.iter().filter(|f| f.name == "Chart.yaml") {
@@ -124,7 +126,7 @@ impl Chart {
             path: None,
             parsed: Arc::default(),
         };
-        if is_root && chart.dialect == Dialect::Go {
+        if nesting.depth == 0 && chart.dialect == Dialect::Go {
             chart.parsed.begin(templates(&chart.metadata.name, &files), options.compat);
         }
         let mut has_metadata = has_metadata;
@@ -190,7 +192,7 @@ impl Chart {
             if folder.starts_with(['_', '.']) {
                 continue;
             }
-            let unpacked = chart.subchart(&folder, files, options);
+            let unpacked = chart.subchart(&folder, files, options, nesting);
             let in_chart = |e: Error| e.wrap(format_args!("error unpacking subchart {folder} in {}: ", chart.metadata.name));
             let unpacked = unpacked.map_err(in_chart)?;
             chart.warnings.extend(unpacked.warnings.iter().cloned());
@@ -199,7 +201,11 @@ impl Chart {
         Ok(chart)
     }
 
-    fn subchart(&self, folder: &str, files: Vec<File>, options: &LoadOptions) -> Result<Chart> {
+    fn subchart(&self, folder: &str, files: Vec<File>, options: &LoadOptions, nesting: Nesting<'_>) -> Result<Chart> {
+        let nesting = Nesting { depth: nesting.depth + 1, ..nesting };
+        if nesting.depth > MAX_DEPTH {
+            return Err(Error::new("chart/depth", format!("charts lie within each other more than {MAX_DEPTH} deep")));
+        }
         if folder.ends_with(".tgz") {
             let Some(file) = files.first() else { return Err(Error::new("chart/archive", "empty")) };
             if file.name != folder {
@@ -208,10 +214,17 @@ impl Chart {
                 return Err(Error::new("chart/archive", message));
             }
             let files = archive::unpack(file.data()?)?;
-            return Chart::assemble(files, options, false);
+            for file in &files {
+                nesting.unpacked.set(nesting.unpacked.get().saturating_add(file.data()?.len() as u64));
+            }
+            if nesting.unpacked.get() > directory::MAX_CHART_SIZE {
+                let limit = directory::MAX_CHART_SIZE;
+                return Err(Error::new("chart/size", format!("the packed charts in charts/ hold more than {limit} bytes")));
+            }
+            return Chart::assemble(files, options, nesting);
         }
         let inner = |f: File| f.name.split_once('/').map(|(_, rest)| f.renamed(rest.to_owned()));
-        Chart::assemble(files.into_iter().filter_map(inner).collect(), options, false)
+        Chart::assemble(files.into_iter().filter_map(inner).collect(), options, nesting)
     }
 
     /// The name, as dependencies and values know it.
@@ -228,6 +241,17 @@ impl Chart {
     pub fn is_library(&self) -> bool {
         self.metadata.chart_type.eq_ignore_ascii_case("library")
     }
+}
+
+/// Charts may lie within each other so deep.
+const MAX_DEPTH: usize = 64;
+
+/// Where a chart is among those that it lies in.
+#[derive(Clone, Copy)]
+struct Nesting<'n> {
+    depth: usize,
+    /// The bytes of all packed charts so far: a few archives may hold others, and these others again.
+    unpacked: &'n Cell<u64>,
 }
 
 /// The path of a file within the chart that it belongs to, which may lie in the charts/ of another.

@@ -4,7 +4,6 @@
 mod applications;
 mod repository;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use repository::init;
@@ -114,8 +113,6 @@ pub fn environments(chart: &Path) -> Vec<(String, PathBuf)> {
 
 /// The names in a folder, sorted; none of one that can't be read.
 fn names(dir: &Path) -> Vec<String> {
-    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries.filter_map(|e| e.file_name().into_string().ok()).collect();
-    names.sort();
-    names
+    let found = pintle_files::read::folder(dir).unwrap_or_default();
+    found.into_iter().filter_map(|(name, _)| name.into_string().ok()).collect()
 }

@@ -1,10 +1,10 @@
 //! Rendering what a pintle.yaml asks for.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use pintle_files::{Refused, Root, refused};
 use pintle_functions::world::Drawn;
 
 use super::{Job, Project, Source};
@@ -19,8 +19,10 @@ use crate::release::{Options, render};
 
 /// What is given beside pintle.yaml, for every job.
 pub struct Settings<'s> {
-    /// How charts are loaded; the job's profile counts.
-    pub load: LoadOptions,
+    /// Where paths of pintle.yaml and links of charts may lead: the file is the repository's, what else lies on the disk is not.
+    pub root: Root,
+    /// Whether files that only `.Files` leads to are read when they are asked for ([`LoadOptions::on_demand`]).
+    pub on_demand: bool,
     /// Values over those of pintle.yaml.
     pub values: ValuesOptions,
     /// Everything else. Names, namespaces and the profile come from the job; a Kubernetes version here counts more than its own.
@@ -99,17 +101,15 @@ fn one(project: &Project, job: &Job, settings: &Settings<'_>, charts: &Charts) -
         }
         Source::Kustomization(path) => {
             let dir = project.dir.join(path);
-            if !dir.exists() {
-                return Err(absent("folder", &dir, &job.span));
-            }
-            let built = overlay::build(&dir)?;
+            inside(settings, "folder", &dir, &job.span)?;
+            let built = overlay::build(&dir, Some(&settings.root))?;
             (built.text, built.warnings, None)
         }
     };
     // A generator of an overlay may be a chart.
     let drawn = drawn.filter(|_| job.overlays.is_empty());
     for (fields, place) in &job.overlays {
-        let built = overlay::apply(&project.dir, fields, place, &text)?;
+        let built = overlay::apply(&project.dir, &settings.root, fields, place, &text)?;
         text = built.text;
         warnings.extend(built.warnings);
     }
@@ -143,16 +143,11 @@ fn chart(
     checks: &Checks,
 ) -> Result<(Vec<u8>, Vec<Diagnostic>, Drawn)> {
     let path = project.dir.join(path);
-    if !path.exists() {
-        return Err(absent("chart", &path, &job.span));
-    }
+    inside(settings, "chart", &path, &job.span)?;
     let mut files = Vec::new();
     for file in &job.values {
         let path = project.dir.join(&file.path);
-        let text = fs::read(&path).map_err(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => absent("values file", &path, &file.span),
-            _ => Error::from(Diagnostic::error("io", format!("values file {}: {e}", path.display())).at(file.span.clone())),
-        })?;
+        let text = settings.root.text(&path).map_err(|e| unreadable("values file", &path, &file.span, &e))?;
         files.push(ValuesFile { name: path.to_string_lossy().into_owned(), text: text.into() });
     }
     if !job.set.is_empty() {
@@ -164,7 +159,9 @@ fn chart(
     files.extend(settings.values.files.iter().cloned());
     let values = ValuesOptions { files, ..settings.values.clone() };
     let values: Values = values.merge(job.compat, settings.read_file)?;
-    let chart = charts.load(&path, &LoadOptions { compat: job.compat, ..settings.load.clone() })?;
+    let root = Some(settings.root.folder().to_owned());
+    let load = LoadOptions { root, compat: job.compat, on_demand: settings.on_demand };
+    let chart = charts.load(&path, &load)?;
     let options = Options {
         release_name: job.release_name.clone(),
         namespace: job.namespace.clone(),
@@ -187,6 +184,18 @@ fn chart(
     Ok((stream(&release, &emit)?, release.warnings.into_iter().chain(shown).collect(), release.drawn))
 }
 
-fn absent(what: &str, path: &Path, span: &Span) -> Error {
-    Error::from(Diagnostic::error("project/absent", format!("{what} {} doesn't exist", path.display())).at(span.clone()))
+/// Whether a path that pintle.yaml names stays in its repository.
+fn inside(settings: &Settings<'_>, what: &str, path: &Path, span: &Span) -> Result<()> {
+    settings.root.resolve(path).map(drop).map_err(|e| unreadable(what, path, span, &e))
+}
+
+fn unreadable(what: &str, path: &Path, span: &Span, e: &std::io::Error) -> Error {
+    let shown = path.display();
+    let d = match (e.kind(), refused(e)) {
+        (std::io::ErrorKind::NotFound, _) => Diagnostic::error("project/absent", format!("{what} {shown} doesn't exist")),
+        (_, Some(Refused::Outside(_))) => Diagnostic::error("project/outside", format!("{what} {shown} {e}"))
+            .hint("a pintle.yaml names files of its own repository; --root DIR lets it name what lies below DIR"),
+        _ => Diagnostic::error("io", format!("{what} {shown}: {e}")),
+    };
+    d.at(span.clone()).into()
 }

@@ -1,17 +1,24 @@
 //! A folder of rendered files, kept up to date.
 //!
-//! The folder carries a [`MARKER`] that lists what was written: only what stands there is ever removed.
+//! The folder carries a [`MARKER`] that lists what was written, with a digest each, in the form of `sha256sum`. A file that isn't listed is
+//! never replaced; one that nothing makes any more is removed only if it still is what was written: a list comes with a repository,
+//! and may name anything.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Component, Path};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
 
-use crate::diagnostic::{Error, Result};
+use pintle_files::write::{self, Folder, Last};
+use pintle_files::{Refused, refused};
+use sha2::{Digest, Sha256};
+
+use crate::diagnostic::{Diagnostic, Error, Result};
 
 /// The file that lists what Pintle wrote into a folder.
 pub const MARKER: &str = ".pintle-rendered";
 
-const HEADER: &str = "# Written by pintle render: the files of this folder that it may replace and remove.\n";
+const HEADER: &str =
+    "# Written by pintle render: the files of this folder that it may replace, and remove while they are as written.\n";
 
 /// What happened to the files of a folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +29,12 @@ pub struct Written {
     pub unchanged: usize,
     /// Files that nothing makes any more.
     pub removed: Vec<String>,
+    /// Files that nothing makes any more and that aren't what was written: they stay, and stay listed.
+    pub left: Vec<String>,
 }
+
+/// The listed files, each with the digests that it may have. A list of Pintle 0.1.0 has none, so what it names is never removed.
+type List = BTreeMap<String, BTreeSet<String>>;
 
 /// Writes files (path below `dir`, bytes) where they differ from what is there, and removes what an earlier call wrote and this one
 /// doesn't, as far as it is `in_scope`.
@@ -30,96 +42,105 @@ pub struct Written {
 /// Errors: paths that lead out of `dir` or through symbolic links, a file that is there and isn't in the marker's list, and the
 /// system's own.
 pub fn update(dir: &Path, files: &[(String, Vec<u8>)], in_scope: &dyn Fn(&str) -> bool) -> Result<Written> {
-    let listed = read_marker(dir)?;
-    let mut written = Written::default();
+    let folder = Folder::open(dir).map_err(failed)?;
+    let list = read_list(&folder)?;
+    let mut old = Vec::with_capacity(files.len());
     for (path, _) in files {
-        check_path(dir, path)?;
-        let file = dir.join(path);
-        if file.exists() && !listed.contains(path) {
-            let message = format!("{} is there already, and pintle didn't write it", file.display());
+        if path.contains('\n') {
+            return Err(Error::new("output/path", format!("{path:?} can't be listed in {MARKER}")));
+        }
+        let found = folder.read(path, pintle_files::STREAM).map_err(failed)?;
+        if found.is_some() && !list.contains_key(path) {
+            let message = format!("{} is there already, and pintle didn't write it", dir.join(path).display());
             let hint = format!("remove it, or render into another folder; {MARKER} lists the files that may be replaced");
-            return Err(crate::Diagnostic::error("output/exists", message).hint(hint).into());
+            return Err(Diagnostic::error("output/exists", message).hint(hint).into());
+        }
+        old.push(found);
+    }
+    let mut written = Written::default();
+    // The list first, with what was and what will be: should this end halfway, the next call still knows every file as its own.
+    let mut both = list.clone();
+    for (path, text) in files {
+        both.entry(path.clone()).or_default().insert(digest(text));
+    }
+    write_list(&folder, &both, &list)?;
+    for ((path, text), old) in files.iter().zip(old) {
+        if old.as_ref() == Some(text) {
+            written.unchanged += 1;
+        } else {
+            folder.write(path, text, Last::Yes).map_err(failed)?;
+            written.changed.push(path.clone());
         }
     }
-    let mut list: BTreeSet<String> = listed.clone();
-    list.extend(files.iter().map(|(path, _)| path.clone()));
-    // The list first: should this end halfway, the next call still knows every file as its own.
-    write_marker(dir, &list, &listed)?;
-    for (path, text) in files {
-        let file = dir.join(path);
-        if fs::read(&file).is_ok_and(|old| old == *text) {
-            written.unchanged += 1;
+    let mut now: List = files.iter().map(|(path, text)| (path.clone(), BTreeSet::from([digest(text)]))).collect();
+    for (path, digests) in &list {
+        if now.contains_key(path) {
             continue;
         }
-        if let Some(parent) = file.parent() {
-            fs::create_dir_all(parent).map_err(|e| failed(parent, &e))?;
+        let keep = |now: &mut List| now.insert(path.clone(), digests.clone());
+        if !in_scope(path) {
+            keep(&mut now);
+            continue;
         }
-        replace(&file, text)?;
-        written.changed.push(path.clone());
-    }
-    let now: BTreeSet<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
-    for path in listed.iter().filter(|p| in_scope(p) && !now.contains(p.as_str())) {
-        check_path(dir, path)?;
-        let file = dir.join(path);
-        match fs::remove_file(&file) {
-            Ok(()) => written.removed.push(path.clone()),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-            Err(e) => return Err(failed(&file, &e)),
+        match folder.read(path, pintle_files::STREAM) {
+            Ok(None) => {}
+            Ok(Some(text)) if digests.contains(&digest(&text)) => {
+                folder.remove(path).map_err(failed)?;
+                written.removed.push(path.clone());
+            }
+            Err(e) if refused(&e.why) == Some(&Refused::Path) => {
+                let message = format!("{} names {path:?}, which leads out of {}", dir.join(MARKER).display(), dir.display());
+                return Err(Error::new("output/path", message));
+            }
+            // Something else than a file that was written; what it is makes no difference.
+            Ok(Some(_)) | Err(_) => {
+                keep(&mut now);
+                written.left.push(path.clone());
+            }
         }
-        list.remove(path);
-        // Folders that are empty now go too; others stay, and that is no error.
-        let above = file.ancestors().skip(1).take_while(|d| *d != dir);
-        let _ = above.map(fs::remove_dir).take_while(std::result::Result::is_ok).count();
     }
-    write_marker(dir, &list, &BTreeSet::new())?;
+    write_list(&folder, &now, &both)?;
     Ok(written)
 }
 
-fn failed(path: &Path, e: &std::io::Error) -> Error {
-    Error::new("io", format!("write {}: {e}", path.display()))
+fn failed(e: write::Error) -> Error {
+    Error::new("io", e.to_string())
 }
 
-fn read_marker(dir: &Path) -> Result<BTreeSet<String>> {
-    match fs::read_to_string(dir.join(MARKER)) {
-        Ok(text) => Ok(text.lines().filter(|l| !l.starts_with('#') && !l.is_empty()).map(str::to_owned).collect()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(BTreeSet::new()),
-        Err(e) => Err(Error::new("io", format!("read {}: {e}", dir.join(MARKER).display()))),
+fn digest(text: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(text))
+}
+
+/// Lines `digest  path`; of Pintle 0.1.0 the path alone.
+fn read_list(folder: &Folder) -> Result<List> {
+    let text = folder.read(MARKER, pintle_files::TEXT).map_err(failed)?.unwrap_or_default();
+    let mut list = List::new();
+    for line in String::from_utf8_lossy(&text).lines().filter(|l| !l.starts_with('#') && !l.is_empty()) {
+        let is_digest = |d: &str| d.len() == 64 && d.bytes().all(|b| b.is_ascii_hexdigit());
+        match line.split_once("  ") {
+            Some((digest, path)) if is_digest(digest) => {
+                list.entry(path.to_owned()).or_default().insert(digest.to_owned());
+            }
+            _ => {
+                list.entry(line.to_owned()).or_default();
+            }
+        }
     }
+    Ok(list)
 }
 
-fn write_marker(dir: &Path, list: &BTreeSet<String>, before: &BTreeSet<String>) -> Result<()> {
+fn write_list(folder: &Folder, list: &List, before: &List) -> Result<()> {
     if list == before {
         return Ok(());
     }
-    let text: String = std::iter::once(HEADER).map(str::to_owned).chain(list.iter().map(|p| format!("{p}\n"))).collect();
-    let file = dir.join(MARKER);
-    if fs::read(&file).is_ok_and(|old| old == text.as_bytes()) {
-        return Ok(());
-    }
-    fs::create_dir_all(dir).map_err(|e| failed(dir, &e))?;
-    replace(&file, text.as_bytes())
-}
-
-/// A reader sees the old file or the new one, never half of either.
-fn replace(file: &Path, text: &[u8]) -> Result<()> {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(".pintle-new");
-    let new = file.with_file_name(name);
-    fs::write(&new, text).and_then(|()| fs::rename(&new, file)).map_err(|e| failed(file, &e))
-}
-
-/// Nothing outside the folder is touched, whatever names a chart or a marker gives.
-fn check_path(dir: &Path, path: &str) -> Result<()> {
-    let plain = !path.is_empty() && Path::new(path).components().all(|c| matches!(c, Component::Normal(_)));
-    if !plain || path.contains('\n') {
-        return Err(Error::new("output/path", format!("{path:?} leads out of {}", dir.display())));
-    }
-    let mut at = dir.to_owned();
-    for part in Path::new(path).components() {
-        at.push(part);
-        if fs::symlink_metadata(&at).is_ok_and(|m| m.is_symlink()) {
-            return Err(Error::new("output/path", format!("{} is a symbolic link: nothing is written through it", at.display())));
+    let mut text = HEADER.to_owned();
+    for (path, digests) in list {
+        for digest in digests {
+            let _ = writeln!(text, "{digest}  {path}");
+        }
+        if digests.is_empty() {
+            let _ = writeln!(text, "{path}");
         }
     }
-    Ok(())
+    folder.write(MARKER, text.as_bytes(), Last::Yes).map_err(failed)
 }

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use pintle_files::{TEXT, read};
 use pintle_value::{Data, json};
 
 use super::model::Schema;
@@ -125,34 +125,12 @@ fn is_plain(api_version: &str, kind: &str) -> bool {
     (group.is_empty() || plain(group)) && plain(version) && plain(kind) && !kind.contains('.') && !version.contains('.')
 }
 
-/// A schema file that is larger is none.
-const MAX_FILE: u64 = 16 << 20;
-
-/// The bytes of a schema file; `None` if it isn't there.
-///
-/// Errors: it can't be read, is no regular file, or is too large.
-fn bytes(file: &Path) -> Result<Option<Vec<u8>>, String> {
-    let failed = |e: &dyn fmt::Display| format!("schema {}: {e}", file.display());
-    let metadata = match std::fs::metadata(file) {
-        Ok(metadata) => metadata,
-        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-        Err(e) => return Err(failed(&e)),
-    };
-    // Opening a pipe would wait for who writes to it.
-    if !metadata.is_file() {
-        return Err(failed(&"not a regular file"));
-    }
-    let mut text = Vec::new();
-    let read = File::open(file).and_then(|f| f.take(MAX_FILE + 1).read_to_end(&mut text));
-    match read {
-        Ok(read) if read as u64 > MAX_FILE => Err(failed(&format_args!("larger than the limit of {MAX_FILE} bytes"))),
-        Ok(_) => Ok(Some(text)),
-        Err(e) => Err(failed(&e)),
-    }
-}
-
 fn read(file: &str) -> Loaded {
-    let Some(text) = bytes(Path::new(file))? else { return Ok(None) };
+    let text = match read::file(Path::new(file), TEXT) {
+        Ok(text) => text,
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        Err(e) => return Err(format!("schema {file}: {e}")),
+    };
     let data = json::from_slice(&text).map_err(|e| format!("schema {file} is damaged: {}", e.message))?;
     if data.as_map().is_none() {
         return Err(format!("schema {file} is damaged: not an object"));
@@ -162,7 +140,7 @@ fn read(file: &str) -> Loaded {
     // `_definitions.json#/definitions/…` stands beside the file.
     if let Some(beside) = Path::new(file).parent().map(|p| p.join("_definitions.json"))
         && String::from_utf8_lossy(&text).contains("_definitions.json")
-        && let Some(text) = bytes(&beside)?
+        && let Ok(text) = read::file(&beside, TEXT)
         && let Ok(data) = json::from_slice(&text)
     {
         collect(&data, &mut definitions);

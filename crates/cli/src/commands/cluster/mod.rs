@@ -10,8 +10,9 @@ use std::process::{Command, ExitCode};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use pintle::cluster::{Cluster, Lookup, Remembered, write_private};
+use pintle::cluster::{Cluster, Lookup, Remembered};
 use pintle::{Diagnostic, Error};
+use pintle_files::write::{self, Access};
 
 use super::duration::duration;
 use super::helm::hand_over;
@@ -129,7 +130,7 @@ impl Args {
         let Some(file) = &self.record_lookups else { return Ok(()) };
         let Some(Opened { cluster: Some(versions), remembered: Some(remembered), .. }) = self.opened.get() else { return Ok(()) };
         let text = remembered.cluster(versions).to_yaml();
-        write_private(file, text.as_bytes()).map_err(|e| Error::new("io", format!("--record-lookups {}: {e}", file.display())))
+        write::file(file, text.as_bytes(), Access::Owner).map_err(|e| Error::new("io", format!("--record-lookups: {e}")))
     }
 
     /// As [`Args::finish`], and the errors of both.

@@ -76,7 +76,8 @@ fn current(app: &Application, path: &Path, chart: &Chart) -> DataMap {
     let mut out = chart.values.clone();
     let files = values::files(app, Some(path)).map(|f| f.files).unwrap_or_default();
     for file in files {
-        let given = std::fs::read(file).ok().and_then(|text| pintle_yaml::Tree::parse(&text).ok().flatten()?.to_data().ok());
+        let given =
+            app.paths.root.text(&file).ok().and_then(|text| pintle_yaml::Tree::parse(&text).ok().flatten()?.to_data().ok());
         if let Some(Data::Map(over)) = given {
             merge(&mut out, over);
         }

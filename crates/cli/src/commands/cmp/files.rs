@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use pintle::load::files as chart_files;
 use pintle::project::{self, FILE};
 use pintle::{Compat, Data, Error, overlay};
-use pintle_kustomize::{ChartRequest, Disk, FileSystem, HelmOptions, Inflate};
+use pintle_files::Root;
+use pintle_kustomize::{ChartRequest, FileSystem, HelmOptions, Inflate, Rooted};
 
 use super::{Application, Kind, Said, generate, values};
 use crate::commands::source::Source;
@@ -129,7 +130,7 @@ impl Reads {
 
     /// What a build reads is known by building.
     fn kustomization(&mut self, app: &Application, path: &Path) -> Result<(), Error> {
-        let recorder = Recorder::default();
+        let recorder = Recorder::new(app.paths.root.clone());
         let helm = HelmOptions { enabled: true, ..HelmOptions::default() };
         let options =
             pintle_kustomize::Options { files: &recorder, helm, inflate: &recorder, ..pintle_kustomize::Options::default() };
@@ -151,7 +152,7 @@ impl Reads {
             // A patch in place is no path.
             Data::String(name) if !name.is_empty() && !name.contains('\n') => match dir.join(name) {
                 path if path.is_file() => self.file(app, &path),
-                path if path.is_dir() && overlay::build(&path).is_ok() => self.kustomization(app, &path),
+                path if path.is_dir() && overlay::build(&path, Some(&app.paths.root)).is_ok() => self.kustomization(app, &path),
                 _ => Ok(()),
             },
             _ => Ok(()),
@@ -159,24 +160,30 @@ impl Reads {
     }
 }
 
-/// A disk that remembers what was read.
-#[derive(Default)]
+/// The repository's files; it remembers what was read.
 struct Recorder {
+    disk: Rooted,
     files: RefCell<BTreeSet<PathBuf>>,
     charts: RefCell<BTreeSet<PathBuf>>,
 }
 
+impl Recorder {
+    fn new(root: Root) -> Recorder {
+        Recorder { disk: Rooted(root), files: RefCell::default(), charts: RefCell::default() }
+    }
+}
+
 impl FileSystem for Recorder {
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
-        Disk.canonical(path)
+        self.disk.canonical(path)
     }
 
     fn is_dir(&self, path: &Path) -> bool {
-        Disk.is_dir(path)
+        self.disk.is_dir(path)
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let text = Disk.read(path)?;
+        let text = self.disk.read(path)?;
         self.files.borrow_mut().insert(path.to_owned());
         Ok(text)
     }
@@ -185,6 +192,6 @@ impl FileSystem for Recorder {
 impl Inflate for Recorder {
     fn inflate(&self, request: &ChartRequest) -> Result<Vec<u8>, pintle_kustomize::Error> {
         self.charts.borrow_mut().insert(request.chart.clone());
-        overlay::Charts::default().inflate(request)
+        overlay::Charts::Below(&self.disk.0).inflate(request)
     }
 }

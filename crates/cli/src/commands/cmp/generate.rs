@@ -15,6 +15,7 @@ use pintle::project::discover::KUSTOMIZATION_FILES;
 use pintle::project::run;
 use pintle::project::{FILE, Job, Project};
 use pintle::{Chart, Compat, Data, DataMap, Diagnostic, Drawn, Error, LoadOptions, Options, Span, overlay};
+use pintle_files::TEXT;
 use pintle_yaml::Tree;
 
 use super::cache::{Cache, Recorded};
@@ -22,6 +23,7 @@ use super::key::{self, Key};
 use super::limits::{self, Watch};
 use super::{Application, Kind, Said, values};
 use crate::commands::source::{Source, usage};
+use crate::io::Allowance;
 use crate::report;
 
 /// What a render gave.
@@ -103,14 +105,14 @@ fn shown_folder(app: &Application) -> String {
 
 /// Links of charts may lead anywhere in the repository.
 pub fn load_options(app: &Application, compat: Compat) -> LoadOptions {
-    LoadOptions { root: Some(app.paths.root.clone()), compat, on_demand: true }
+    LoadOptions { root: Some(app.paths.root.folder().to_owned()), compat, on_demand: true }
 }
 
 /// What the parameter `cluster` says of a cluster.
 fn snapshot(app: &Application) -> Result<Option<Cluster>, Error> {
     let Some(file) = values::snapshot_file(app)? else { return Ok(None) };
     let name = app.paths.shown(&file);
-    let text = std::fs::read(&file).map_err(|e| Error::new("io", format!("{name}: {e}")))?;
+    let text = app.paths.text(&file, &name)?;
     let cluster = Cluster::read(&name, &text)?;
     app.secrets.of_objects(cluster.objects());
     Ok(Some(cluster))
@@ -169,7 +171,7 @@ fn of_chart(app: &Application, path: &Path) -> Result<Made, Error> {
     let Some(Overlay { dir, fields, place, .. }) = overlay else {
         return Ok(Made { text, warnings: warnings.collect(), drawn: Some(release.drawn) });
     };
-    let built = overlay::apply(&dir, &fields, &place, &text)?;
+    let built = overlay::apply(&dir, &app.paths.root, &fields, &place, &text)?;
     let (shown, text) = checked(app, built.text, options.namespace)?;
     Ok(Made { text, warnings: warnings.chain(built.warnings).chain(shown).collect(), drawn: None })
 }
@@ -197,7 +199,7 @@ pub fn overlay(app: &Application) -> Result<Option<Overlay>, Error> {
     })?;
     let file = app.paths.inside(&file, &app.paths.shown(&file))?;
     let name = app.paths.shown(&file);
-    let text = std::fs::read(&file).map_err(|e| Error::new("io", format!("{name}: {e}")))?;
+    let text = app.paths.text(&file, &name)?;
     let failed = |e: pintle_yaml::Error| Error::new("yaml/parse", format!("{name}: {}", e.message));
     let fields = match Tree::parse(&text).map_err(failed)?.map_or(Ok(Data::Null), |tree| tree.to_data()).map_err(failed)? {
         Data::Map(fields) => fields,
@@ -222,10 +224,9 @@ fn dependencies(app: &Application, path: &Path) -> Result<(), Error> {
                 _ => continue,
             }
         };
-        if status == Status::Missing {
-            app.paths.inside(&path.join(folder), &format!("dependency {} ({})", dependency.name, dependency.repository))?;
-            missing = true;
-        }
+        // If one is missing all of them are packed.
+        app.paths.inside(&path.join(folder), &format!("dependency {} ({})", dependency.name, dependency.repository))?;
+        missing |= status == Status::Missing;
     }
     if missing { package::build(path, &load).map(|_| ()) } else { Ok(()) }
 }
@@ -270,7 +271,7 @@ fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Mad
     for job in &jobs {
         app.secrets.of_values(&job.set);
         for file in &job.values {
-            let text = std::fs::read(project.dir.join(&file.path)).unwrap_or_default();
+            let text = app.paths.root.text(&project.dir.join(&file.path)).unwrap_or_default();
             if let Ok(Some(tree)) = Tree::parse(&text)
                 && let Ok(Data::Map(values)) = tree.to_data()
             {
@@ -290,7 +291,8 @@ fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Mad
         .map(|(_, path)| (path.to_owned(), values::read_file(app, path)))
         .collect();
     let settings = run::Settings {
-        load: load_options(app, Compat::default()),
+        root: app.paths.root.clone(),
+        on_demand: true,
         values: given,
         options,
         read_file: &|path| {
@@ -314,7 +316,7 @@ fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Mad
 
 fn of_kustomization(app: &Application, path: &Path) -> Result<Made, Error> {
     app.parameters.only_everywhere("a kustomization")?;
-    let built = overlay::build(path)?;
+    let built = overlay::build(path, Some(&app.paths.root))?;
     let (shown, text) = checked(app, built.text, String::new())?;
     Ok(Made { text, warnings: built.warnings.into_iter().chain(shown).collect(), drawn: None })
 }
@@ -329,20 +331,20 @@ fn checked(app: &Application, text: Vec<u8>, namespace: String) -> Result<(Vec<D
 /// The files of a folder that may hold manifests: those that Argo CD takes from a plain folder, not from the folders below.
 pub fn manifest_files(dir: &Path) -> Vec<PathBuf> {
     let is_one = |p: &PathBuf| p.extension().and_then(|e| e.to_str()).is_some_and(|e| matches!(e, "yaml" | "yml" | "json"));
-    let mut found: Vec<PathBuf> =
-        std::fs::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path()).filter(|p| is_one(p) && p.is_file()).collect();
-    found.sort();
-    found
+    let names = pintle_files::read::folder(dir).unwrap_or_default();
+    names.into_iter().map(|(name, _)| dir.join(name)).filter(|p| is_one(p) && p.is_file()).collect()
 }
 
 /// Plain manifests, as they are; what is no object is left out, as Argo CD does.
 fn of_manifests(app: &Application) -> Result<Made, Error> {
     app.parameters.only_everywhere("plain manifests")?;
+    let allowance = Allowance::new();
     let mut texts = Vec::new();
     for file in manifest_files(&app.dir) {
         let shown = app.paths.shown(&app.paths.named(&file.file_name().unwrap_or_default().to_string_lossy())?);
-        let real = app.paths.inside(&file, &shown)?;
-        texts.push((shown.clone(), std::fs::read(real).map_err(|e| Error::new("io", format!("{shown}: {e}")))?));
+        let text = allowance.read(|limit| app.paths.root.read(&file, limit.min(TEXT)));
+        let text = text.map_err(|e| app.paths.unread(&shown, &e))?;
+        texts.push((shown, text));
     }
     let mut documents = Vec::new();
     let mut text = Vec::new();

@@ -4,7 +4,6 @@
 //! variables that reach a chart. What changes with every commit and reaches nothing, such as ARGOCD_APP_REVISION, is none. A value that
 //! goes into the digest has its length in front, so no two lists of values look alike.
 
-use std::fs;
 use std::path::Path;
 
 use pintle::load::files as chart_files;
@@ -49,7 +48,7 @@ pub fn of(app: &Application, kind: &Kind) -> Result<Key, &'static str> {
         }
         Kind::Source(Source::Project(project)) => {
             parts.values(app, None).map_err(unknown)?;
-            parts.file(&project.dir.join(FILE)).map_err(unknown)?;
+            parts.file(app, &project.dir.join(FILE)).map_err(unknown)?;
             for job in generate::jobs(app, project).map_err(unknown)? {
                 let project::Source::Chart(chart) = &job.source else { return Err("what a kustomization reads isn't known") };
                 if !job.overlays.is_empty() {
@@ -57,7 +56,7 @@ pub fn of(app: &Application, kind: &Kind) -> Result<Key, &'static str> {
                 }
                 parts.text(&job.title());
                 for file in &job.values {
-                    parts.file(&project.dir.join(&file.path)).map_err(unknown)?;
+                    parts.file(app, &project.dir.join(&file.path)).map_err(unknown)?;
                 }
                 parts.chart(app, &project.dir.join(chart)).map_err(unknown)?;
             }
@@ -95,7 +94,7 @@ impl Parts {
 
     /// This very program: its version, and for builds of the same version its file.
     fn program(&mut self) -> Option<()> {
-        let file = fs::metadata(std::env::current_exe().ok()?).ok()?;
+        let file = std::env::current_exe().ok()?.metadata().ok()?;
         let built = file.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
         self.text(env!("CARGO_PKG_VERSION"));
         self.text(&format!("{} {}", file.len(), built.as_nanos()));
@@ -146,12 +145,12 @@ impl Parts {
             self.count(files.len());
             for file in files {
                 self.text(&app.paths.shown(&file));
-                self.file(&file)?;
+                self.file(app, &file)?;
             }
         }
         let snapshot = values::snapshot_file(app)?;
         self.count(snapshot.iter().count());
-        snapshot.map_or(Ok(()), |file| self.file(&file))
+        snapshot.map_or(Ok(()), |file| self.file(app, &file))
     }
 
     /// A chart's files, without what .helmignore leaves out; an archive is one file.
@@ -159,7 +158,7 @@ impl Parts {
         let real = app.paths.inside(path, &path.display().to_string())?;
         self.text(&app.paths.shown(&real));
         if path.is_file() {
-            return self.file(path);
+            return self.file(app, path);
         }
         let files = chart_files(path, &generate::load_options(app, Compat::default()))?;
         self.count(files.len());
@@ -170,9 +169,8 @@ impl Parts {
         Ok(())
     }
 
-    fn file(&mut self, path: &Path) -> Result<(), Error> {
-        let text = fs::read(path).map_err(|e| Error::new("io", format!("{}: {e}", path.display())))?;
-        self.bytes(&text);
+    fn file(&mut self, app: &Application, path: &Path) -> Result<(), Error> {
+        self.bytes(&app.paths.text(path, &path.display().to_string())?);
         Ok(())
     }
 }

@@ -124,7 +124,7 @@ impl Application {
 
 pub fn run(args: &Args) -> ExitCode {
     match &args.command {
-        Command::Config(args) => io::print(config::text(args).as_bytes()),
+        Command::Config(args) => io::finish(config::text(args).as_bytes()),
         Command::Generate(folder) => with(folder, generate::run),
         Command::Parameters(folder) => with(folder, announce::run),
         Command::Files(folder) => with(folder, files::list),
@@ -162,7 +162,7 @@ fn with(folder: &Folder, command: fn(&Application) -> Result<Said, Error>) -> Ex
                     report::line(text.trim_end());
                 }
             }
-            io::print(&said.text)
+            io::finish(&said.text)
         }
         Err(e) => fail(&e, |text| application.clean(&text)),
     }

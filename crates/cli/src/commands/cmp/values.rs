@@ -34,7 +34,7 @@ pub fn files(app: &Application, chart: Option<&Path>) -> Result<Files, Error> {
         if is_glob(&name) {
             let path = app.paths.named(&name)?;
             let fixed = path.ancestors().find(|p| !is_glob(&p.to_string_lossy())).map(Path::to_owned);
-            out.watched.extend(fixed.filter(|p| p.starts_with(&app.paths.root)));
+            out.watched.extend(fixed.filter(|p| p.starts_with(app.paths.root.folder())));
         } else if found.is_empty() {
             out.watched.push(app.paths.named(&name)?);
         }
@@ -81,7 +81,7 @@ pub fn options(app: &Application, chart: Option<&Path>, defaults: &DataMap) -> R
     let mut given = Vec::new();
     for file in files(app, chart)?.files {
         let name = app.paths.shown(&file);
-        let text = std::fs::read(&file).map_err(|e| Error::new("io", format!("{name}: {e}")))?;
+        let text = app.paths.text(&file, &name)?;
         if let Ok(Some(tree)) = Tree::parse(&text)
             && let Ok(Data::Map(values)) = tree.to_data()
         {
@@ -110,8 +110,8 @@ pub fn options(app: &Application, chart: Option<&Path>, defaults: &DataMap) -> R
 
 /// Reads what `set-file` names.
 pub fn read_file(app: &Application, path: &str) -> Result<Vec<u8>, String> {
-    let file = inside(app, path).map_err(|e| e.to_string())?;
-    std::fs::read(file).map_err(|e| format!("{path}: {e}"))
+    let file = app.paths.named(path).and_then(|file| app.paths.text(&file, path));
+    file.map_err(|e| e.to_string())
 }
 
 fn inside(app: &Application, path: &str) -> Result<PathBuf, Error> {

@@ -110,7 +110,7 @@ fn list(path: &Path, width: usize, compat: Compat) -> Answered {
     let options = load_options(path, None, compat);
     let chart = Chart::load(path, &options)?;
     if !chart.names_dependencies() {
-        return Ok(Answer::Done(io::print(format!("WARNING: no dependencies at {}\n", join(path, "charts")).as_bytes())));
+        return Ok(Answer::Done(io::finish(format!("WARNING: no dependencies at {}\n", join(path, "charts")).as_bytes())));
     }
     let mut rows = vec![["NAME", "VERSION", "REPOSITORY", "STATUS"].map(str::to_owned)];
     for (d, status) in package::status(path, &options)? {
@@ -127,7 +127,9 @@ fn list(path: &Path, width: usize, compat: Compat) -> Answered {
     }
     let mut text = crate::commands::dependency::table(&rows);
     text.push('\n');
-    let mut here: Vec<_> = std::fs::read_dir(path.join("charts")).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    let charts = path.join("charts");
+    let found = pintle_files::read::folder(&charts).unwrap_or_default();
+    let mut here: Vec<_> = found.into_iter().map(|(name, _)| charts.join(name)).collect();
     here.sort();
     for file in here.iter().filter(|f| f.is_dir() || f.extension().is_some_and(|e| e == "tgz")) {
         let shown = join(path, &format!("charts/{}", file.file_name().unwrap_or_default().to_string_lossy()));
@@ -137,7 +139,7 @@ fn list(path: &Path, width: usize, compat: Compat) -> Answered {
             Ok(_) => writeln!(text, "WARNING: {shown:?} is not in Chart.yaml."),
         };
     }
-    Ok(Answer::Done(io::print(text.as_bytes())))
+    Ok(Answer::Done(io::finish(text.as_bytes())))
 }
 
 /// `MaxColWidth` of the table that Helm uses: three dots stand for the rest; 0 is no limit.
@@ -180,7 +182,7 @@ fn build(path: &Path, compat: Compat) -> Answered {
     for (d, status) in all.iter().filter(|(d, _)| d.repository.is_empty()) {
         let _ = writeln!(text, "Dependency {} did not declare a repository. Assuming it exists in the charts directory", d.name);
         if is_absent(status) {
-            io::print(text.as_bytes());
+            io::print(text.as_bytes())?;
             let folder = path.join("charts").join(&d.name);
             return Err(match Chart::load(&folder, &options) {
                 Ok(c) => Error::new(
@@ -199,5 +201,5 @@ fn build(path: &Path, compat: Compat) -> Answered {
     }
     package::build(path, &options)?;
     text.push_str("Deleting outdated charts\n");
-    Ok(Answer::Done(io::print(text.as_bytes())))
+    Ok(Answer::Done(io::finish(text.as_bytes())))
 }

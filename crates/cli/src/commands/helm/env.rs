@@ -34,7 +34,7 @@ pub fn run(program: &OsStr, rest: &[OsString], compat: Compat) -> Answered {
         [name] => format!("{}\n", variables.get(name.as_str()).map_or("", String::as_str)),
         _ => return Err(wrong_arguments("env", "accepts at most 1 argument", "env [flags]")),
     };
-    Ok(Answer::Done(io::print(text.as_bytes())))
+    Ok(Answer::Done(io::finish(text.as_bytes())))
 }
 
 /// `EnvVars`

@@ -94,7 +94,7 @@ pub fn run(rest: &[OsString], compat: Compat) -> Answered {
     if failed == 0 && (!quiet || noteworthy > 0) {
         let _ = writeln!(out, "{summary}");
     }
-    let printed = io::print(out.as_bytes());
+    let printed = io::finish(out.as_bytes());
     if failed == 0 {
         return Ok(Answer::Done(printed));
     }
@@ -124,9 +124,8 @@ fn chart(
 
 /// The charts in a folder: those with a Chart.yaml, and archives, in the order of their paths (`filepath.Walk`).
 fn walk(folder: &Path, found: &mut Vec<String>) {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
-    entries.sort();
-    for path in entries {
+    for (name, _) in pintle_files::read::folder(folder).unwrap_or_default() {
+        let path = folder.join(name);
         let shown = path.display().to_string();
         if path.is_dir() && !path.is_symlink() {
             walk(&path, found);

@@ -131,5 +131,5 @@ fn completion(rest: &[OsString]) -> Answered {
     };
     let mut out = Vec::new();
     clap_complete::generate(shell, &mut Helm::command(), "helm", &mut out);
-    Ok(Answer::Done(io::print(&out)))
+    Ok(Answer::Done(io::finish(&out)))
 }

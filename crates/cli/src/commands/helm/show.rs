@@ -83,7 +83,7 @@ pub fn run(rest: &[OsString], compat: Compat) -> Answered {
     };
     let chart = Chart::load(&path, &load_options(&path, None, compat))?;
     let text = show(&chart, part, compat).map_err(|e| Error::new("chart/metadata", e))?;
-    Ok(Answer::Done(io::print(&text)))
+    Ok(Answer::Done(io::finish(&text)))
 }
 
 /// Whether a name can only be a path.

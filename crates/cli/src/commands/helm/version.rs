@@ -44,5 +44,5 @@ pub fn run(rest: &[OsString], compat: Compat) -> Answered {
         None if args.short == Some(true) => format!("{}\n", compat.release_version()),
         None => format!("{}\n", release::build_info(compat)),
     };
-    Ok(Answer::Done(io::print(text.as_bytes())))
+    Ok(Answer::Done(io::finish(text.as_bytes())))
 }

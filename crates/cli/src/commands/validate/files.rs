@@ -1,10 +1,13 @@
 //! The files that are named, and those below folders.
 
-use std::fs;
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use pintle_files::{ENTRIES, Refused, Root, TEXT, read};
 use pintle_validate::Pattern;
+
+use crate::io::{self, Allowance};
 
 /// Patterns of file names that are left out.
 #[derive(Default)]
@@ -26,8 +29,10 @@ impl Ignored {
 pub enum Input {
     /// Standard input
     Stdin,
-    /// A file
-    File(PathBuf),
+    /// A file that is named, or a pipe
+    Named(PathBuf),
+    /// A regular file below a folder that is named, and where its links may lead
+    Below(PathBuf, Arc<Root>),
 }
 
 impl Input {
@@ -35,19 +40,16 @@ impl Input {
     pub fn name(&self) -> String {
         match self {
             Input::Stdin => "stdin".to_owned(),
-            Input::File(path) => path.to_string_lossy().into_owned(),
+            Input::Named(path) | Input::Below(path, _) => path.to_string_lossy().into_owned(),
         }
     }
 
-    /// The text.
-    pub fn read(&self) -> Result<Vec<u8>, String> {
+    /// The text, as long as what all of them may hold lasts.
+    pub fn read(&self, allowance: &Allowance) -> Result<Vec<u8>, String> {
         match self {
-            Input::Stdin => {
-                let mut text = Vec::new();
-                std::io::stdin().read_to_end(&mut text).map_err(|e| format!("read standard input: {e}"))?;
-                Ok(text)
-            }
-            Input::File(path) => fs::read(path).map_err(|e| format!("read {}: {e}", path.display())),
+            Input::Stdin => io::stdin(),
+            Input::Named(path) => allowance.read(|limit| read::named(path, limit)).map_err(|e| failed(path, &e)),
+            Input::Below(path, root) => allowance.read(|limit| root.read(path, limit.min(TEXT))).map_err(|e| failed(path, &e)),
         }
     }
 }
@@ -83,11 +85,12 @@ pub fn inputs(names: &[PathBuf], ignored: &Ignored) -> Result<Vec<Input>, Error>
             }
             inputs.push(Input::Stdin);
         } else {
-            let meta = fs::metadata(name).map_err(|e| Error::Read(format!("read {}: {e}", name.display())))?;
+            let meta = name.metadata().map_err(|e| Error::Read(failed(name, &e)))?;
             if meta.is_dir() {
-                walk(name, ignored, &mut inputs)?;
+                let root = Root::around(name).map_err(|e| Error::Read(failed(name, &e)))?;
+                walk(name, &Arc::new(root), ignored, &mut inputs)?;
             } else if !ignored.matches(name) {
-                inputs.push(Input::File(name.clone()));
+                inputs.push(Input::Named(name.clone()));
             }
         }
     }
@@ -95,21 +98,24 @@ pub fn inputs(names: &[PathBuf], ignored: &Ignored) -> Result<Vec<Input>, Error>
 }
 
 /// Manifests below a folder, in the order of their names. Linked folders are left out: they may lead in a circle.
-fn walk(folder: &Path, ignored: &Ignored, inputs: &mut Vec<Input>) -> Result<(), Error> {
-    let failed = |e: std::io::Error| Error::Read(format!("read {}: {e}", folder.display()));
-    let mut entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(failed)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let path = if folder == Path::new(".") { PathBuf::from(entry.file_name()) } else { entry.path() };
-        let kind = entry.file_type().map_err(failed)?;
+fn walk(folder: &Path, root: &Arc<Root>, ignored: &Ignored, inputs: &mut Vec<Input>) -> Result<(), Error> {
+    for (name, kind) in read::folder(folder).map_err(|e| Error::Read(failed(folder, &e)))? {
+        let path = if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
         if ignored.matches(&path) {
             continue;
         }
         if kind.is_dir() {
-            walk(&path, ignored, inputs)?;
+            walk(&path, root, ignored, inputs)?;
         } else if path.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json") && path.is_file() {
-            inputs.push(Input::File(path));
+            if inputs.len() == ENTRIES {
+                return Err(Error::Read(failed(folder, &Refused::TooMany(ENTRIES).into())));
+            }
+            inputs.push(Input::Below(path, root.clone()));
         }
     }
     Ok(())
+}
+
+fn failed(path: &Path, e: &std::io::Error) -> String {
+    format!("read {}: {e}", path.display())
 }

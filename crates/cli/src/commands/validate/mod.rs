@@ -101,7 +101,7 @@ pub fn run(args: &Args) -> ExitCode {
         Ok((reports, files)) => {
             let format = args.format.or(args.output).unwrap_or(Format::Text);
             let shown = output::Shown { reports: &reports, files, verbose: args.verbose, summary: args.summary };
-            let printed = io::print(output::render(&shown, format).as_bytes());
+            let printed = io::finish(output::render(&shown, format).as_bytes());
             let is_bad = reports.iter().any(|r| matches!(r.status, Status::Invalid | Status::Error));
             if is_bad { ExitCode::FAILURE } else { printed }
         }
@@ -146,12 +146,13 @@ fn checked(args: &Args) -> Result<(Vec<ResourceReport>, usize), Failure> {
     };
     let threads = args.threads.filter(|n| *n > 0).unwrap_or_else(|| available_parallelism().map_or(1, usize::from)).min(16);
     let mut validator = Validator::new(options).with_locations(locations);
+    let allowance = io::Allowance::new();
     for input in files::inputs(&args.crds, &files::Ignored::default()).or_else(files::Error::or_empty).map_err(Failure::Read)? {
-        validator.add_crds(&input.read().map_err(Failure::Read)?).map_err(exceeded)?;
+        validator.add_crds(&input.read(&allowance).map_err(Failure::Read)?).map_err(exceeded)?;
     }
     // Small sets are done before a thread has started.
     let threads = threads.min(names.len().div_ceil(16));
-    let texts = on_threads(&names, threads, files::Input::read);
+    let texts = on_threads(&names, threads, |input| input.read(&allowance));
     let mut inputs = Vec::with_capacity(names.len());
     for (input, text) in names.iter().zip(texts) {
         inputs.push((input.name(), text.map_err(Failure::Read)?));

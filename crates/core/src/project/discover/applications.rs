@@ -21,7 +21,7 @@ pub struct Application {
 
 /// The Applications in a file; none in one that isn't YAML.
 pub fn read(file: &Path) -> Vec<Application> {
-    let Ok(text) = std::fs::read(file) else { return Vec::new() };
+    let Ok(text) = pintle_files::read::file(file, pintle_files::TEXT) else { return Vec::new() };
     if memchr_application(&text).is_none() {
         return Vec::new();
     }

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
+use pintle_files::Root;
+
 use super::applications::{self, Application};
 use super::{KUSTOMIZATION_FILES, environments, names};
 use crate::diagnostic::{Error, Result};
@@ -171,7 +173,8 @@ fn environment(application: &Application, chart: &str) -> String {
 }
 
 fn chart_name(chart: &Path) -> String {
-    let read = std::fs::read(chart.join("Chart.yaml")).ok().and_then(|text| pintle_yaml::map_from_slice(&text).ok());
+    let text = Root::around(chart).and_then(|root| root.text(&chart.join("Chart.yaml")));
+    let read = text.ok().and_then(|text| pintle_yaml::map_from_slice(&text).ok());
     let name = read.and_then(|m| m.get("name").and_then(|n| n.as_str().map(str::to_owned)));
     name.unwrap_or_else(|| chart.file_name().map_or_else(|| "chart".into(), |n| n.to_string_lossy().into_owned()))
 }
@@ -206,7 +209,7 @@ fn folder(dir: &Path, depth: usize, files: &mut usize, found: &mut Found) {
     }
     for name in names {
         let path = dir.join(&name);
-        let Ok(kind) = std::fs::symlink_metadata(&path).map(|m| m.file_type()) else { continue };
+        let Ok(kind) = path.symlink_metadata().map(|m| m.file_type()) else { continue };
         // What a chart holds is the chart's own.
         let is_part = is_chart && ["charts", "templates", "crds"].contains(&name.as_str());
         if kind.is_dir() && !name.starts_with('.') && name != "node_modules" && name != "target" && !is_part {
