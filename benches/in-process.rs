@@ -1,6 +1,8 @@
 //! Times Pintle's library, step by step, in one process. The counterpart of `helm-library/main.go`: the same steps, the same
 //! lines of output.
 
+#![allow(clippy::disallowed_methods, reason = "no part of the program")]
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;

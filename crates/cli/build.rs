@@ -10,6 +10,8 @@
 //!
 //! Compilers and linkers differ, so each of them is tried on an empty program first.
 
+#![allow(clippy::disallowed_methods, reason = "a build script's files are its own")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

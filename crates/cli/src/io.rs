@@ -1,7 +1,7 @@
 //! The program's reading and writing: values and manifests from files or standard input, results to standard output.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -59,12 +59,20 @@ impl Allowance {
 }
 
 /// Standard output, with every failure: std's own takes one that can't be written to at all for one that nobody reads.
+#[expect(clippy::disallowed_methods, reason = "this is the place that owns it")]
 fn stdout() -> io::Result<File> {
+    write::heed_limits();
     #[cfg(unix)]
     let own = std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned()?;
     #[cfg(windows)]
     let own = std::os::windows::io::AsHandle::as_handle(&io::stdout()).try_clone_to_owned()?;
     Ok(File::from(own))
+}
+
+/// Whether a terminal shows what is printed.
+#[expect(clippy::disallowed_methods, reason = "nothing is written")]
+pub fn is_terminal() -> bool {
+    io::stdout().is_terminal()
 }
 
 /// What became of printing. A reader that has gone away (`| head`) has what it wanted, as with ripgrep and kubectl.
@@ -89,7 +97,9 @@ pub fn finish(bytes: &[u8]) -> ExitCode {
 
 /// Prints what the parser of arguments has to say of itself: help or a version.
 pub fn finish_help(e: &clap::Error) -> ExitCode {
-    printed(e.print()).map_or_else(|e| report::failure(&e), |()| ExitCode::SUCCESS)
+    let text = e.render();
+    let text = if is_terminal() && !report::no_color() { text.ansi().to_string() } else { text.to_string() };
+    finish(text.as_bytes())
 }
 
 /// Prints a release as it is put together. Errors: standard output can't be written; those of the release.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kube::Client;
-use kube::client::{AuthError, Body};
+use kube::client::Body;
 use pintle::cluster::from_json;
 use pintle::{Data, DataMap, Error};
 use tokio::runtime::{Builder, Runtime};
@@ -315,22 +315,8 @@ pub fn encode(text: &str) -> String {
     out
 }
 
-/// The cause that says most, without what may hold credentials.
+/// The cause that says most.
 pub(crate) fn reason(e: &(dyn std::error::Error + 'static)) -> String {
-    if let Some(kube::Error::Auth(e)) = e.downcast_ref::<kube::Error>() {
-        return match e {
-            // The plugin's output is a token.
-            AuthError::AuthExecRun { cmd, status, out } => {
-                let program = cmd.split_whitespace().next().unwrap_or_default();
-                let said = String::from_utf8_lossy(&out.stderr);
-                let said = said.trim();
-                format!("the credential plugin {program} ended with {status}{}{said}", if said.is_empty() { "" } else { ": " })
-            }
-            AuthError::AuthExecParse(_) => "the credential plugin gave no ExecCredential".to_owned(),
-            AuthError::AuthExecStart(e) => format!("the credential plugin can't be run: {e}"),
-            e => e.to_string(),
-        };
-    }
     innermost(e)
 }
 

@@ -12,6 +12,7 @@ use pintle::{Diagnostic, Error};
 use secrecy::SecretString;
 
 use crate::api::{Api, Limits, reason};
+use crate::credential;
 
 /// Where a cluster is, and who asks.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -97,6 +98,7 @@ pub fn connect(args: &Args, own_input: bool) -> Result<Connection, Error> {
         if is_in_clear(&config.cluster_url) {
             config.auth_info = AuthInfo::default();
         }
+        credential::fetch(&mut config.auth_info, args.request_timeout)?;
         let (server, namespace) = (config.cluster_url.clone(), config.default_namespace.clone());
         let client = Client::try_from(config).map_err(|e| failed(format!("{}: {}", shown(&server), reason(&e))))?;
         Ok((client, server, namespace))

@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod connect;
+mod credential;
 pub mod discovery;
 pub mod lookup;
 pub mod serve;

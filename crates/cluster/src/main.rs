@@ -36,6 +36,7 @@ enum Command {
     Serve(Box<connect::Args>),
 }
 
+#[expect(clippy::disallowed_methods, reason = "the lines that are spoken with pintle are written as they come")]
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

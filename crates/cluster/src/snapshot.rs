@@ -78,13 +78,17 @@ pub fn snapshot(args: &Args) -> Result<Written, Error> {
     let text = cluster.to_yaml();
     let file = shown(&args.output);
     if args.output == Path::new("-") {
-        let mut out = std::io::stdout().lock();
-        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        written.map_err(|e| Error::new("io", format!("writing to standard output: {}", words(&e))))?;
+        print(text.as_bytes()).map_err(|e| Error::new("io", format!("writing to standard output: {}", words(&e))))?;
     } else {
         write::file(&args.output, text.as_bytes(), Access::Owner).map_err(|e| Error::new("io", e.to_string()))?;
     }
     Ok(Written { summary: summary(&file, &cluster), warnings: discovered.warnings() })
+}
+
+#[expect(clippy::disallowed_methods, reason = "pintle_cli's way of printing is that program's")]
+fn print(text: &[u8]) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text).and_then(|()| out.flush())
 }
 
 fn shown(file: &Path) -> String {

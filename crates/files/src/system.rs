@@ -30,9 +30,11 @@ mod unix {
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::OpenOptionsExt;
     use std::path::Path;
+    use std::sync::{Arc, Once};
 
     use rustix::fs::{AtFlags, CWD, FileType, FlockOperation, Mode, OFlags};
     use rustix::io::Errno;
+    use rustix::process::Signal;
 
     use super::Kind;
 
@@ -150,6 +152,12 @@ mod unix {
         }
     }
 
+    pub(crate) fn heed_limits() {
+        static ONCE: Once = Once::new();
+        // Without the handler the limit ends the process, as it would have without this.
+        ONCE.call_once(|| drop(signal_hook::flag::register(Signal::XFSZ.as_raw(), Arc::default())));
+    }
+
     pub(crate) fn set_mode(file: &File, mode: u32) -> io::Result<()> {
         Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(mode as rustix::fs::RawMode))?)
     }
@@ -248,6 +256,8 @@ mod other {
             Ok(())
         }
     }
+
+    pub(crate) fn heed_limits() {}
 
     pub(crate) fn set_mode(_: &File, _: u32) -> io::Result<()> {
         Ok(())

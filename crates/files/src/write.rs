@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use crate::root::is_git;
 use crate::system::{self, Dir, Kind};
-use crate::{Refused, Root, read, words};
+use crate::{Refused, Root, read, refused, words};
 
 /// How long another run is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -34,7 +34,12 @@ pub struct Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "write {}: {}", self.path.display(), words(&self.why))
+        write!(f, "write {}: {}", self.path.display(), words(&self.why))?;
+        match refused(&self.why) {
+            Some(Refused::Outside(_)) => f.write_str(" through a link; if that is meant, name the place it leads to"),
+            Some(Refused::Link) => f.write_str("; remove the link, or name the place it leads to"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -83,6 +88,11 @@ pub fn file(path: &Path, text: &[u8], access: Access) -> Result<()> {
     let dir = Dir::open(&real).map_err(failed)?;
     let folder = Folder::of(dir, folder, access).map_err(failed)?;
     folder.replace(name, text).map_err(failed)
+}
+
+/// Makes a write beyond the size that a process's files may have (`RLIMIT_FSIZE`) an error, where it would else end the process.
+pub fn heed_limits() {
+    system::heed_limits();
 }
 
 /// Makes a folder that isn't there yet, with files in it (path, bytes): all of them or none.
@@ -159,6 +169,7 @@ impl Folder {
     }
 
     fn of(dir: Dir, path: &Path, access: Access) -> io::Result<Folder> {
+        heed_limits();
         lock(&dir)?;
         let tidied = RefCell::default();
         Ok(Folder { path: path.to_owned(), dir, access, tidied })

@@ -1,11 +1,12 @@
 //! Reading files: relative to the folder of a kustomization, and not beyond it unless that is allowed
 //! (sigs.k8s.io/kustomize/api v0.20.1, internal/loader).
 
+use std::cell::Cell;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-use pintle_files::{Root, TEXT, read};
+use pintle_files::{Root, STREAM, TEXT, read};
 
 use crate::error::Error;
 
@@ -73,6 +74,8 @@ pub struct Loader<'f> {
     root: PathBuf,
     // The folder as the user would name it.
     shown: String,
+    // How many bytes the build may still read: a file may be named again and again.
+    left: Rc<Cell<u64>>,
     referrer: Option<Rc<Loader<'f>>>,
 }
 
@@ -136,7 +139,7 @@ impl<'f> Loader<'f> {
         let root =
             confirm_dir(files, Path::new(folder), folder).map_err(|e| Error::new(format!("must build at directory: {e}")))?;
         let shown = clean(Path::new(folder)).to_string_lossy().into_owned();
-        Ok(Loader { files, restrictions, root, shown, referrer: None })
+        Ok(Loader { files, restrictions, root, shown, left: Rc::new(Cell::new(STREAM)), referrer: None })
     }
 
     /// The folder's absolute path.
@@ -181,6 +184,7 @@ impl<'f> Loader<'f> {
             restrictions: self.restrictions,
             root,
             shown: self.shown(path),
+            left: self.left.clone(),
             referrer: Some(Rc::new(self.clone())),
         })
     }
@@ -227,10 +231,18 @@ impl<'f> Loader<'f> {
                 real
             }
         };
-        self.files.read(&real).map_err(|e| {
+        let text = self.files.read(&real).map_err(|e| {
             let doing = if e.kind() == io::ErrorKind::IsADirectory { "read" } else { "open" };
             Error::new(format!("{doing} {}: {}", full.display(), words(&e))).at(&self.shown(path), 0)
-        })
+        })?;
+        match self.left.get().checked_sub(text.len() as u64) {
+            Some(left) => self.left.set(left),
+            None => {
+                let message = format!("the files of the build are larger than the limit of {} MiB", STREAM >> 20);
+                return Err(Error::new(message).at(&self.shown(path), 0));
+            }
+        }
+        Ok(text)
     }
 }
 

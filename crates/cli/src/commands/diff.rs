@@ -2,7 +2,6 @@
 
 mod checkout;
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -157,7 +156,7 @@ pub fn show(found: &Diff, output: Format, summary: bool) -> Result<(), Error> {
         Format::Text => found.to_text(),
     };
     let text = report::harmless(&text);
-    let plain = output != Format::Text || !std::io::stdout().is_terminal() || report::no_color();
+    let plain = output != Format::Text || !io::is_terminal() || report::no_color();
     let text = if plain { text } else { text.split_inclusive('\n').map(coloured).collect() };
     io::print(text.as_bytes())
 }

@@ -1,11 +1,15 @@
 //! End to end: the program against goldens recorded from Helm, bad input, and the library from the outside.
 
+#![allow(clippy::disallowed_methods, reason = "tests make the files that the program reads")]
+
 mod bad_input;
 mod case;
 mod checks;
 #[cfg(unix)]
 mod cluster;
 mod cmp;
+#[cfg(unix)]
+mod files;
 mod goldens;
 mod helm;
 mod jinja;

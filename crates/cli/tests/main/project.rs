@@ -248,7 +248,7 @@ fn a_revision_is_rendered_from_its_own_files() {
     let changed = text(&run("diff --git HEAD").stdout);
     assert!(changed.contains("-  replicas: \"3\"\n+  replicas: \"5\"\n"), "{changed}");
     let unknown = run("diff --git nope");
-    assert!(!unknown.status.success() && text(&unknown.stderr).contains("git archive nope: "));
+    assert!(!unknown.status.success() && text(&unknown.stderr).contains("git ls-tree nope: "));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `pintle-cluster` against an API server on loopback that speaks Kubernetes' protocol, and `pintle` with it.
 
+#![allow(clippy::disallowed_methods, reason = "tests make the files that the program reads")]
+
 mod end_to_end;
 mod server;
 mod serving;

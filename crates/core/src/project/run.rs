@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use pintle_files::{Refused, Root, refused};
+use pintle_files::{Refused, Root, TEXT, refused};
 use pintle_functions::world::Drawn;
 
 use super::{Job, Project, Source};
@@ -145,9 +145,12 @@ fn chart(
     let path = project.dir.join(path);
     inside(settings, "chart", &path, &job.span)?;
     let mut files = Vec::new();
+    let mut left = TEXT;
     for file in &job.values {
         let path = project.dir.join(&file.path);
-        let text = settings.root.text(&path).map_err(|e| unreadable("values file", &path, &file.span, &e))?;
+        let text = settings.root.read(&path, left).map_err(|e| unreadable("values file", &path, &file.span, &e))?;
+        // The limit is for all of them: a list may name the same file again and again.
+        left -= text.len() as u64;
         files.push(ValuesFile { name: path.to_string_lossy().into_owned(), text: text.into() });
     }
     if !job.set.is_empty() {

@@ -1,16 +1,17 @@
 //! Recorded outputs of `pintle cmp generate`, by the content of everything that they were made from ([`super::key`]).
 //!
 //! Takes a key and gives the output that was recorded under it. A folder holds one file per key. Any number of processes may share it:
-//! a file is written under a name of its own and renamed, so it is there as a whole or not at all. What is read is checked by its
+//! a file is there as a whole or not at all. What is read is checked by its
 //! digest; what doesn't fit counts as absent and is removed. Beyond its size the cache drops what was used longest ago. A cache that
 //! can't be read or written costs a render, never an application.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::fs::Metadata;
+use std::path::PathBuf;
+use std::time::SystemTime;
 
 use pintle::Error;
+use pintle_files::read;
+use pintle_files::write::{self, Access, Folder, Last};
 use sha2::{Digest, Sha256};
 
 use super::key::Key;
@@ -24,9 +25,6 @@ const SIZE: u64 = 256 << 20;
 const LARGEST_PART: u64 = 8;
 /// How an entry begins. Another layout gets another number.
 const MAGIC: &str = "pintle-cache-1";
-const TEMPORARY: &str = "new-";
-/// A file that is being written isn't older than this, unless its writer was killed.
-const ABANDONED: Duration = Duration::from_secs(600);
 
 /// A folder of recorded outputs.
 pub struct Cache {
@@ -61,13 +59,8 @@ impl Cache {
     ///
     /// Errors: a folder that can't be made, or that others can write to.
     pub fn open(&self) -> Result<(), String> {
-        let failed = |e: io::Error| format!("{}: {e}", self.folder.display());
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&self.folder).map_err(failed)?;
-        let meta = fs::symlink_metadata(&self.folder).map_err(failed)?;
+        drop(self.writable().map_err(|e| e.to_string())?);
+        let meta = self.folder.symlink_metadata().map_err(|e| format!("{}: {e}", self.folder.display()))?;
         if !meta.is_dir() || !is_private(&meta) {
             return Err(format!("{} must be a folder that nobody else owns or can write to", self.folder.display()));
         }
@@ -76,59 +69,40 @@ impl Cache {
 
     /// What was recorded under a key.
     pub fn get(&self, key: &Key) -> Option<Recorded> {
-        let path = self.path(key);
-        let entry = fs::read(&path).ok()?;
-        let Some(found) = decode(&entry) else {
-            let _ = fs::remove_file(&path);
-            return None;
-        };
+        let (file, size) = read::open(&self.folder.join(key.name())).ok()?;
         // What was used last goes last.
-        if let Ok(file) = File::options().append(true).open(&path) {
-            let _ = file.set_modified(SystemTime::now());
+        let _ = file.set_modified(SystemTime::now());
+        let entry = read::contents(file, size, self.size).ok()?;
+        let found = decode(&entry);
+        if found.is_none() {
+            let _ = self.writable().and_then(|folder| folder.remove(key.name()));
         }
-        Some(found)
+        found
     }
 
     /// Records an output, and drops others if it has become too much. The result is whether it was kept.
-    pub fn put(&self, key: &Key, recorded: &Recorded) -> io::Result<bool> {
+    pub fn put(&self, key: &Key, recorded: &Recorded) -> write::Result<bool> {
         let entry = encode(recorded);
         if entry.len() as u64 > self.size / LARGEST_PART {
             return Ok(false);
         }
-        let temporary = self.folder.join(format!("{TEMPORARY}{}-{}", std::process::id(), key.name()));
-        let mut options = File::options();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let written = options
-            .open(&temporary)
-            .and_then(|mut file| file.write_all(&entry))
-            .and_then(|()| fs::rename(&temporary, self.path(key)));
-        if written.is_err() {
-            let _ = fs::remove_file(&temporary);
-        }
-        written?;
-        self.trim();
+        let folder = self.writable()?;
+        folder.write(key.name(), &entry, Last::No)?;
+        self.trim(&folder);
         Ok(true)
     }
 
-    fn path(&self, key: &Key) -> PathBuf {
-        self.folder.join(key.name())
+    /// The folder, for this process alone.
+    fn writable(&self) -> write::Result<Folder> {
+        Folder::with(&self.folder, Access::Owner)
     }
 
-    /// Removes what was used longest ago until the rest fits, and what writers that were killed left. Another process may do the same
-    /// at the same time: what is gone is gone.
-    fn trim(&self) {
-        let now = SystemTime::now();
+    /// Removes what was used longest ago until the rest fits.
+    fn trim(&self, folder: &Folder) {
         let mut entries = Vec::new();
-        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-            let Ok(meta) = entry.metadata() else { continue };
-            let used = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            if !entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
-                entries.push((used, meta.len(), entry.path()));
-            } else if now.duration_since(used).is_ok_and(|age| age > ABANDONED) {
-                let _ = fs::remove_file(entry.path());
-            }
+        for name in folder.names().unwrap_or_default() {
+            let Ok(meta) = self.folder.join(&name).symlink_metadata() else { continue };
+            entries.push((meta.modified().unwrap_or(SystemTime::UNIX_EPOCH), meta.len(), name));
         }
         let mut total: u64 = entries.iter().map(|(_, size, _)| size).sum();
         if total <= self.size {
@@ -137,11 +111,11 @@ impl Cache {
         entries.sort();
         // Some room at once: else every request from here on would look through the folder in vain.
         let wanted = self.size - self.size / LARGEST_PART;
-        for (_, size, path) in entries {
+        for (_, size, name) in entries {
             if total <= wanted {
                 break;
             }
-            let _ = fs::remove_file(path);
+            let _ = name.to_str().map(|name| folder.remove(name));
             total = total.saturating_sub(size);
         }
     }
@@ -180,22 +154,22 @@ fn line(text: &[u8]) -> Option<(&str, &[u8])> {
 
 /// Whether a folder is this user's, and nobody else's to write to.
 #[cfg(target_os = "linux")]
-fn is_private(meta: &fs::Metadata) -> bool {
+fn is_private(meta: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     // A process's folder in /proc is its user's.
-    let own = fs::metadata(Path::new("/proc/self")).map(|p| p.uid());
+    let own = std::path::Path::new("/proc/self").metadata().map(|p| p.uid());
     own.is_ok_and(|own| own == meta.uid()) && meta.mode() & 0o022 == 0
 }
 
 /// Elsewhere no Argo CD runs; the modes are what is known without one.
 #[cfg(all(unix, not(target_os = "linux")))]
-fn is_private(meta: &fs::Metadata) -> bool {
+fn is_private(meta: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     meta.mode() & 0o022 == 0
 }
 
 #[cfg(not(unix))]
-fn is_private(_: &fs::Metadata) -> bool {
+fn is_private(_: &Metadata) -> bool {
     true
 }
 
