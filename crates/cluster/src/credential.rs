@@ -30,7 +30,8 @@ const MAX_OUTPUT: u64 = 1 << 20;
 pub fn fetch(auth: &mut AuthInfo, limit: Duration) -> Result<(), Error> {
     // kube would run that program too.
     if auth.auth_provider.as_ref().is_some_and(|p| p.config.contains_key("cmd-path")) {
-        let d = Diagnostic::error("cluster/connect", "the kubeconfig's auth-provider runs a program, which Kubernetes 1.26 gave up");
+        let d =
+            Diagnostic::error("cluster/connect", "the kubeconfig's auth-provider runs a program, which Kubernetes 1.26 gave up");
         return Err(d.hint("use its successor, a credential plugin (`exec`) such as gke-gcloud-auth-plugin").into());
     }
     // The order of kube and client-go.
@@ -119,7 +120,8 @@ fn listen(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
 fn info(exec: &ExecConfig, interactive: bool) -> Result<String, Error> {
     let mut spec = serde_json::json!({ "interactive": interactive });
     if exec.provide_cluster_info {
-        let cluster = exec.cluster.as_ref().ok_or_else(|| failed("the credential plugin wants to know the cluster, which isn't known"))?;
+        let cluster =
+            exec.cluster.as_ref().ok_or_else(|| failed("the credential plugin wants to know the cluster, which isn't known"))?;
         spec["cluster"] = serde_json::to_value(cluster).map_err(|e| failed(format!("the credential plugin: {e}")))?;
     }
     let info = serde_json::json!({ "apiVersion": exec.api_version, "kind": "ExecCredential", "spec": spec });

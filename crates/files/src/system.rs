@@ -148,7 +148,11 @@ mod unix {
 
         /// Makes names last that were given since.
         pub(crate) fn sync(&self) -> io::Result<()> {
-            Ok(rustix::fs::fsync(&self.0)?)
+            match rustix::fs::fsync(&self.0) {
+                // Not every file system knows that of folders.
+                Err(Errno::INVAL | Errno::NOTSUP) => Ok(()),
+                synced => Ok(synced?),
+            }
         }
     }
 

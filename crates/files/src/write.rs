@@ -77,8 +77,9 @@ impl Access {
 pub fn file(path: &Path, text: &[u8], access: Access) -> Result<()> {
     let failed = |why: io::Error| Error { path: path.to_owned(), why };
     let is_special = |path: &Path| path.metadata().is_ok_and(|m| !m.is_file() && !m.is_dir());
-    // `/dev/stdout` is a link to whatever standard output is.
-    if path.starts_with("/dev") || path.starts_with("/proc") || is_special(path) && !path.is_symlink() {
+    // `/dev/stdout` is a link to whatever standard output is. Other links to devices are not the user's word.
+    let is_handle = path.is_symlink() && (path.starts_with("/dev") || path.starts_with("/proc"));
+    if is_handle || is_special(path) && !path.is_symlink() {
         return OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(text)).map_err(failed);
     }
     let Some(name) = path.file_name() else { return Err(failed(system::is_a_directory())) };

@@ -130,7 +130,8 @@ fn what_a_killed_run_left_goes_and_nothing_else() {
     let folder = folder("left");
     let out = folder.join("out");
     fs::create_dir_all(out.join(".pintle-new-00000000000000ff")).unwrap();
-    for (name, text) in [(".pintle-new-0123456789abcdef", "half"), (".pintle-new-mine", "kept"), ("web.yaml.pintle-new", "kept")] {
+    for (name, text) in [(".pintle-new-0123456789abcdef", "half"), (".pintle-new-mine", "kept"), ("web.yaml.pintle-new", "kept")]
+    {
         fs::write(out.join(name), text).unwrap();
     }
     symlink("../victim", out.join(".pintle-new-0123456789abcdee")).unwrap();

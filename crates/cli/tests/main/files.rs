@@ -130,7 +130,8 @@ fn files_that_hang_or_have_no_end_are_refused() {
             }
             let start = Instant::now();
             // As much memory as the program takes for anything, and no more.
-            let output = shell(&repo, &format!("ulimit -v 1500000; timeout -s KILL 20 '{}' {command}", env!("CARGO_BIN_EXE_pintle")));
+            let output =
+                shell(&repo, &format!("ulimit -v 1500000; timeout -s KILL 20 '{}' {command}", env!("CARGO_BIN_EXE_pintle")));
             let said = text(&output.stderr);
             let code = output.status.code().unwrap_or(-1);
             // A pipe among manifests is no manifest; everything else is an error.
@@ -152,7 +153,8 @@ fn what_the_user_names_may_be_a_pipe() {
     assert!(text(&output.stdout).contains("a: two"), "{}", text(&output.stderr));
     let output = shell(&repo, "echo a: three | pintle template charts/web -f -");
     assert!(text(&output.stdout).contains("a: three"), "{}", text(&output.stderr));
-    let output = shell(&repo, "pintle validate <(pintle template charts/web) && pintle diff <(echo) <(pintle template charts/web)");
+    let output =
+        shell(&repo, "pintle validate <(pintle template charts/web) && pintle diff <(echo) <(pintle template charts/web)");
     assert!(output.status.success(), "{}", text(&output.stderr));
     let said = fails(&repo, "template charts/web -f /dev/zero");
     assert!(said.contains("is larger than the limit of 256 MiB"), "{said}");
@@ -175,7 +177,10 @@ fn paths_of_pintle_yaml_stay_in_the_repository() {
     case::write(&repo.join("generated/kustomization.yaml"), b"configMapGenerator: [{name: a, files: [in]}]\n");
     symlink("../../victim", repo.join("generated/in")).unwrap();
     case::write(&repo.join(".git/config"), b"secret: hunter2\n");
-    case::write(&repo.join("inflated/kustomization.yaml"), b"helmGlobals: {chartHome: ../../outside}\nhelmCharts: [{name: chart}]\n");
+    case::write(
+        &repo.join("inflated/kustomization.yaml"),
+        b"helmGlobals: {chartHome: ../../outside}\nhelmCharts: [{name: chart}]\n",
+    );
     let shown = outside.display();
     for fields in [
         "chart: charts/web, values: [../victim]".to_owned(),
@@ -197,7 +202,10 @@ fn paths_of_pintle_yaml_stay_in_the_repository() {
         let project = format!("releases: {{web: {{environments: [prod], {fields}}}}}\n");
         case::write(&repo.join("pintle.yaml"), project.as_bytes());
         let said = fails(&repo, "render");
-        assert!(["leads out of", "leads into .git", "security;", "no chart found"].iter().any(|why| said.contains(why)), "{fields}: {said}");
+        assert!(
+            ["leads out of", "leads into .git", "security;", "no chart found"].iter().any(|why| said.contains(why)),
+            "{fields}: {said}"
+        );
     }
     // A flag lets it out.
     case::write(&repo.join("pintle.yaml"), b"releases: {web: {environments: [prod], kustomization: ../outside/overlay}}\n");
@@ -284,12 +292,18 @@ fn a_list_removes_only_what_was_written() {
     case::write(&repo.join("src/main.rs"), b"fn main() {}\n");
     let out = repo.join("rendered");
     let digest = "0".repeat(64);
-    case::write(&out.join(".pintle-rendered"), format!("dev/old.yaml\n{digest}  dev/older.yaml\n{digest}  dev/gone.yaml\n").as_bytes());
+    case::write(
+        &out.join(".pintle-rendered"),
+        format!("dev/old.yaml\n{digest}  dev/older.yaml\n{digest}  dev/gone.yaml\n").as_bytes(),
+    );
     case::write(&out.join("dev/old.yaml"), b"of an older list\n");
     case::write(&out.join("dev/older.yaml"), b"changed by hand\n");
     let output = pintle(&repo, "render --all", &[]);
     let said = text(&output.stderr);
-    assert!(output.status.success() && said.contains("dev/old.yaml isn't what .pintle-rendered says was written, and stays"), "{said}");
+    assert!(
+        output.status.success() && said.contains("dev/old.yaml isn't what .pintle-rendered says was written, and stays"),
+        "{said}"
+    );
     assert!(out.join("dev/old.yaml").exists() && out.join("dev/older.yaml").exists());
     let list = fs::read_to_string(out.join(".pintle-rendered")).unwrap();
     assert!(list.contains("dev/old.yaml\n") && list.contains("  dev/older.yaml\n") && !list.contains("gone"), "{list}");
@@ -312,7 +326,10 @@ fn git_is_no_part_of_a_chart() {
     case::write(&chart.join(".git/config"), b"token\n");
     case::write(&chart.join("sub/.git"), b"gitdir: elsewhere\n");
     case::write(&chart.join(".github/a.yaml"), b"kept\n");
-    case::write(&chart.join("templates/a.yaml"), b"a: {{ range $p, $_ := .Files.Glob \"**\" }}{{ $p }},{{ end }}{{ .Files.Get \".git/config\" }}\n");
+    case::write(
+        &chart.join("templates/a.yaml"),
+        b"a: {{ range $p, $_ := .Files.Glob \"**\" }}{{ $p }},{{ end }}{{ .Files.Get \".git/config\" }}\n",
+    );
     assert!(succeeds(&repo, "template charts/web").contains("a: .github/a.yaml,\n"));
     symlink(".git", chart.join("linked")).unwrap();
     assert!(fails(&repo, "template charts/web").contains("leads into .git"));
@@ -351,7 +368,7 @@ fn a_killed_run_leaves_old_files_or_new_ones() {
     }
     assert!(killed > 0, "no run lasted long enough to be killed");
     assert!(run("xx").wait().unwrap().success());
-    assert_eq!(unfinished(&repo), [PathBuf::new(); 0]);
+    assert!(unfinished(&repo).is_empty());
     // The list knows them all: without the releases all of them go.
     case::write(&repo.join("pintle.yaml"), project.as_bytes());
     succeeds(&repo, "render --all");
@@ -378,7 +395,7 @@ fn two_runs_at_once_take_turns() {
             assert!(text.contains(&x) != text.contains(&z) && text.len() < 101_000, "{} bytes", text.len());
         }
     }
-    assert_eq!(unfinished(&repo), [PathBuf::new(); 0]);
+    assert!(unfinished(&repo).is_empty());
 }
 
 #[test]
@@ -409,7 +426,7 @@ fn a_full_disk_is_an_error_that_names_the_file() {
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{command}: {said}");
         assert!(said.contains("File too large") && said.contains(named), "{command}: {said}");
-        assert_eq!(unfinished(&repo), [PathBuf::new(); 0], "{command}");
+        assert!(unfinished(&repo).is_empty(), "{command}");
         assert!(!repo.join(named).exists() && !repo.join("shop").exists(), "{command}");
     }
 }
@@ -508,7 +525,8 @@ fn a_revision_is_read_without_running_anything_of_the_repository() {
     let output = run("");
     assert!(text(&output.stdout).contains("-  a: one\n+  a: two\n"), "{}{}", text(&output.stdout), text(&output.stderr));
     // What the environment says of Git is of another repository.
-    let output = run("GIT_DIR=/nowhere GIT_INDEX_FILE=/nowhere GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.bare GIT_CONFIG_VALUE_0=x");
+    let output =
+        run("GIT_DIR=/nowhere GIT_INDEX_FILE=/nowhere GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.bare GIT_CONFIG_VALUE_0=x");
     assert!(text(&output.stdout).contains("+  a: two\n"), "{}", text(&output.stderr));
     assert!(!ran.exists());
     // The folder of the revision is gone, and links out of it are no files of it.
@@ -517,7 +535,22 @@ fn a_revision_is_read_without_running_anything_of_the_repository() {
     assert_eq!(here, ["repo", "victim"]);
     for values in ["linked.yaml", "up/victim"] {
         case::write(&repo.join("pintle.yaml"), project.replace("own.yaml", values).as_bytes());
-        assert!(git(&repo, &["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "filter.evil.process=", "-c", "filter.evil.smudge=", "commit", "-qam", "x"]));
+        assert!(git(
+            &repo,
+            &[
+                "-c",
+                "core.fsmonitor=false",
+                "-c",
+                "core.hooksPath=/dev/null",
+                "-c",
+                "filter.evil.process=",
+                "-c",
+                "filter.evil.smudge=",
+                "commit",
+                "-qam",
+                "x"
+            ]
+        ));
         let output = run("");
         let said = text(&output.stderr);
         assert!(output.status.code() == Some(1) && !said.contains("hunter2") && said.contains("at HEAD"), "{said}");

@@ -17,6 +17,8 @@ use crate::parallel;
 pub(super) const MAX_CHART_SIZE: u64 = 100 << 20;
 /// The largest .helmignore, in bytes.
 const MAX_IGNORE_SIZE: u64 = 1 << 20;
+/// More links than this are folders that lead to each other in every way.
+const MAX_LINKS: usize = 10_000;
 /// Folders nested deeper than this are a loop of links.
 const MAX_DEPTH: usize = 64;
 
@@ -137,6 +139,9 @@ impl Reader<'_> {
             let path = dir.join(&name);
             let inner = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
             let (path, is_dir, is_file) = if kind.is_symlink() {
+                if self.links.len() == MAX_LINKS {
+                    return Err(Error::new("chart/links", format!("the chart holds more than {MAX_LINKS} symbolic links")));
+                }
                 let target = self.follow(&path, &inner)?;
                 let found = "found symbolic link in path. Contents of linked file included and used";
                 let note = Diagnostic::note("chart/links", found).about("path", &inner);

@@ -10,8 +10,8 @@ pub(super) struct Rules {
     left: u64,
 }
 
-/// How much matching a chart's folder is worth, in pairs of characters: a thousand times what large charts need.
-const WORK: u64 = 1 << 30;
+/// How much matching a chart's folder is worth, in pairs of characters: a hundred times what large charts need.
+const WORK: u64 = 1 << 28;
 
 /// Patterns that need no matching: most are names or endings, and every file of a chart is held against every rule.
 enum Plain {

@@ -131,7 +131,8 @@ impl Args {
         let Some(file) = &self.record_lookups else { return Ok(()) };
         let Some(Opened { cluster: Some(versions), remembered: Some(remembered), .. }) = self.opened.get() else { return Ok(()) };
         let text = remembered.cluster(versions).to_yaml();
-        write::file(file, text.as_bytes(), Access::Owner).map_err(|e| Error::new("io", format!("--record-lookups {}: {}", e.path.display(), words(&e.why))))
+        write::file(file, text.as_bytes(), Access::Owner)
+            .map_err(|e| Error::new("io", format!("--record-lookups {}: {}", e.path.display(), words(&e.why))))
     }
 
     /// As [`Args::finish`], and the errors of both.
