@@ -1,13 +1,21 @@
 //! Templates that hold themselves, nest without end, make much of little, or meet what minijinja takes for granted: each is an error
 //! with its place.
 
-use pintle_template::{ErrorKind, Limits};
+use pintle_template::ErrorKind;
+use pintle_value::budget::Limits;
 use proptest::prelude::*;
 
 use crate::{GO, dot, evaluator, render, render_files, render_with, templates, yaml};
 
 /// Fewer steps than any of these would take if something ran away.
-const LIMITS: Limits = Limits { steps: 500_000, output: 1 << 20 };
+const LIMITS: Limits = Limits {
+    steps: 500_000,
+    output: 1 << 20,
+    memory: 96 << 20,
+    depth: 5_000,
+    documents: 10_000,
+    time: std::time::Duration::from_secs(60),
+};
 
 #[track_caller]
 fn fails(template: &str) -> String {

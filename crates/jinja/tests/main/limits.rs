@@ -5,7 +5,14 @@ use pintle_value::budget::Limits;
 
 use crate::{recorded, render, render_files, render_with, yaml};
 
-const SMALL: Limits = Limits { steps: 200_000, output: 1 << 20, ..Limits::strict() };
+const SMALL: Limits = Limits {
+    steps: 200_000,
+    output: 1 << 20,
+    memory: 96 << 20,
+    depth: 5_000,
+    documents: 10_000,
+    time: std::time::Duration::from_secs(60),
+};
 
 fn over(files: &[(&str, &str)]) -> String {
     let e = render_with(files, &yaml("{}"), SMALL).unwrap_err();
