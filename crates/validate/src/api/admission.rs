@@ -66,7 +66,7 @@ fn review_versions(f: &mut Findings<'_>, hook: &Node, path: &Path<'_>) {
         return f.required(path, "must specify one of v1, v1beta1");
     }
     for (i, version) in versions.iter().enumerate() {
-        if super::common::before(versions, i).contains(version) {
+        if super::common::before(f, versions, i).contains(version) {
             f.invalid(&path.index(i), version, "duplicate version");
             continue;
         }
@@ -232,7 +232,7 @@ fn match_conditions(f: &mut Findings<'_>, node: &Node, path: &Path<'_>) {
             f.required(&fld.child("name"), "");
         } else {
             f.all_invalid(&fld.child("name"), name, names::qualified_name(name));
-            if super::common::before(conditions, i).iter().any(|c| c.str("name") == name) {
+            if super::common::before(f, conditions, i).iter().any(|c| c.str("name") == name) {
                 f.duplicate(&fld.child("name"), name);
             }
         }
@@ -348,7 +348,7 @@ fn audit_annotations(f: &mut Findings<'_>, object: &Node, audits: &[Node], path:
         } else {
             f.all_invalid(&fld.child("key"), &full, names::qualified_name(&full));
         }
-        if super::common::before(audits, i).iter().any(|a| a.str("key") == key) {
+        if super::common::before(f, audits, i).iter().any(|a| a.str("key") == key) {
             f.duplicate(&fld.child("key"), key);
         }
         expression(f, audit, "valueExpression", true, &fld);
@@ -394,7 +394,7 @@ fn match_resources(f: &mut Findings<'_>, node: &Node, path: &Path<'_>) {
             let resource_names = rule.list("resourceNames");
             for (i, name) in resource_names.iter().enumerate() {
                 f.all_invalid(&at.index(i), name.text(), meta::path_segment(name.text(), false));
-                if super::common::before(resource_names, i).contains(name) {
+                if super::common::before(f, resource_names, i).contains(name) {
                     f.duplicate(&at.index(i), name);
                 }
             }
@@ -427,7 +427,7 @@ pub fn policy_binding(f: &mut Findings<'_>, object: &Node) {
         if !matches!(action.text(), "Deny" | "Warn" | "Audit") {
             f.not_supported(&list.index(i), action, &["Audit", "Deny", "Warn"]);
         }
-        if super::common::before(actions, i).contains(action) {
+        if super::common::before(f, actions, i).contains(action) {
             f.duplicate(&list.index(i), action);
         }
     }

@@ -169,7 +169,9 @@ pub fn spread(f: &mut Findings<'_>, constraints: &[Node], path: &Path<'_>) {
         if !matches!(when, "DoNotSchedule" | "ScheduleAnyway") {
             f.not_supported(&fld.child("whenUnsatisfiable"), when, &["DoNotSchedule", "ScheduleAnyway"]);
         }
-        if super::common::before(constraints, i).iter().any(|c| c.str("topologyKey") == key && c.str("whenUnsatisfiable") == when)
+        if super::common::before(f, constraints, i)
+            .iter()
+            .any(|c| c.str("topologyKey") == key && c.str("whenUnsatisfiable") == when)
         {
             f.duplicate(&fld.child("{topologyKey, whenUnsatisfiable}"), key);
         }

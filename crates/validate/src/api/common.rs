@@ -6,9 +6,10 @@ use crate::node::{Node, Value};
 use crate::path::Path;
 
 /// The items before the one at `i` that it is compared with. Their number is bounded: a list of so many is larger than what the
-/// server takes.
-pub fn before<T>(list: &[T], i: usize) -> &[T] {
-    &list[i.saturating_sub(2000)..i]
+/// server takes. The comparisons are charged here.
+pub fn before<'n, T>(f: &Findings<'_>, list: &'n [T], i: usize) -> &'n [T] {
+    let earlier = &list[i.saturating_sub(2000)..i];
+    if f.affords(earlier.len() / 16) { earlier } else { &[] }
 }
 
 /// `ValidateNonnegativeField` of members that are integers.

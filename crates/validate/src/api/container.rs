@@ -116,7 +116,7 @@ fn resize_policy(f: &mut Findings<'_>, policies: &[Node], path: &Path<'_>) {
             "cpu" | "memory" => {}
             _ => f.not_supported(path, name, &["cpu", "memory"]),
         }
-        if super::common::before(policies, i).iter().any(|p| p.str("resourceName") == name) {
+        if super::common::before(f, policies, i).iter().any(|p| p.str("resourceName") == name) {
             f.duplicate(&path.index(i), name);
         }
         match policy.str("restartPolicy") {
@@ -382,6 +382,9 @@ fn mounts(f: &mut Findings<'_>, pod: &Pod<'_>, container: &Node, path: &Path<'_>
         if !seen.insert(at) {
             f.invalid(&fld.child("mountPath"), at, "must be unique");
         }
+        if !f.affords(devices.len() / 8) {
+            return;
+        }
         if devices.iter().any(|d| d.str("name") == name) {
             f.invalid(&fld.child("name"), name, "must not already exist in volumeDevices");
         }
@@ -442,7 +445,7 @@ fn devices(f: &mut Findings<'_>, pod: &Pod<'_>, container: &Node, path: &Path<'_
         if name.is_empty() {
             f.required(&fld.child("name"), "");
         }
-        if super::common::before(devices, i).iter().any(|d| d.str("name") == name) {
+        if super::common::before(f, devices, i).iter().any(|d| d.str("name") == name) {
             f.invalid(&fld.child("name"), name, "must be unique");
         }
         match pod.volumes.is_claim(name) {
@@ -457,7 +460,7 @@ fn devices(f: &mut Findings<'_>, pod: &Pod<'_>, container: &Node, path: &Path<'_
         if at.is_empty() {
             f.required(&fld.child("devicePath"), "");
         } else {
-            if super::common::before(devices, i).iter().any(|d| d.str("devicePath") == at) {
+            if super::common::before(f, devices, i).iter().any(|d| d.str("devicePath") == at) {
                 f.invalid(&fld.child("devicePath"), at, "must be unique");
             }
             super::volume::no_backsteps(f, at, &fld.child("devicePath"));

@@ -25,7 +25,7 @@ pub fn limit_range(f: &mut Findings<'_>, object: &Node) {
         let fld = path.index(i);
         let kind = limit.str("type");
         limit_type(f, kind, &fld.child("type"));
-        if super::common::before(limits, i).iter().any(|l| l.str("type") == kind) {
+        if super::common::before(f, limits, i).iter().any(|l| l.str("type") == kind) {
             f.duplicate(&fld.child("type"), kind);
         }
         limit_item(f, limit, kind, &fld);

@@ -50,7 +50,7 @@ fn sysctls(f: &mut Findings<'_>, spec: &Node, sysctls: &[Node], path: &Path<'_>)
         if name.len() > 253 || !name.split(['.', '/']).all(segment) {
             f.invalid(&fld.child("name"), name, "must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$");
         }
-        if super::common::before(sysctls, i).iter().any(|s| s.str("name") == name) {
+        if super::common::before(f, sysctls, i).iter().any(|s| s.str("name") == name) {
             f.duplicate(&fld.child("name"), name);
         }
         let dotted = name.replace('/', ".");

@@ -195,7 +195,7 @@ fn addresses(f: &mut Findings<'_>, spec: &Node, ips: &[&str], headless: bool, pa
         if !matches!(family.text(), "IPv4" | "IPv6") {
             f.not_supported(&families_path.index(i), family, &["IPv4", "IPv6"]);
         }
-        if super::common::before(families, i).contains(family) {
+        if super::common::before(f, families, i).contains(family) {
             f.duplicate(&families_path.index(i), family);
         }
     }

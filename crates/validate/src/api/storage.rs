@@ -27,7 +27,7 @@ pub fn storage_class(f: &mut Findings<'_>, object: &Node) {
         let expressions = fld.child("matchLabelExpressions");
         let requirements = term.list("matchLabelExpressions");
         // A term without requirements counts as a duplicate too: upstream compares it with empty ones.
-        let earlier = super::common::before(object.list("allowedTopologies"), i);
+        let earlier = super::common::before(f, object.list("allowedTopologies"), i);
         if requirements.is_empty() || earlier.iter().any(|t| same_requirements(t.list("matchLabelExpressions"), requirements)) {
             f.duplicate(&expressions, "");
         }
@@ -35,7 +35,7 @@ pub fn storage_class(f: &mut Findings<'_>, object: &Node) {
             let fld = expressions.index(i);
             let key = requirement.str("key");
             f.all_invalid(&fld.child("key"), key, names::qualified_name(key));
-            if super::common::before(requirements, i).iter().any(|r| r.str("key") == key) {
+            if super::common::before(f, requirements, i).iter().any(|r| r.str("key") == key) {
                 f.duplicate(&fld.child("key"), key);
             }
             let values = requirement.list("values");
@@ -44,7 +44,7 @@ pub fn storage_class(f: &mut Findings<'_>, object: &Node) {
                 f.required(&at, "");
             }
             for (i, value) in values.iter().enumerate() {
-                if super::common::before(values, i).contains(value) {
+                if super::common::before(f, values, i).contains(value) {
                     f.duplicate(&at.index(i), value);
                 }
             }
@@ -112,7 +112,7 @@ pub fn csi_driver(f: &mut Findings<'_>, object: &Node) {
     for (i, request) in requests.iter().enumerate() {
         let fld = list.index(i);
         let audience = request.str("audience");
-        if super::common::before(requests, i).iter().any(|r| r.str("audience") == audience) {
+        if super::common::before(f, requests, i).iter().any(|r| r.str("audience") == audience) {
             f.duplicate(&fld.child("audience"), audience);
             continue;
         }
