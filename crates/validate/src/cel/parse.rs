@@ -385,7 +385,7 @@ impl Parser {
     }
 
     fn unary(&mut self) -> Result<Tree, String> {
-        // Two of a kind are none.
+        // Two of a kind cancel each other, as in cel-go.
         let mut is_odd = |op: &str| {
             let mut odd = false;
             while self.eat(op) {
