@@ -18,6 +18,8 @@ use crate::shared::Shared;
 const MAX_DEPTH: usize = 100;
 /// How deep values of Go's functions may nest.
 const MAX_GO_DEPTH: usize = 10_000;
+/// The most that one value may weigh.
+const MAX_WEIGHT: u64 = 8_000_000;
 /// Items are charged in batches.
 const BATCH: u64 = 1024;
 
@@ -120,6 +122,10 @@ impl Scales {
 
     fn charge(&mut self, steps: u64) -> Result<(), Error> {
         self.weight.steps += steps;
+        if self.weight.steps > MAX_WEIGHT {
+            let what = format!("a value, with all that it holds, is larger than the limit of {MAX_WEIGHT} items");
+            return Err(failed("an operator", pintle_template::Error::with_kind(pintle_template::ErrorKind::Budget, what)));
+        }
         self.pending += steps;
         if self.pending >= BATCH { self.settle() } else { Ok(()) }
     }

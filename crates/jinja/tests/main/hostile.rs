@@ -72,6 +72,9 @@ fn what_holds_itself() {
 fn what_holds_another_many_times() {
     let doubled = "{% set ns = namespace(x=[1]) %}{% for i in range(40) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}";
     assert!(fails(doubled).contains("limit of 500000 steps"));
+    // However many steps there are.
+    let e = render(doubled, "{}").unwrap_err();
+    assert!(e.to_string().contains("larger than the limit of 8000000 items") && e.kind() == ErrorKind::Budget, "{e}");
     let lines: String = (0..40).map(|_| "{% set x = [x, x] %}").collect();
     assert!(fails(&format!("{{% set x = [1] %}}{lines}")).contains("limit of 500000 steps"));
     let half: String = (0..14).map(|_| "{% set x = [x, x] %}{% set y = {'a': y, 'b': y} %}").collect();
