@@ -203,6 +203,9 @@ pub fn cut(path: &str, content: &Arc<Vec<u8>>, compat: Compat, budget: &Budget) 
     budget.charge(content.len() as u64 / BYTES_A_STEP).map_err(exceeded)?;
     let texts = split(content, compat);
     budget.documents(texts.len()).map_err(exceeded)?;
+    for text in &texts {
+        budget.limits().check_document(text.as_bytes()).map_err(exceeded)?;
+    }
     // Lines are counted on from document to document.
     let (mut counted, mut line) = (0, 1);
     let document = |text: &&str| match head_from_slice(text.as_bytes()) {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use pintle_references::{Finding, Graph, Level, rules};
 use pintle_validate::Validator;
 use pintle_value::Data;
+use pintle_value::budget::Limits;
 use pintle_yaml::{Step, Tree};
 
 use crate::diagnostic::{Diagnostic, Error, Result, Severity, Span};
@@ -46,6 +47,8 @@ pub struct Checks {
     pub mode: Mode,
     /// What is looked for; nothing stands for everything.
     pub only: Vec<Part>,
+    /// What the checks may use up.
+    pub limits: Limits,
 }
 
 /// A part of the checks.
@@ -188,9 +191,12 @@ pub fn documents(release: &Release) -> Vec<Document<'_>> {
 pub fn stream_documents<'d>(file: &'d str, text: &'d [u8]) -> Result<Vec<Document<'d>>> {
     let failed = |e: pintle_yaml::Error| Error::new("yaml/parse", format!("{file}: {}", e.message));
     let mut documents = Vec::new();
+    let (mut counted, mut line) = (0, 1);
     for part in pintle_yaml::split_documents(text).map_err(failed)? {
-        let before = part.as_ptr() as usize - text.as_ptr() as usize;
-        let line = 1 + text[..before].iter().filter(|b| **b == b'\n').count();
+        let start = part.as_ptr().addr() - text.as_ptr().addr();
+        // Lines are counted on from document to document.
+        line += memchr::memchr_iter(b'\n', &text[counted..start]).count();
+        counted = start;
         documents.push(Document { file, line, text: part });
     }
     Ok(documents)
@@ -237,6 +243,7 @@ pub fn check_release(
     let mut checks = Checks {
         namespace: options.namespace.clone(),
         kube_version: checks.kube_version.clone().or_else(|| options.kube_version.clone()),
+        limits: options.limits,
         ..checks.clone()
     };
     if let Some(cluster) = &options.cluster {
@@ -325,8 +332,13 @@ fn refused(documents: &[Document<'_>], checks: &Checks) -> Vec<Diagnostic> {
     // Versions beyond those that are known are checked as the nearest one.
     let minor =
         checks.version().map_or(pintle_validate::NEWEST, |(_, m)| m.clamp(pintle_validate::OLDEST, pintle_validate::NEWEST));
-    let mut validator =
-        Validator::new(pintle_validate::Options { versions: vec![minor], schema, api, ..pintle_validate::Options::default() });
+    let mut validator = Validator::new(pintle_validate::Options {
+        versions: vec![minor],
+        schema,
+        api,
+        limits: checks.limits,
+        ..pintle_validate::Options::default()
+    });
     let exceeded = |e: pintle_value::budget::Exceeded| {
         vec![Diagnostic::error("schema/limit", format!("the manifests can't be checked against schemas: {e}"))]
     };

@@ -123,7 +123,7 @@ fn inflate(request: &ChartRequest, root: Option<PathBuf>) -> Result<Vec<u8>> {
     let file = |(name, text): &(String, Vec<u8>)| ValuesFile { name: name.clone(), text: text.clone().into() };
     let values = ValuesOptions { files: request.values.iter().map(file).collect(), ..ValuesOptions::default() };
     let values = values.merge(compat, &|path| Err(format!("{path} is not read here")))?;
-    let chart = Chart::load(&request.chart, &LoadOptions { root, compat, on_demand: true })?;
+    let chart = Chart::load(&request.chart, &LoadOptions { root, compat, on_demand: true, ..LoadOptions::default() })?;
     let release_name = match (request.name_template.as_str(), request.release_name.as_str()) {
         // Helm would make up a name from the clock, and every build would be another.
         ("", "") => "release-name".to_owned(),

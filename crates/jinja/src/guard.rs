@@ -490,7 +490,8 @@ fn weighed(name: &str, args: &[Jinja]) -> Result<Vec<Jinja>, Error> {
 
 /// Draws the making or the reading of a text from the budget.
 pub(crate) fn charge(bytes: usize) -> Result<(), Error> {
-    charge_steps(bytes as u64 / 16)
+    let Some(session) = Session::current() else { return Ok(()) };
+    session.evaluator.borrow_mut().text(bytes).map_err(|e| failed("a filter", e))
 }
 
 fn charge_steps(steps: u64) -> Result<(), Error> {

@@ -27,12 +27,14 @@ use crate::set::{Scope, Templates};
 
 /// How deep `{{template}}` may nest (`maxExecDepth`).
 const MAX_TEMPLATE_DEPTH: usize = 100_000;
+/// The longest text that a message quotes whole.
+const LONGEST_NAME: usize = 16 << 10;
 /// What the record of an action takes, in bytes.
 const BYTES_A_RECORDED_ACTION: u64 = 256;
 /// What executing a template for a function costs.
 const STEPS_A_CALL: u64 = 32;
 /// What a text that is parsed as a template (`tpl`) takes at most, in bytes for each of its own.
-const BYTES_A_PARSED_BYTE: u64 = 16;
+pub const BYTES_A_PARSED_BYTE: u64 = 12;
 /// A value and whether it is held by an `interface {}` (`reflect.Value` of kind Interface). A nil that isn't is Go's zero
 /// `reflect.Value`.
 #[derive(Clone, Default)]
@@ -68,6 +70,15 @@ fn reflected(v: &Value) -> String {
         (Value::String(s), _) => s.to_str_lossy().into_owned(),
         (_, Some(ty)) => format!("<{ty} Value>"),
         (_, None) => "<invalid Value>".to_owned(),
+    }
+}
+
+/// A name or text as messages quote it. What is far longer than anything people write is cut: an error around an error would say it
+/// again.
+fn shown_name(text: &[u8]) -> String {
+    match text.get(..LONGEST_NAME) {
+        Some(start) => format!("{}…", pintle_value::quote::quote(start)),
+        None => pintle_value::quote::quote(text),
     }
 }
 
@@ -213,7 +224,7 @@ impl<'f> Evaluator<'f> {
             Some(template) => self.capture(&template, data),
             None => Err(Error::new(format!(
                 "template: no template {} associated with template \"gotpl\"",
-                pintle_value::quote::quote(name.as_bytes())
+                shown_name(name.as_bytes())
             ))),
         }
     }
@@ -279,6 +290,13 @@ impl<'f> Evaluator<'f> {
     pub(crate) fn given(&mut self, args: &[Value]) -> Result<(), Error> {
         let bytes = args.iter().map(|v| if let Value::String(s) | Value::Bytes(s) = v { s.len() as u64 } else { 0 }).sum::<u64>();
         self.step(bytes / BYTES_A_STEP)
+    }
+
+    /// Charges for a method that makes a map of a map: it may hold its arguments against every key.
+    fn searched(&mut self, receiver: &Value, args: &[Value]) -> Result<(), Error> {
+        let Value::Map(map) = receiver else { return Ok(()) };
+        let bytes = args.iter().filter_map(Value::as_str).map(|s| s.len() as u64).sum::<u64>();
+        self.step(map.len() as u64 * (1 + 2 * bytes))
     }
 
     /// Charges for what a function made: a text, or a list or map that nobody else holds. What is within, functions charge for.
@@ -594,6 +612,9 @@ impl<'f> Evaluator<'f> {
         if let Some(method) = receiver.v.method(name) {
             let argv = self.arguments(st, dot, method.name, &method.signature, args, last)?;
             self.given(&argv)?;
+            if method.signature.result.kind() == Kind::Map {
+                self.searched(&receiver.v, &argv)?;
+            }
             return match (method.call)(&receiver.v, &argv) {
                 Ok(v) => {
                     self.made(&v)?;
@@ -866,7 +887,7 @@ impl Call for Evaluator<'_> {
 
     fn execute_text(&mut self, text: &[u8], data: Value) -> Result<Vec<u8>, Error> {
         const NAME: &str = "gotpl";
-        let quoted = || pintle_value::quote::quote(text);
+        let quoted = || shown_name(text);
         let parsed = match self.texts.get(text) {
             Some(p) => p.clone(),
             None => {

@@ -19,7 +19,7 @@ mod set;
 
 pub use deep::deep;
 pub use error::{Error, ErrorKind, Location};
-pub use eval::Evaluator;
+pub use eval::{BYTES_A_PARSED_BYTE, Evaluator};
 pub use func::{
     Call, Exactly, FromArg, Function, Functions, GoObject, IntoFunction, IntoResult, Reflected, Rest, Typed, Variadic, WithCall,
 };

@@ -14,6 +14,8 @@ pub const BYTES_A_STEP: u64 = 4;
 pub const BYTES_AN_ITEM: u64 = 64;
 /// What a map takes besides its items, in bytes.
 pub const BYTES_A_MAP: u64 = 512;
+/// What a value of a document takes while that is read, in bytes, with its place.
+const BYTES_A_VALUE: u64 = 400;
 /// The longest text that one step of a render may make: what is charged after it was made is never much.
 pub const MAX_TEXT: usize = 64 << 20;
 /// The longest list, in items, for the same reason.
@@ -49,7 +51,7 @@ impl Default for Limits {
     /// Far beyond any chart; what meets one of them does so within a few seconds and 1 GB.
     fn default() -> Limits {
         Limits {
-            steps: 100_000_000,
+            steps: 64_000_000,
             memory: 640 << 20,
             output: 128 << 20,
             depth: MAX_DEPTH,
@@ -117,6 +119,16 @@ impl Limits {
             _ => return Err(format!("unknown limit {name:?}: known are steps, memory, output, depth, documents and time")),
         }
         Ok(())
+    }
+
+    /// Checks that a document of YAML or JSON can be read within the memory: what it holds takes far more than its text.
+    ///
+    /// Errors: it may take more.
+    pub fn check_document(&self, text: &[u8]) -> Result<(), Exceeded> {
+        let values = || text.iter().filter(|b| matches!(b, b'\n' | b':' | b',' | b'[' | b'{')).count() as u64;
+        // Small ones aren't worth counting.
+        let fits = text.len() as u64 * BYTES_A_VALUE <= self.memory || values() * BYTES_A_VALUE <= self.memory;
+        if fits { Ok(()) } else { Err(Exceeded { limit: Limit::Memory, allowed: self.memory }) }
     }
 
     /// The lower of both in everything: what a stranger asks for never raises what the caller allows.

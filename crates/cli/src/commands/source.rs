@@ -12,7 +12,7 @@ use pintle::emit::{EmitOptions, stream};
 use pintle::project::discover::{self, Target};
 use pintle::project::run::{self, Output};
 use pintle::project::{FILE, Job, Project};
-use pintle::{Chart, Compat, Diagnostic, Error, Limits, Options, overlay};
+use pintle::{Chart, Compat, Diagnostic, Error, Limits, LoadOptions, Options, overlay};
 use pintle_files::Root;
 
 use super::{cluster, values};
@@ -238,7 +238,8 @@ pub fn chart(path: &Path, env: Option<&str>, args: &Args, root: Option<&Path>) -
         given.files.insert(0, pintle::ValuesFile { name, text });
     }
     let values = given.merge(args.compat, &io::read_values)?;
-    let chart = Chart::load(path, &values::load_options(path, root, args.compat))?;
+    let load = LoadOptions { limits: args.limits, ..values::load_options(path, root, args.compat) };
+    let chart = Chart::load(path, &load)?;
     let options = Options {
         release_name: args.release.clone().unwrap_or_else(|| chart.name().to_owned()),
         namespace: args.namespace.clone().unwrap_or_else(|| "default".to_owned()),

@@ -82,7 +82,7 @@ pub fn split_commas(text: &str) -> Vec<String> {
 
 /// Where links of a chart may lead: below `root`, or below the Git work tree around the chart.
 pub fn load_options(chart: &Path, root: Option<&Path>, compat: Compat) -> LoadOptions {
-    LoadOptions { root: root.map(Path::to_owned).or_else(|| work_tree(chart)), compat, on_demand: true }
+    LoadOptions { root: root.map(Path::to_owned).or_else(|| work_tree(chart)), compat, on_demand: true, ..LoadOptions::default() }
 }
 
 /// Answers a schema's references by URL from a folder, if there is one.

@@ -14,11 +14,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use pintle_value::budget::Limits;
 use pintle_value::{Data, DataMap, Str};
 
 use crate::diagnostic::{Diagnostic, Error, Result};
 use crate::merge::values_file;
-use crate::render::ParseCache;
+use crate::render::{LIMITS_HINT, ParseCache};
 
 pub(crate) use directory::root;
 pub use file::File;
@@ -31,6 +32,8 @@ pub struct LoadOptions {
     pub root: Option<PathBuf>,
     /// The Helm to be compatible with.
     pub compat: crate::Compat,
+    /// What reading the chart's values may take.
+    pub limits: Limits,
     /// Reads the files of a folder that only `.Files` and crds/ lead to when they are asked for, not at once: for a process
     /// that renders once and ends. By default a loaded chart has no more need of its folder.
     pub on_demand: bool,
@@ -149,6 +152,9 @@ impl Chart {
                     }
                 }
                 "values.yaml" => {
+                    options.limits.check_document(f.data()?).map_err(|e| {
+                        Error::from(Diagnostic::error("template/budget", format!("{}: {e}", f.name)).hint(LIMITS_HINT))
+                    })?;
                     chart.values = values_file::read(f.data()?, options.compat)
                         .map_err(|e| Error::new("values/yaml", format!("cannot load values.yaml: {e}")))?;
                     chart.values_text = Some(f.data()?.clone());

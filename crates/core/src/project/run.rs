@@ -163,13 +163,14 @@ fn chart(
     let values = ValuesOptions { files, ..settings.values.clone() };
     let values: Values = values.merge(job.compat, settings.read_file)?;
     let root = Some(settings.root.folder().to_owned());
-    let load = LoadOptions { root, compat: job.compat, on_demand: settings.on_demand };
+    let limits = job.limits.map_or(settings.options.limits, |limits| settings.options.limits.at_most(limits));
+    let load = LoadOptions { root, compat: job.compat, limits, on_demand: settings.on_demand };
     let chart = charts.load(&path, &load)?;
     let options = Options {
         release_name: job.release_name.clone(),
         namespace: job.namespace.clone(),
         compat: job.compat,
-        limits: job.limits.map_or(settings.options.limits, |limits| settings.options.limits.at_most(limits)),
+        limits,
         kube_version: settings.options.kube_version.clone().or_else(|| job.kube_version.clone()),
         api_versions: job.api_versions.iter().chain(&settings.options.api_versions).cloned().collect(),
         ..settings.options.clone()

@@ -18,7 +18,7 @@ use std::sync::{Arc, LazyLock};
 use memchr::memmem::Finder;
 use pintle_functions::bind::{Host, NEW_IN_HELM_4, WARN_END, WARN_START, helm};
 use pintle_template::record::{Read, Record};
-use pintle_template::{ErrorKind, Evaluator, Functions};
+use pintle_template::{BYTES_A_PARSED_BYTE, ErrorKind, Evaluator, Functions};
 use pintle_value::budget::Budget;
 use pintle_value::types::NamedType;
 use pintle_value::{Entries, Map, Str, Value};
@@ -123,6 +123,13 @@ pub fn render(
     };
     collector.chart(root, root.name(), values.clone(), true)?;
     let templates = collector.templates;
+    for t in templates.values() {
+        let parsed = t.text.len() as u64 * BYTES_A_PARSED_BYTE;
+        context
+            .budget
+            .allocate(parsed)
+            .map_err(|e| Error::from(Diagnostic::error("template/budget", e.to_string()).hint(LIMITS_HINT)))?;
+    }
     if let Some(records) = &mut records {
         records.texts = templates.iter().map(|(name, t)| (name.clone(), t.text.clone())).collect();
     }

@@ -105,7 +105,7 @@ fn shown_folder(app: &Application) -> String {
 
 /// Links of charts may lead anywhere in the repository.
 pub fn load_options(app: &Application, compat: Compat) -> LoadOptions {
-    LoadOptions { root: Some(app.paths.root.folder().to_owned()), compat, on_demand: true }
+    LoadOptions { root: Some(app.paths.root.folder().to_owned()), compat, on_demand: true, ..LoadOptions::default() }
 }
 
 /// What the parameter `cluster` says of a cluster.
