@@ -103,8 +103,10 @@ pub fn new_folder(path: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
     let failed = |why: io::Error| Error { path: path.to_owned(), why };
     let Some(name) = path.file_name() else { return Err(failed(io::ErrorKind::AlreadyExists.into())) };
     let above = Folder::open(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
-    if above.dir.kind(name).is_ok() {
-        return Err(failed(io::ErrorKind::AlreadyExists.into()));
+    match above.dir.kind(name) {
+        Ok(Kind::Link) => return Err(failed(Refused::Link.into())),
+        Ok(_) => return Err(failed(io::ErrorKind::AlreadyExists.into())),
+        Err(_) => {}
     }
     let unfinished = unfinished().map_err(failed)?;
     above.dir.make(&unfinished, Access::Shared.folder()).map_err(failed)?;

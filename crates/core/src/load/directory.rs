@@ -64,7 +64,7 @@ pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<(Vec<File>, Vec<
     let root = root(&chart, options)?;
     let ignore = chart.join(".helmignore");
     let text = match read::open_plain(&ignore) {
-        Err(_) if ignore.is_symlink() => root.read(&ignore, MAX_IGNORE_SIZE),
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound && ignore.is_symlink() => root.read(&ignore, MAX_IGNORE_SIZE),
         opened => opened.and_then(|(file, size)| read::contents(file, size, MAX_IGNORE_SIZE)),
     };
     let rules = match text {
