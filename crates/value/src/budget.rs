@@ -17,7 +17,7 @@ pub const BYTES_A_MAP: u64 = 512;
 /// What a value of a document takes while that is read, in bytes, with its place.
 const BYTES_A_VALUE: u64 = 400;
 /// The longest text that one step of a render may make: what is charged after it was made is never much.
-pub const MAX_TEXT: usize = 64 << 20;
+pub const MAX_TEXT: usize = 32 << 20;
 /// The longest list, in items, for the same reason.
 pub const MAX_LIST: usize = 2 << 20;
 
@@ -66,7 +66,7 @@ impl Limits {
     /// 256 MB.
     pub const fn strict() -> Limits {
         Limits {
-            steps: 10_000_000,
+            steps: 6_000_000,
             memory: 96 << 20,
             output: 16 << 20,
             depth: 500,
