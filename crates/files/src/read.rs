@@ -15,7 +15,7 @@ pub fn file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     contents(file, size, limit)
 }
 
-/// The file as text. Errors: as [`file`]'s, and bytes that aren't UTF-8.
+/// The file as text. Errors: as [`file()`]'s, and bytes that aren't UTF-8.
 pub fn text(path: &Path, limit: u64) -> io::Result<String> {
     String::from_utf8(file(path, limit)?).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "is not UTF-8"))
 }

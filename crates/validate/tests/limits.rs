@@ -1,5 +1,7 @@
 //! Manifests, definitions and rules made to cost much, to nest deep, or to get at what they shouldn't.
 
+#![allow(clippy::disallowed_methods, reason = "tests make and read files of their own")]
+
 use std::sync::Arc;
 
 use pintle_validate::{Locations, Options, ResourceReport, Status, Validator};

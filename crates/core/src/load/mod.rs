@@ -99,6 +99,17 @@ impl Chart {
         Ok(Arc::new(chart))
     }
 
+    /// Makes a chart of the bytes of a `.tgz` archive, as `LoadArchive` does.
+    ///
+    /// Errors are those of [`Chart::load`].
+    pub fn from_archive(data: &[u8], options: &LoadOptions) -> Result<Chart> {
+        let files = archive::unpack(data)?;
+        if options.compat.checks_api_version() {
+            check_api_version(&files)?;
+        }
+        Chart::from_files(files, options)
+    }
+
     /// Makes a chart of files in memory, as `LoadFiles` does.
     pub fn from_files(files: Vec<File>, options: &LoadOptions) -> Result<Chart> {
         Chart::assemble(files, options, Nesting { depth: 0, unpacked: &Cell::new(0) })

@@ -135,6 +135,7 @@ fn measure(functions: &Functions, function: &Function, args: &dyn Fn() -> Vec<Va
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "what steps cost is shown to who calibrates them")]
 fn time_and_budget_grow_with_the_size() {
     let functions = helm();
     let mut names: Vec<_> = functions.names().filter(|name| !FLAT.contains(name)).collect();
