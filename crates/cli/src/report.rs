@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// A line on standard error.
+/// A line on standard error. What stands in for Helm keeps Helm's words, but no control character of a chart reaches a terminal.
 pub fn line(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let mut stderr = std::io::stderr();
+    let _ = if stderr.is_terminal() { writeln!(stderr, "{}", harmless(text)) } else { writeln!(stderr, "{text}") };
 }
 
 /// Wrong usage of what stands in for Helm: exit code 1, in pflag's words. Help is no error.
@@ -108,6 +109,11 @@ pub fn harmless(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
+/// A name within a line: a line break in it makes no line of its own.
+pub fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 /// A finding: what, where with the template's line, how it came about, what to do.
 pub fn diagnostic(d: &pintle::Diagnostic) {
     let _ = std::io::stderr().write_all(shown(d, &Style::of_stderr()).as_bytes());
@@ -139,13 +145,13 @@ fn shown(d: &pintle::Diagnostic, s: &Style) -> String {
 
 /// A place, and the line itself with a caret under what is meant.
 fn show(out: &mut String, s: &Style, arrow: &str, place: &pintle::Span, message: &str, colour: &str) {
-    let mut at = harmless(&place.file);
+    let mut at = one_line(&place.file);
     for n in [place.line, place.column] {
         if n > 0 {
             at.push_str(&format!(":{n}"));
         }
     }
-    let message = if message.is_empty() { String::new() } else { format!(" {}", harmless(message)) };
+    let message = if message.is_empty() { String::new() } else { format!(" {}", one_line(message)) };
     out.push_str(&format!("  {}{arrow}{} {at}{message}\n", s.blue, s.reset));
     let Some(text) = &place.text else { return };
     let number = place.line.to_string();

@@ -72,7 +72,7 @@ fn render(args: &Args) -> Result<(), Error> {
             let folder = Folder::open(dir).map_err(io::unwritten)?;
             for file in files {
                 folder.write(&file.path, &file.text, Last::No).map_err(io::unwritten)?;
-                report::line(&format!("wrote {}/{}", dir.display(), file.path));
+                report::line(&report::one_line(&format!("wrote {}/{}", dir.display(), file.path)));
             }
             Ok(())
         }
@@ -121,10 +121,10 @@ fn named_output(project: &Project, named: &Path, root: Option<&Path>) -> Result<
 
 fn report_written(dir: &Path, written: &pintle::project::write::Written) {
     for path in &written.changed {
-        report::line(&format!("wrote {}", dir.join(path).display()));
+        report::line(&report::one_line(&format!("wrote {}", dir.join(path).display())));
     }
     for path in &written.removed {
-        report::line(&format!("removed {} (listed in {MARKER})", dir.join(path).display()));
+        report::line(&report::one_line(&format!("removed {} (listed in {MARKER})", dir.join(path).display())));
     }
     for path in &written.left {
         let message = format!("{} isn't what {MARKER} says was written, and stays", dir.join(path).display());

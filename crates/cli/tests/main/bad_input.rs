@@ -53,6 +53,66 @@ fn problem(folder: &Path, args: &str, wanted: Option<&str>) -> Result<String, St
     Err(format!("{wrong}: {}", error.chars().take(300).collect::<String>()))
 }
 
+#[test]
+fn names_make_no_lines_of_their_own_and_nothing_controls_a_terminal() {
+    let folder = case::folder("control");
+    fs::create_dir_all(folder.join("templates")).unwrap();
+    fs::write(folder.join("Chart.yaml"), "apiVersion: v2\nname: web\nversion: 1.0.0\n").unwrap();
+    fs::write(folder.join("templates/a\nerror: forged.yaml"), "{{ fail \"\\x1b[31mred\" }}").unwrap();
+    let output = within(&folder, "render .", PATIENCE).unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.starts_with("error: ") && error.contains("red"), "{error}");
+    assert!(!error.contains('\x1b') && error.lines().filter(|l| l.starts_with("error: ")).count() == 1, "{error:?}");
+    fs::write(folder.join("manifest.yaml"), "kind: \"A\\nforged.yaml: error: x\"\napiVersion: v1\nmetadata: {name: a}\n")
+        .unwrap();
+    let output = within(&folder, "validate manifest.yaml", PATIENCE).unwrap();
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!found.is_empty() && !found.lines().any(|l| l.starts_with("forged.yaml")), "{found}");
+}
+
+#[test]
+fn secrets_are_in_no_message() {
+    let folder = case::folder("secrets");
+    fs::create_dir_all(folder.join("templates")).unwrap();
+    fs::write(folder.join("Chart.yaml"), "apiVersion: v2\nname: web\nversion: 1.0.0\n").unwrap();
+    fs::write(
+        folder.join("values.schema.json"),
+        r#"{"properties": {"db": {"properties": {"password": {"pattern": "^[0-9]+$"}}}}}"#,
+    )
+    .unwrap();
+    fs::write(folder.join("values.yaml"), "db: {password: correct-horse-battery, url: \"postgres://u:s3cr3t-in-url@db/x\"}\n")
+        .unwrap();
+    let shown = |template: &str, args: &str| {
+        fs::write(folder.join("templates/a.yaml"), template).unwrap();
+        let output = within(&folder, args, PATIENCE).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{template}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let mut errors = vec![shown("a: 1", "render .")];
+    for template in [
+        "{{ fail .Values.db.password }}",
+        "{{ fail (.Values.db.password | b64enc) }}",
+        "{{ fail (printf \"user:%s\" .Values.db.password | b64enc) }}",
+        "{{ fail (.Values.db.password | trunc 12) }}",
+        "{{ fail (.Values.db | toJson) }}",
+        "{{ fail (.Values.db | toYaml | indent 4) }}",
+        "{{ fail .Values.db.url }}",
+        "{{ .Values.db.password | int | add \"x\" | required .Values.db.password nil }}",
+        "{{ tpl (printf \"{{ %s\" .Values.db.password) . }}",
+        "{{ include .Values.db.password . }}",
+        "a: {{ .Values.db.password }}: b: c",
+        "{{ index .Values.db.password \"x\" }}",
+    ] {
+        errors.push(shown(template, "render . --skip-schema-validation"));
+    }
+    for error in errors {
+        for secret in ["correct-horse", "Y29ycmVjdC1ob3JzZ", "s3cr3t-in-url"] {
+            assert!(!error.contains(secret), "{error}");
+        }
+    }
+}
+
 /// Runs a command that must fail; gives its error.
 fn fails(folder: &Path, args: &str, wanted: &str) -> String {
     problem(folder, args, Some(wanted)).unwrap_or_else(|e| panic!("{}: {args}: {e}", folder.display()))

@@ -7,7 +7,7 @@ use crate::{recorded, render, render_files, render_with, yaml};
 
 const SMALL: Limits = Limits {
     steps: 200_000,
-    output: 1 << 20,
+    output: 1 << 18,
     memory: 96 << 20,
     depth: 5_000,
     documents: 10_000,
@@ -56,7 +56,7 @@ fn loops_without_end() {
 #[test]
 fn output_without_end() {
     let text = "{% set x = 'x' * 100000 %}{% for i in range(100) %}{{ x }}{% endfor %}";
-    assert!(over_in(text).ends_with("the output exceeds the limit of 1048576 bytes"));
+    assert!(over_in(text).ends_with("the output exceeds the limit of 262144 bytes"));
     assert!(render("{{ 'x' * 10000000000 }}", "{}").is_err());
     assert!(render("{{ repeat(10000000000, 'x') }}", "{}").is_err());
 }

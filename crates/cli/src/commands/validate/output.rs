@@ -6,7 +6,7 @@ use std::fmt::Write;
 use pintle_validate::{Finding, Level, ResourceReport, Status};
 
 use super::flags::Format;
-use crate::report::harmless;
+use crate::report::{harmless, one_line};
 
 /// What there is to print.
 pub struct Shown<'r> {
@@ -42,15 +42,15 @@ fn versions(shown: &Shown<'_>) -> usize {
 fn object(r: &ResourceReport) -> String {
     match (r.kind.as_str(), r.name.as_str()) {
         ("", _) => String::new(),
-        (kind, "") => kind.to_owned(),
-        (kind, name) => format!("{kind} {name}"),
+        (kind, "") => one_line(kind),
+        (kind, name) => one_line(&format!("{kind} {name}")),
     }
 }
 
 fn place(r: &ResourceReport, f: &Finding) -> String {
     match f.position.line {
-        0 => r.filename.clone(),
-        line => format!("{}:{line}:{}", r.filename, f.position.column),
+        0 => one_line(&r.filename),
+        line => format!("{}:{line}:{}", one_line(&r.filename), f.position.column),
     }
 }
 
@@ -73,10 +73,10 @@ fn text(shown: &Shown<'_>) -> String {
         for f in &r.findings {
             let level = if f.level == Level::Error { "error" } else { "warning" };
             let about = Some(object(r)).filter(|o| !o.is_empty()).map(|o| format!("{o}: ")).unwrap_or_default();
-            let _ = writeln!(out, "{}: {level}: {about}{} [{}]{version}", place(r, f), sentence(f), f.code);
+            let _ = writeln!(out, "{}: {level}: {about}{} [{}]{version}", place(r, f), sentence(f).replace('\n', " "), f.code);
         }
         if r.status == Status::Error && r.findings.iter().all(|f| f.level != Level::Error) {
-            let _ = writeln!(out, "{}: error: {}: {}{version}", r.filename, object(r), r.message);
+            let _ = writeln!(out, "{}: error: {}: {}{version}", one_line(&r.filename), object(r), r.message);
         }
         if shown.verbose && matches!(r.status, Status::Valid | Status::Skipped | Status::Empty) {
             let status = match r.status {
@@ -84,7 +84,7 @@ fn text(shown: &Shown<'_>) -> String {
                 Status::Empty => "empty",
                 _ => "skipped",
             };
-            let _ = writeln!(out, "{}: {status}: {}{version}", r.filename, object(r));
+            let _ = writeln!(out, "{}: {status}: {}{version}", one_line(&r.filename), object(r));
         }
     }
     if skipped > 0 {
@@ -118,7 +118,7 @@ fn kubeconform(shown: &Shown<'_>, pretty: bool) -> String {
         }
         let between = if pretty { ": " } else { " - " };
         let mark = if pretty { mark } else { "" };
-        let _ = writeln!(out, "{mark}{}{between}{} {what}", r.filename, object(r));
+        let _ = writeln!(out, "{mark}{}{between}{} {what}", one_line(&r.filename), object(r));
     }
     if shown.summary {
         let [valid, invalid, errors, skipped] = counts(shown.reports);
