@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests make the files that the program reads")]
 
+mod advisories;
 mod bad_input;
 mod case;
 mod checks;
