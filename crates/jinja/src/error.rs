@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use pintle_value::budget::{Exceeded, Limit};
+
 use minijinja::ErrorKind as Jinja;
 use pintle_template::ErrorKind;
 use pintle_value::Value;
@@ -148,7 +150,7 @@ pub(crate) fn convert(e: &minijinja::Error, steps: u64, texts: &Texts) -> Error 
         _ => ErrorKind::Exec,
     };
     let what = match innermost.kind() {
-        Jinja::OutOfFuel => format!("the render exceeds the limit of {steps} steps"),
+        Jinja::OutOfFuel => Exceeded { limit: Limit::Steps, allowed: steps }.to_string(),
         Jinja::TemplateNotFound => match quoted(&detail) {
             Some(name) => format!("template \"{name}\" does not exist"),
             None => detail,

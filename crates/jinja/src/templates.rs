@@ -13,6 +13,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use pintle_template::record::Record;
 use pintle_template::{Call, ErrorKind, Evaluator, Functions};
 use pintle_value::Map;
+use pintle_value::budget::{Exceeded, Limit};
 
 use crate::error::{Error, Source, Texts, convert};
 use crate::guard::{self, guarded};
@@ -162,8 +163,7 @@ fn run(env: &Environment<'static>, name: &str, session: &Rc<Session>) -> Result<
     let mut out = Limited { out: Vec::new(), limit: limits.output, is_over: false };
     let rendered = env.get_template(name).and_then(|t| t.render_captured_to(functions::root(session), &mut out));
     if out.is_over {
-        let what = format!("the output exceeds the limit of {} bytes", limits.output);
-        return Err(Failure::Budget(pintle_template::Error::with_kind(ErrorKind::Budget, what)));
+        return Err(Failure::Budget(Exceeded { limit: Limit::Output, allowed: limits.output as u64 }.into()));
     }
     let taken = rendered.map_err(Failure::Jinja)?.state().fuel_levels().map_or(0, |(taken, _)| taken);
     session.evaluator.borrow_mut().charge(taken).map_err(Failure::Budget)?;

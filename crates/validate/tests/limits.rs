@@ -236,10 +236,8 @@ fn what_multiplies_is_an_error_that_names_the_limit() {
     assert!(matches!(e.limit, Limit::Steps | Limit::Memory), "{e}");
     // A long name above many fields that aren't known.
     let long = format!("\n  ? {}\n  : [{}]\n", "x".repeat(50_000), "{a: 1, a: 2}, ".repeat(10_000));
-    assert_eq!(
-        strict("", &format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {long}\n")).limit,
-        Limit::Memory
-    );
+    let e = strict("", &format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {long}\n"));
+    assert!(matches!(e.limit, Limit::Steps | Limit::Memory), "{e}");
     // Aliases.
     let mut bomb = format!("a0: &a0 {}\n", "x".repeat(1_000));
     for i in 1..30 {
@@ -345,8 +343,9 @@ fn schema_locations_stay_in_their_folder() {
             report.message
         );
     }
-    assert!(report("a.io/v1", "Folder").message.ends_with("not a regular file"));
-    assert!(report("a.io/v1", "Large").message.ends_with("larger than the limit of 16777216 bytes"));
+    let message = |kind: &str| report("a.io/v1", kind).message;
+    assert!(message("Folder").contains("Is a directory"), "{}", message("Folder"));
+    assert!(message("Large").ends_with("is larger than the limit of 16 MiB"), "{}", message("Large"));
     // Neither do findings of a schema quote what is secret.
     let secret = report("v1", "Secret");
     assert_eq!(secret.status, Status::Invalid);

@@ -212,12 +212,12 @@ impl fmt::Display for Exceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Exceeded { limit, allowed } = self;
         match limit {
-            Limit::Steps => write!(f, "the render exceeds the limit of {allowed} steps"),
-            Limit::Memory => write!(f, "the render makes more than the limit of {allowed} bytes of memory"),
-            Limit::Output => write!(f, "the output exceeds the limit of {allowed} bytes"),
-            Limit::Depth => write!(f, "templates nest deeper than the limit, a depth of {allowed}"),
-            Limit::Documents => write!(f, "the output exceeds the limit of {allowed} documents"),
-            Limit::Time => write!(f, "the render takes longer than the time limit of {allowed} ms"),
+            Limit::Steps => write!(f, "the limit of {allowed} steps is exceeded"),
+            Limit::Memory => write!(f, "the limit of {allowed} bytes of memory is exceeded"),
+            Limit::Output => write!(f, "the limit of {allowed} bytes of output is exceeded"),
+            Limit::Depth => write!(f, "the limit of {allowed} templates one within the other is exceeded"),
+            Limit::Documents => write!(f, "the limit of {allowed} documents is exceeded"),
+            Limit::Time => write!(f, "the time limit of {allowed} ms is exceeded"),
         }
     }
 }
@@ -461,6 +461,6 @@ mod tests {
         assert_eq!(budget.items(usize::MAX).map_err(|e| e.limit), Err(Limit::Memory));
         let late = Budget::new(Limits { time: Duration::ZERO, ..Limits::default() });
         std::thread::sleep(Duration::from_millis(1));
-        assert_eq!(late.charge(0).map_err(|e| e.to_string()), Err("the render takes longer than the time limit of 0 ms".into()));
+        assert_eq!(late.charge(0).map_err(|e| e.to_string()), Err("the time limit of 0 ms is exceeded".into()));
     }
 }

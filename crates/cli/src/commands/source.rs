@@ -196,7 +196,7 @@ pub fn jobs(project: &Project, jobs: &[&Job], args: &Args, root: Option<&Path>) 
         include_crds: args.include_crds,
         no_hooks: args.no_hooks,
         skip_tests: false,
-        checks: args.checks.checks(Mode::Error)?,
+        checks: Checks { limits: args.limits, ..args.checks.checks(Mode::Error)? },
         done: &|job| progress.step(job),
     };
     let results = run::run(project, jobs, &settings);
@@ -267,7 +267,7 @@ pub fn kustomization(path: &Path, env: Option<&str>, args: &Args, root: Option<&
     let root = root.map(|root| root_of(path, Some(root))).transpose()?;
     let built = overlay::build(path, root.as_ref())?;
     built.warnings.iter().for_each(report::diagnostic);
-    let checks = args.checks.checks(Mode::Error)?;
+    let checks = Checks { limits: args.limits, ..args.checks.checks(Mode::Error)? };
     check_stream(path, &built.text, &checks)?;
     Ok(built.text)
 }

@@ -141,7 +141,7 @@ fn options(app: &Application) -> Result<Options, Error> {
 }
 
 fn checks(app: &Application) -> Result<Checks, Error> {
-    Ok(Checks { mode: app.parameters.validation()?, ..Checks::default() })
+    Ok(Checks { mode: app.parameters.validation()?, limits: limits::of_render(&app.parameters)?, ..Checks::default() })
 }
 
 fn of_chart(app: &Application, path: &Path) -> Result<Made, Error> {
