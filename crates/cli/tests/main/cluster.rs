@@ -207,7 +207,8 @@ fn the_other_program_is_found_or_asked_for() {
     // Alone in a folder, without one in PATH.
     let own = folder.join("bin/pintle");
     fs::create_dir_all(folder.join("bin")).unwrap();
-    fs::copy(env!("CARGO_BIN_EXE_pintle"), &own).unwrap();
+    // Not a copy: one that is still open for writing in a process that another test is starting can't be run.
+    fs::hard_link(env!("CARGO_BIN_EXE_pintle"), &own).unwrap();
     let start = |path: &str, args: &[&str]| {
         let output =
             std::process::Command::new(&own).env_clear().env("PATH", path).args(args).current_dir(&folder).output().unwrap();
