@@ -12,6 +12,8 @@ mod order;
 mod write;
 
 use pintle_value::base64;
+use pintle_value::budget::MAX_TEXT;
+use pintle_value::fmt::overrun;
 use pintle_value::json::{self, Visit, Visitor, as_json};
 use pintle_value::number::format_json_float;
 use pintle_value::{Object, Yaml};
@@ -36,6 +38,9 @@ pub fn to_yaml<T: Visit + ?Sized>(value: &T) -> Result<String, Error> {
     value.visit(&mut emitter);
     if !emitter.odd {
         return Ok(emitter.finish());
+    }
+    if emitter.too_long {
+        return Err(Error::new("yaml: the value is too long"));
     }
     // The detour shows: take it.
     let json = json::to_string(value).map_err(|e| Error::new(format!("error marshaling into JSON: {e}")))?;
@@ -101,6 +106,8 @@ struct Emitter {
     depth: usize,
     /// Whether the value needs the long way.
     odd: bool,
+    /// Whether it is longer than any text may be.
+    too_long: bool,
 }
 
 impl Emitter {
@@ -116,6 +123,7 @@ impl Emitter {
             in_simple_key: false,
             depth: 0,
             odd: false,
+            too_long: false,
         }
     }
 
@@ -239,7 +247,12 @@ impl Emitter {
 
     fn deeper(&mut self) -> bool {
         self.depth += 1;
-        self.odd |= self.depth > MAX_DEPTH || self.out.len() > pintle_value::budget::MAX_TEXT;
+        if self.out.len() > MAX_TEXT {
+            // Callers that take no text for an answer must not ask again and again.
+            overrun("the value is too long as YAML");
+            self.too_long = true;
+        }
+        self.odd |= self.depth > MAX_DEPTH || self.too_long;
         !self.odd
     }
 }
