@@ -211,11 +211,7 @@ pub fn check_stream(title: &str, text: &[u8], checks: &Checks) -> Result<(Vec<Di
     }
     let documents = stream_documents(title, text)?;
     let mut findings = check(&documents, checks);
-    if !findings.is_empty() {
-        let mut secrets = Secrets::default();
-        secrets.of_objects(objects(&documents).iter().map(|(.., data)| data));
-        findings.iter_mut().for_each(|d| secrets.mask_diagnostic(d));
-    }
+    hide(&mut findings, Secrets::default, &documents);
     Ok(checks.mode.judge(findings))
 }
 
@@ -227,6 +223,16 @@ fn objects(documents: &[Document<'_>]) -> Vec<(usize, Tree<'static>, Data)> {
         data.as_map().is_some().then_some((i, tree, data))
     };
     documents.iter().enumerate().filter_map(read).collect()
+}
+
+/// Hides secrets in findings: those that are known, and those of the documents. Without findings nothing is looked for.
+fn hide(findings: &mut [Diagnostic], known: impl FnOnce() -> Secrets, documents: &[Document<'_>]) {
+    if findings.is_empty() {
+        return;
+    }
+    let mut secrets = known();
+    secrets.of_objects(objects(documents).iter().map(|(.., data)| data));
+    findings.iter_mut().for_each(|d| secrets.mask_diagnostic(d));
 }
 
 /// Checks a release that was rendered from a chart: findings point into its templates and values.
@@ -256,11 +262,7 @@ pub fn check_release(
         findings = explain(chart, values, options, findings);
     }
     findings.extend(values::plaintext(&values.given.files, &checks));
-    if !findings.is_empty() {
-        let mut secrets = Secrets::of_inputs(values, chart);
-        secrets.of_objects(objects(&documents(release)).iter().map(|(.., data)| data));
-        findings.iter_mut().for_each(|d| secrets.mask_diagnostic(d));
-    }
+    hide(&mut findings, || Secrets::of_inputs(values, chart), &documents(release));
     findings
 }
 
