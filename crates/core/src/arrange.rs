@@ -14,7 +14,7 @@ use pintle_yaml::{Head, head_from_slice};
 
 use crate::Compat;
 use crate::diagnostic::{Diagnostic, Error, Result, Span};
-use crate::render::LIMITS_HINT;
+use crate::render::exceeded;
 
 /// A document of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,9 +197,7 @@ pub fn cut(path: &str, content: &Arc<Vec<u8>>, compat: Compat, budget: &Budget) 
     if content.trim().is_empty() {
         return Ok(Vec::new());
     }
-    let exceeded = |e: Exceeded| -> Error {
-        Diagnostic::error("template/budget", e.to_string()).at(Span::new(path, 1, 0, 0)).hint(LIMITS_HINT).into()
-    };
+    let exceeded = |e: Exceeded| -> Error { exceeded(e.to_string()).at(Span::new(path, 1, 0, 0)).into() };
     budget.charge(content.len() as u64 / BYTES_A_STEP).map_err(exceeded)?;
     let texts = split(content, compat);
     budget.documents(texts.len()).map_err(exceeded)?;

@@ -4,12 +4,14 @@
 //! lives in the crate `pintle-kustomize`; here it meets charts, diagnostics and pintle.yaml.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use pintle_files::Root;
 use pintle_kustomize::{
     ChartRequest, Disk, FileSystem, HelmOptions, Inflate, Kustomization, Location, Options as BuildOptions, Output, Rooted,
     SourceObject, Warning,
 };
+use pintle_value::budget::{Budget, Limits};
 use pintle_value::{Data, DataMap};
 
 use crate::Compat;
@@ -17,7 +19,7 @@ use crate::diagnostic::{Diagnostic, Error, Result, Span};
 use crate::emit::{EmitOptions, stream};
 use crate::load::{Chart, LoadOptions};
 use crate::merge::options::{ValuesFile, ValuesOptions};
-use crate::release::{Options, name_from_template, render};
+use crate::release::{Options, name_from_template, render_within};
 
 /// Manifests that an overlay made.
 #[derive(Clone, Debug, Default)]
@@ -29,24 +31,25 @@ pub struct Built {
 }
 
 /// Builds a folder with a kustomization (`kustomize build --enable-helm`, 5.7.1). With a root nothing outside of it is read; without,
-/// what kustomize itself doesn't read.
+/// what kustomize itself doesn't read. The build and the charts that it renders share `limits`.
 ///
-/// Errors: kustomize's, with the file and line.
-pub fn build(dir: &Path, root: Option<&Root>) -> Result<Built> {
-    let output = match root {
-        None => pintle_kustomize::build(&dir.to_string_lossy(), &options(&Disk, &Charts::Anywhere(|_| None))),
-        Some(root) => pintle_kustomize::build(&dir.to_string_lossy(), &options(&Rooted(root.clone()), &Charts::Below(root))),
+/// Errors: kustomize's, with the file and line; a limit is exceeded.
+pub fn build(dir: &Path, root: Option<&Root>, limits: Limits) -> Result<Built> {
+    let (files, links): (Box<dyn FileSystem>, _) = match root {
+        None => (Box::new(Disk), Links::OfEach(|_| None)),
+        Some(root) => (Box::new(Rooted(root.clone())), Links::Below(root)),
     };
-    let output = output.map_err(error)?;
+    let charts = Charts { links, budget: Arc::new(Budget::new(limits)) };
+    let output = pintle_kustomize::build(&dir.to_string_lossy(), &charts.options(&*files)).map_err(error)?;
     let text = output.to_yaml().map_err(error)?.into_bytes();
     Ok(Built { text, warnings: output.warnings.iter().map(warning).collect() })
 }
 
 /// Applies fields of a kustomization to manifests. The files that they name are below `dir`, the folders below `root`; `place` is where
-/// the fields stand.
+/// the fields stand. The charts that the fields name share `limits` with the rest.
 ///
-/// Errors: kustomize's, and what kustomize takes without a word: over a chart a patch that matches nothing is a mistake.
-pub fn apply(dir: &Path, root: &Root, fields: &DataMap, place: &Span, manifests: &[u8]) -> Result<Built> {
+/// Errors: kustomize's, a limit that is exceeded, and what kustomize takes without a word: over a chart a patch that matches nothing is a mistake.
+pub fn apply(dir: &Path, root: &Root, fields: &DataMap, place: &Span, manifests: &[u8], limits: Limits) -> Result<Built> {
     let here = |e: pintle_kustomize::Error| {
         let mut e = error(e);
         e.diagnostics_mut().iter_mut().for_each(|d| d.span = Some(place.clone()));
@@ -55,10 +58,11 @@ pub fn apply(dir: &Path, root: &Root, fields: &DataMap, place: &Span, manifests:
     let text = pintle_yaml::to_yaml(&Data::Map(fields.clone())).unwrap_or_default();
     let (kustomization, _) = Kustomization::read(text.as_bytes(), &place.file).map_err(here)?;
     let objects = [SourceObject { text: manifests, file: "the chart's output" }];
-    let (files, charts) = (Rooted(root.clone()), Charts::Below(root));
-    let options = options(&files, &charts);
+    let charts = Charts { links: Links::Below(root), budget: Arc::new(Budget::new(limits)) };
+    let files = Rooted(root.clone());
+    let dir = dir.to_string_lossy();
     let output: Output =
-        pintle_kustomize::transform(kustomization, &place.file, &dir.to_string_lossy(), &objects, &options).map_err(here)?;
+        pintle_kustomize::transform(kustomization, &place.file, &dir, &objects, &charts.options(&files)).map_err(here)?;
     let mut unmatched =
         output.warnings.iter().filter(|w| !w.note).map(|w| Diagnostic::error("overlay/unmatched", &w.message).at(place.clone()));
     if let Some(first) = unmatched.next() {
@@ -67,10 +71,6 @@ pub fn apply(dir: &Path, root: &Root, fields: &DataMap, place: &Span, manifests:
         return Err(error);
     }
     Ok(Built { text: output.to_yaml().map_err(here)?.into_bytes(), warnings: Vec::new() })
-}
-
-fn options<'o>(files: &'o dyn FileSystem, inflate: &'o dyn Inflate) -> BuildOptions<'o> {
-    BuildOptions { files, helm: HelmOptions { enabled: true, ..HelmOptions::default() }, inflate, ..BuildOptions::default() }
 }
 
 fn span(at: &Location) -> Span {
@@ -92,22 +92,38 @@ fn warning(w: &Warning) -> Diagnostic {
 }
 
 /// Renders the charts of kustomizations, as Helm 3.22: the only one that kustomize 5.7.1 works with.
+#[derive(Clone, Debug)]
+pub struct Charts<'r> {
+    /// Where charts and their links may lie.
+    pub links: Links<'r>,
+    /// What the charts draw from, with the build that they belong to.
+    pub budget: Arc<Budget>,
+}
+
+/// Where charts and their links may lie.
 #[derive(Clone, Copy, Debug)]
-pub enum Charts<'r> {
-    /// Charts wherever they lie. Their links lead below the folder that is told for each, else below the chart's own.
-    Anywhere(fn(&Path) -> Option<PathBuf>),
-    /// Charts and links below a folder.
+pub enum Links<'r> {
+    /// Charts lie anywhere. Their links lead below the folder that is told for each, else below the chart's own.
+    OfEach(fn(&Path) -> Option<PathBuf>),
+    /// Charts and links lie below one folder.
     Below(&'r Root),
+}
+
+impl Charts<'_> {
+    fn options<'o>(&'o self, files: &'o dyn FileSystem) -> BuildOptions<'o> {
+        let helm = HelmOptions { enabled: true, ..HelmOptions::default() };
+        BuildOptions { files, helm, inflate: self, budget: self.budget.clone(), ..BuildOptions::default() }
+    }
 }
 
 impl Inflate for Charts<'_> {
     fn inflate(&self, request: &ChartRequest) -> Result<Vec<u8>, pintle_kustomize::Error> {
-        let root = match self {
-            Charts::Anywhere(root) => Ok(root(&request.chart)),
-            Charts::Below(root) => root.resolve(&request.chart).map(|_| Some(root.folder().to_owned())),
+        let root = match self.links {
+            Links::OfEach(root) => Ok(root(&request.chart)),
+            Links::Below(root) => root.resolve(&request.chart).map(|_| Some(root.folder().to_owned())),
         };
         let root = root.map_err(|e| pintle_kustomize::Error::new(format!("chart {}: {e}", request.chart.display())))?;
-        inflate(request, root).map_err(|e| {
+        inflate(request, root, &self.budget).map_err(|e| {
             let place = e.diagnostics().iter().find_map(|d| d.span.as_ref());
             let error = pintle_kustomize::Error::new(e.to_string());
             match place {
@@ -118,12 +134,13 @@ impl Inflate for Charts<'_> {
     }
 }
 
-fn inflate(request: &ChartRequest, root: Option<PathBuf>) -> Result<Vec<u8>> {
+fn inflate(request: &ChartRequest, root: Option<PathBuf>, budget: &Arc<Budget>) -> Result<Vec<u8>> {
     let compat = Compat::Helm3;
+    let limits = budget.limits();
     let file = |(name, text): &(String, Vec<u8>)| ValuesFile { name: name.clone(), text: text.clone().into() };
     let values = ValuesOptions { files: request.values.iter().map(file).collect(), ..ValuesOptions::default() };
     let values = values.merge(compat, &|path| Err(format!("{path} is not read here")))?;
-    let chart = Chart::load(&request.chart, &LoadOptions { root, compat, on_demand: true, ..LoadOptions::default() })?;
+    let chart = Chart::load(&request.chart, &LoadOptions { root, compat, limits, on_demand: true })?;
     let release_name = match (request.name_template.as_str(), request.release_name.as_str()) {
         // Helm would make up a name from the clock, and every build would be another.
         ("", "") => "release-name".to_owned(),
@@ -134,11 +151,12 @@ fn inflate(request: &ChartRequest, root: Option<PathBuf>) -> Result<Vec<u8>> {
         release_name,
         namespace: if request.namespace.is_empty() { "default".to_owned() } else { request.namespace.clone() },
         compat,
+        limits,
         kube_version: (!request.kube_version.is_empty()).then(|| request.kube_version.clone()),
         api_versions: request.api_versions.clone(),
         ..Options::default()
     };
-    let release = render(&chart, &values, &options)?;
+    let release = render_within(&chart, &values, &options, budget)?;
     let emit = EmitOptions {
         include_crds: request.include_crds,
         no_hooks: request.skip_hooks,

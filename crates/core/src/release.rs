@@ -23,7 +23,7 @@ use crate::merge::dependencies::{Node, is_compatible, process};
 use crate::merge::options::Values;
 use crate::parallel;
 use crate::provenance::{self, Key, Origins, Sources, nearest, show_path};
-use crate::render::{Context, Records, ReleaseInfo, Rendered, objects, render as render_templates};
+use crate::render::{BUDGET, Context, Records, ReleaseInfo, Rendered, objects, render as render_templates};
 use crate::secrets::Secrets;
 
 /// Gives the text behind a `$ref` that leads out of a values.schema.json: a URL in, a text or a reason out.
@@ -135,8 +135,13 @@ pub struct Release {
 ///
 /// Errors are those of `helm template`, with Helm's text; what they say beyond that, and warnings, hold no secrets of the values.
 pub fn render(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<Release> {
+    render_within(chart, values, options, &Arc::new(Budget::new(options.limits)))
+}
+
+/// As [`render`], as a part of something larger that `budget` is for.
+pub(crate) fn render_within(chart: &Arc<Chart>, values: &Values, options: &Options, budget: &Arc<Budget>) -> Result<Release> {
     let secrets = || Secrets::of_inputs(values, chart);
-    let mut release = render_and_explain(chart, values, options).map_err(|e| secrets().mask_error(e))?;
+    let mut release = render_and_explain(chart, values, options, budget).map_err(|e| secrets().mask_error(e))?;
     // Only these repeat values; the others aren't worth the search for secrets.
     let mut of_values = release.warnings.iter_mut().filter(|d| d.code.starts_with("values/")).peekable();
     if of_values.peek().is_some() {
@@ -146,10 +151,10 @@ pub fn render(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<
     Ok(release)
 }
 
-fn render_and_explain(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<Release> {
+fn render_and_explain(chart: &Arc<Chart>, values: &Values, options: &Options, budget: &Arc<Budget>) -> Result<Release> {
     // After a failure the same is rendered again with a record and the same answers from the world, to say where it comes from.
     let world = Rc::new(Recorder::keeping(options.world()));
-    let result = attempt(chart, values, options, Host::new(Shared(world.clone())), None);
+    let result = attempt(chart, values, options, budget.clone(), Host::new(Shared(world.clone())), None);
     let drawn = options.drawn(world.drawn());
     let recording = Rc::into_inner(world).and_then(Recorder::into_recording);
     let first = match result {
@@ -161,11 +166,12 @@ fn render_and_explain(chart: &Arc<Chart>, values: &Values, options: &Options) ->
     };
     let Some(recording) = recording else { return Err(first) };
     // What used up the budget would only do so again.
-    if first.diagnostics().iter().any(|d| d.code == "template/budget") {
+    if first.diagnostics().iter().any(|d| d.code == BUDGET) {
         return Err(first);
     }
     let mut trail = Trail::default();
-    match attempt(chart, values, options, Host::new(Replay::new(recording)), Some(&mut trail)) {
+    let budget = Arc::new(Budget::new(options.limits));
+    match attempt(chart, values, options, budget, Host::new(Replay::new(recording)), Some(&mut trail)) {
         // Another failure would be no explanation of the first.
         Err(second) if is_same(&first, &second) => Err(trail.explain(first, chart, values)),
         _ => Err(first),
@@ -182,8 +188,9 @@ fn is_same(first: &Error, second: &Error) -> bool {
 /// values that it read. The same is rendered again for that, with a record; findings about other files stay as they are.
 pub fn explain(chart: &Arc<Chart>, values: &Values, options: &Options, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut trail = Trail::default();
-    if attempt(chart, values, options, Host::new(Shared(Rc::new(Recorder::keeping(options.world())))), Some(&mut trail)).is_err()
-    {
+    let budget = Arc::new(Budget::new(options.limits));
+    let host = Host::new(Shared(Rc::new(Recorder::keeping(options.world()))));
+    if attempt(chart, values, options, budget, host, Some(&mut trail)).is_err() {
         return findings;
     }
     let sources = Sources::new(&values.given, chart);
@@ -325,9 +332,15 @@ fn called_here(span: Span) -> Trace {
     Trace { message: "called here".into(), span }
 }
 
-fn attempt(chart: &Arc<Chart>, values: &Values, options: &Options, host: Host, mut trail: Option<&mut Trail>) -> Result<Release> {
+fn attempt(
+    chart: &Arc<Chart>,
+    values: &Values,
+    options: &Options,
+    budget: Arc<Budget>,
+    host: Host,
+    mut trail: Option<&mut Trail>,
+) -> Result<Release> {
     let compat = options.compat;
-    let budget = Arc::new(Budget::new(options.limits));
     check_installable(chart)?;
     check_dependencies(chart, compat)?;
     check_release_name(&options.release_name, compat)?;

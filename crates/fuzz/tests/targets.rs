@@ -21,16 +21,35 @@ fn files(folder: &str, name: &str) -> Vec<Vec<u8>> {
     paths.iter().filter(named).map(|p| fs::read(p).unwrap()).collect()
 }
 
-/// The words of a dictionary of libFuzzer: one in quotes on each line.
+/// The words of a dictionary. A line that libFuzzer would refuse ends the test, as it would end the fuzzer.
 fn words(name: &str) -> Vec<Vec<u8>> {
-    let word = |line: &str| {
-        let text = line.strip_prefix('"')?.strip_suffix('"')?;
-        Some(text.replace("\\n", "\n").replace("\\\"", "\"").replace("\\x00", "\0").replace("\\\\", "\\").into_bytes())
-    };
-    files("dictionaries", name)
-        .iter()
-        .flat_map(|text| String::from_utf8_lossy(text).lines().filter_map(word).collect::<Vec<_>>())
-        .collect()
+    let texts = files("dictionaries", name);
+    let lines = texts.iter().flat_map(|text| std::str::from_utf8(text).unwrap().lines());
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| word(line.as_bytes()).unwrap_or_else(|| panic!("{name}.dict: {line}"))).collect()
+}
+
+/// `ParseOneDictionaryEntry` of libFuzzer: printable ASCII in quotes, with the escapes `\\`, `\"` and `\xAB`.
+fn word(line: &[u8]) -> Option<Vec<u8>> {
+    let mut rest = line.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    let mut out = Vec::new();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        match (first, tail) {
+            (b'\\', [escaped @ (b'\\' | b'"'), tail @ ..]) => {
+                out.push(*escaped);
+                rest = tail;
+            }
+            (b'\\', [b'x', a, b, tail @ ..]) => {
+                out.push(u8::from_str_radix(std::str::from_utf8(&[*a, *b]).ok()?, 16).ok()?);
+                rest = tail;
+            }
+            (b'"' | b'\\', _) => return None,
+            (b' '..=b'~', _) => out.push(*first),
+            _ => return None,
+        }
+    }
+    (!out.is_empty()).then_some(out)
 }
 
 /// One change of an input.

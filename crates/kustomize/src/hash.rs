@@ -47,7 +47,7 @@ pub fn hash(b: &Build, object: NodeId) -> Result<String, String> {
             content.insert((*field).to_owned(), value);
         }
     }
-    let json = pintle_value::json::to_string(&content).map_err(|e| e.0)?;
+    let json = pintle_value::json::to_string(&content).map_err(|e| e.message)?;
     let sum = Sha256::digest(json.as_bytes());
     let hex: String = sum.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
     // Vowels and look-alikes are left out.

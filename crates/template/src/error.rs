@@ -133,6 +133,11 @@ impl Error {
         self.0.source.as_ref()
     }
 
+    /// Whether it is a budget's that nobody has given a place yet.
+    pub(crate) fn is_nowhere(&self) -> bool {
+        self.0.kind == ErrorKind::Budget && self.0.location.is_none() && self.0.source.is_none()
+    }
+
     /// The kind.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -334,79 +334,80 @@ impl<'f> Evaluator<'f> {
         deep(|| self.walk_here(st, dot, list))
     }
 
-    fn walk_here(&mut self, st: &mut State<'_>, dot: &Held, list: Slice<Node>) -> Result<Flow, Error> {
-        let ast = st.ast;
+    fn walk_here<'t>(&mut self, st: &mut State<'t>, dot: &Held, list: Slice<Node>) -> Result<Flow, Error> {
+        let ast: &'t Ast = st.ast;
         for node in list.of(&ast.nodes) {
-            self.step(1)?;
-            match node {
-                Node::Text { pos, end } => {
-                    let start = self.len();
-                    self.out.extend_from_slice(&st.template.source.text[*pos as usize..*end as usize]);
-                    self.check_output(self.len())?;
-                    if let Some(r) = &mut self.recorder {
-                        r.text(*pos, start..self.out.len() - self.begun);
-                    }
+            match self.node(st, dot, node) {
+                Ok(Flow::Next) => {}
+                Err(e) if e.is_nowhere() => {
+                    st.at = node.pos(ast).map_or(st.at, |pos| At::Node(node, pos));
+                    return Err(st.error_with("", Some(e)));
                 }
-                Node::Action(pipe) => {
-                    let pipe = pipe.of(&ast.pipes);
-                    st.at = At::Node(node, pipe.pos);
-                    self.begin_action()?;
-                    let start = self.len();
-                    let v = self.pipeline(st, dot, pipe)?;
-                    if pipe.decl.is_none() {
-                        st.at = At::Node(node, pipe.pos);
-                        append_printed(&mut self.out, &v.v, v.addressable);
-                        self.check_text(self.len() - start)?;
-                        self.check_output(self.len())?;
-                    }
-                    self.end_action(pipe.pos, start);
-                }
-                Node::If(b) => {
-                    let b = b.of(&ast.branches);
-                    st.at = At::Node(node, b.pipe.of(&ast.pipes).pos);
-                    let v = self.condition(st, dot, b.pipe.of(&ast.pipes))?;
-                    let flow = if v.v.is_true() {
-                        self.walk(st, dot, b.list)?
-                    } else if let Some(e) = b.else_list {
-                        self.walk(st, dot, e)?
-                    } else {
-                        Flow::Next
-                    };
-                    if !matches!(flow, Flow::Next) {
-                        return Ok(flow);
-                    }
-                }
-                Node::With(b) => {
-                    let b = b.of(&ast.branches);
-                    st.at = At::Node(node, b.pipe.of(&ast.pipes).pos);
-                    let v = self.condition(st, dot, b.pipe.of(&ast.pipes))?;
-                    let flow = if v.v.is_true() {
-                        self.walk(st, &v, b.list)?
-                    } else if let Some(e) = b.else_list {
-                        self.walk(st, dot, e)?
-                    } else {
-                        Flow::Next
-                    };
-                    if !matches!(flow, Flow::Next) {
-                        return Ok(flow);
-                    }
-                }
-                Node::Range(b) => {
-                    let b = b.of(&ast.branches);
-                    st.at = At::Node(node, b.pipe.of(&ast.pipes).pos);
-                    let flow = self.range(st, dot, b)?;
-                    if !matches!(flow, Flow::Next) {
-                        return Ok(flow);
-                    }
-                }
-                Node::Template(call) => {
-                    let call = call.of(&ast.template_calls);
-                    st.at = At::Node(node, call.pos);
-                    self.template(st, dot, call)?;
-                }
-                Node::Break => return Ok(Flow::Break),
-                Node::Continue => return Ok(Flow::Continue),
+                flow => return flow,
             }
+        }
+        Ok(Flow::Next)
+    }
+
+    #[inline(always)]
+    fn node<'t>(&mut self, st: &mut State<'t>, dot: &Held, node: &'t Node) -> Result<Flow, Error> {
+        let ast = st.ast;
+        self.step(1)?;
+        match node {
+            Node::Text { pos, end } => {
+                let start = self.len();
+                self.out.extend_from_slice(&st.template.source.text[*pos as usize..*end as usize]);
+                self.check_output(self.len())?;
+                if let Some(r) = &mut self.recorder {
+                    r.text(*pos, start..self.out.len() - self.begun);
+                }
+            }
+            Node::Action(pipe) => {
+                let pipe = pipe.of(&ast.pipes);
+                st.at = At::Node(node, pipe.pos);
+                self.begin_action()?;
+                let start = self.len();
+                let v = self.pipeline(st, dot, pipe)?;
+                if pipe.decl.is_none() {
+                    st.at = At::Node(node, pipe.pos);
+                    append_printed(&mut self.out, &v.v, v.addressable);
+                    self.check_text(self.len() - start)?;
+                    self.check_output(self.len())?;
+                }
+                self.end_action(pipe.pos, start);
+            }
+            Node::If(b) => {
+                let b = b.of(&ast.branches);
+                st.at = At::Node(node, b.pipe.of(&ast.pipes).pos);
+                let v = self.condition(st, dot, b.pipe.of(&ast.pipes))?;
+                if v.v.is_true() {
+                    return self.walk(st, dot, b.list);
+                } else if let Some(e) = b.else_list {
+                    return self.walk(st, dot, e);
+                }
+            }
+            Node::With(b) => {
+                let b = b.of(&ast.branches);
+                st.at = At::Node(node, b.pipe.of(&ast.pipes).pos);
+                let v = self.condition(st, dot, b.pipe.of(&ast.pipes))?;
+                if v.v.is_true() {
+                    return self.walk(st, &v, b.list);
+                } else if let Some(e) = b.else_list {
+                    return self.walk(st, dot, e);
+                }
+            }
+            Node::Range(b) => {
+                let b = b.of(&ast.branches);
+                st.at = At::Node(node, b.pipe.of(&ast.pipes).pos);
+                return self.range(st, dot, b);
+            }
+            Node::Template(call) => {
+                let call = call.of(&ast.template_calls);
+                st.at = At::Node(node, call.pos);
+                self.template(st, dot, call)?;
+            }
+            Node::Break => return Ok(Flow::Break),
+            Node::Continue => return Ok(Flow::Continue),
         }
         Ok(Flow::Next)
     }

@@ -217,6 +217,19 @@ pub(crate) enum Node {
     Continue,
 }
 
+impl Node {
+    /// Where it begins, as far as the tree knows.
+    pub fn pos(self, ast: &Ast) -> Option<Pos> {
+        match self {
+            Node::Text { pos, .. } => Some(pos),
+            Node::Action(pipe) => Some(pipe.of(&ast.pipes).pos),
+            Node::If(b) | Node::Range(b) | Node::With(b) => Some(b.of(&ast.branches).pipe.of(&ast.pipes).pos),
+            Node::Template(call) => Some(call.of(&ast.template_calls).pos),
+            Node::Break | Node::Continue => None,
+        }
+    }
+}
+
 /// `template` or `block`; rare enough to stand apart, so that the other nodes take little room.
 #[derive(Clone, Copy)]
 pub(crate) struct TemplateCall {

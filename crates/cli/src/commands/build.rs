@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use pintle::checks::Mode;
-use pintle::overlay::Charts;
-use pintle::{Diagnostic, Span};
+use pintle::checks::{Checks, Mode};
+use pintle::overlay::{Charts, Links};
+use pintle::{Diagnostic, Limits, Span};
 use pintle_files::work_tree;
 use pintle_files::write::{self, Access, Folder, Last};
 use pintle_kustomize::{Error, HelmOptions, LoadRestrictions, Options, Output, Reorder, Warning};
+use pintle_value::budget::Budget;
 
 use super::source::{CheckArgs, check_stream};
 use crate::{io, report};
@@ -26,6 +28,10 @@ pub struct Args {
     /// What warns fails: targets, images and vars that match nothing
     #[arg(long)]
     strict: bool,
+    /// What the build may use up, its charts too: default, strict, or steps, memory, output, depth, documents and time, as in
+    /// strict,memory=256Mi,time=2s
+    #[arg(long, value_name = "LIMITS", default_value = "default", value_parser = Limits::from_settings)]
+    limits: Limits,
     /// Files from outside of a kustomization's folder: LoadRestrictionsRootOnly or LoadRestrictionsNone
     #[arg(long, value_name = "RULE", default_value = "LoadRestrictionsRootOnly")]
     load_restrictor: String,
@@ -112,6 +118,7 @@ fn build(args: &Args) -> Result<ExitCode, Error> {
         Some("none") => Reorder::None,
         Some(other) => return illegal("reorder", other, "legacy none"),
     };
+    let budget = Arc::new(Budget::new(args.limits));
     let options = Options {
         restrictions,
         reorder,
@@ -122,7 +129,8 @@ fn build(args: &Args) -> Result<ExitCode, Error> {
             api_versions: args.helm_api_versions.clone(),
             kube_version: args.helm_kube_version.clone(),
         },
-        inflate: &Charts::Anywhere(work_tree),
+        inflate: &Charts { links: Links::OfEach(work_tree), budget: budget.clone() },
+        budget,
         ..Options::default()
     };
     let output = pintle_kustomize::build(&args.dir, &options)?;
@@ -144,7 +152,7 @@ fn build(args: &Args) -> Result<ExitCode, Error> {
 fn checked(args: &Args, output: &Output) -> Result<Result<(), pintle::Error>, Error> {
     let checks = match args.checks.checks(Mode::Off) {
         Ok(checks) if checks.mode == Mode::Off => return Ok(Ok(())),
-        Ok(checks) => checks,
+        Ok(checks) => Checks { limits: args.limits, ..checks },
         Err(e) => return Ok(Err(e)),
     };
     Ok(check_stream(Path::new(&args.dir), output.to_yaml()?.as_bytes(), &checks))

@@ -265,7 +265,7 @@ pub fn kustomization(path: &Path, env: Option<&str>, args: &Args, root: Option<&
         return Err(usage(&format!("{} is built by its kustomization: {what}", path.display())));
     }
     let root = root.map(|root| root_of(path, Some(root))).transpose()?;
-    let built = overlay::build(path, root.as_ref())?;
+    let built = overlay::build(path, root.as_ref(), args.limits)?;
     built.warnings.iter().for_each(report::diagnostic);
     let checks = Checks { limits: args.limits, ..args.checks.checks(Mode::Error)? };
     check_stream(path, &built.text, &checks)?;

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use pintle::checks::{Mode, check_release};
+use pintle::checks::{Checks, Mode, check_release};
 use pintle::emit::{self, EmitOptions};
 use pintle::release::Schemas;
-use pintle::{Chart, Compat, Diagnostic, Error, Options, Release};
+use pintle::{Chart, Compat, Diagnostic, Error, Limits, LoadOptions, Options, Release};
 use pintle_files::write::{Folder, Last};
 
 use super::pflag::{self, parse_bool};
@@ -60,6 +60,10 @@ pub struct Args {
     /// A folder with the schemas that a values.schema.json refers to by URL: HOST/PATH below it, or just the file's name
     #[arg(long, value_name = "DIR")]
     schema_dir: Option<PathBuf>,
+    /// What the render may use up: default, strict (for charts of strangers), or steps, memory, output, depth, documents and time, as
+    /// in strict,memory=256Mi,time=2s
+    #[arg(long, value_name = "LIMITS", value_parser = Limits::from_settings)]
+    limits: Option<Limits>,
     #[command(flatten)]
     ignored: Ignored,
 }
@@ -350,7 +354,9 @@ fn rendered(args: &Args) -> Result<ExitCode, Failed> {
     })?;
     let path = locate(&chart_path).map_err(failed)?;
     let values = args.values.merge(compat).map_err(failed)?;
-    let chart = Chart::load(&path, &values::load_options(&path, args.root.as_deref(), compat)).map_err(failed)?;
+    let limits = args.limits.unwrap_or_default();
+    let load = LoadOptions { limits, ..values::load_options(&path, args.root.as_deref(), compat) };
+    let chart = Chart::load(&path, &load).map_err(failed)?;
     let cluster::Opened { cluster, lookups, .. } = match args.cluster.open(&connection(&args.ignored)) {
         Ok(opened) => opened,
         Err(e) => return Ok(report::failure(&e)),
@@ -363,6 +369,7 @@ fn rendered(args: &Args) -> Result<ExitCode, Failed> {
         kube_version: args.kube_version.clone(),
         api_versions: args.api_versions.iter().flat_map(|v| values::split_commas(v)).collect(),
         skip_schema_validation: args.bools.skip_schema_validation,
+        limits,
         schemas: noting(values::schemas(args.schema_dir.as_deref()), refused.clone()),
         cluster,
         lookups,
@@ -370,7 +377,7 @@ fn rendered(args: &Args) -> Result<ExitCode, Failed> {
     };
     let release = pintle::render(&chart, &values, &options).map_err(failed)?;
     deprecated_flags(args).iter().chain(&release.warnings).for_each(report::diagnostic);
-    let checks = args.checks.checks(Mode::Off).map_err(failed)?;
+    let checks = Checks { limits, ..args.checks.checks(Mode::Off).map_err(failed)? };
     if let Err(e) = judge(&checks, check_release(&release, &chart, &values, &options, &checks)) {
         // These are no errors of Helm's: they are shown in full.
         return Ok(report::failure(&e));

@@ -294,6 +294,26 @@ fn flags() {
 }
 
 #[test]
+fn every_command_heeds_the_limits() {
+    let folder = case::folder("limits-everywhere");
+    let chart = folder.join("chart");
+    fs::create_dir_all(chart.join("templates")).unwrap();
+    fs::write(chart.join("Chart.yaml"), "apiVersion: v2\nname: web\nversion: 1.0.0\n").unwrap();
+    fs::write(chart.join("values.yaml"), "").unwrap();
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: \"{{ range 100000 }}{{ end }}\"\n";
+    fs::write(chart.join("templates/a.yaml"), map).unwrap();
+    fs::write(folder.join("kustomization.yaml"), "helmGlobals: {chartHome: .}\nhelmCharts:\n- {name: chart, releaseName: web}\n")
+        .unwrap();
+    for command in ["template web chart", "render chart", "build . --enable-helm", "render ."] {
+        assert!(pintle(&folder, command, &[]).status.success(), "{command}");
+        let refused = pintle(&folder, &format!("{command} --limits steps=50k"), &[]);
+        let error = String::from_utf8_lossy(&refused.stderr);
+        assert!(refused.status.code() == Some(1) && refused.stdout.is_empty(), "{command}: {error}");
+        assert!(error.contains("the limit of 50000 steps") && error.contains("templates/a.yaml:5"), "{command}: {error}");
+    }
+}
+
+#[test]
 fn recursion() {
     let mut t = Templates::default();
     t.fails("include", "{{ define \"x\" }}{{ include \"x\" . }}{{ end }}{{ include \"x\" . }}", "");

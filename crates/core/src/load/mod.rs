@@ -19,7 +19,7 @@ use pintle_value::{Data, DataMap, Str};
 
 use crate::diagnostic::{Diagnostic, Error, Result};
 use crate::merge::values_file;
-use crate::render::{LIMITS_HINT, ParseCache};
+use crate::render::{ParseCache, exceeded};
 
 pub(crate) use directory::root;
 pub use file::File;
@@ -163,9 +163,8 @@ impl Chart {
                     }
                 }
                 "values.yaml" => {
-                    options.limits.check_document(f.data()?).map_err(|e| {
-                        Error::from(Diagnostic::error("template/budget", format!("{}: {e}", f.name)).hint(LIMITS_HINT))
-                    })?;
+                    let long = |e| Error::from(exceeded(format!("{}: {e}", f.name)));
+                    options.limits.check_document(f.data()?).map_err(long)?;
                     chart.values = values_file::read(f.data()?, options.compat)
                         .map_err(|e| Error::new("values/yaml", format!("cannot load values.yaml: {e}")))?;
                     chart.values_text = Some(f.data()?.clone());

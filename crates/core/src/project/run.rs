@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use pintle_files::{Refused, Root, TEXT, refused};
 use pintle_functions::world::Drawn;
+use pintle_value::budget::Limits;
 
 use super::{Job, Project, Source};
 use crate::checks::{Checks, check_release, check_stream};
@@ -102,14 +103,14 @@ fn one(project: &Project, job: &Job, settings: &Settings<'_>, charts: &Charts) -
         Source::Kustomization(path) => {
             let dir = project.dir.join(path);
             inside(settings, "folder", &dir, &job.span)?;
-            let built = overlay::build(&dir, Some(&settings.root))?;
+            let built = overlay::build(&dir, Some(&settings.root), limits(job, settings))?;
             (built.text, built.warnings, None)
         }
     };
     // A generator of an overlay may be a chart.
     let drawn = drawn.filter(|_| job.overlays.is_empty());
     for (fields, place) in &job.overlays {
-        let built = overlay::apply(&project.dir, &settings.root, fields, place, &text)?;
+        let built = overlay::apply(&project.dir, &settings.root, fields, place, &text, limits(job, settings))?;
         text = built.text;
         warnings.extend(built.warnings);
     }
@@ -119,6 +120,11 @@ fn one(project: &Project, job: &Job, settings: &Settings<'_>, charts: &Charts) -
         error.map_or(Ok(()), Err)?;
     }
     Ok(Output { text, warnings, drawn })
+}
+
+/// What pintle.yaml says can only lower what was asked for.
+fn limits(job: &Job, settings: &Settings<'_>) -> Limits {
+    job.limits.map_or(settings.options.limits, |limits| settings.options.limits.at_most(limits))
 }
 
 /// What pintle.yaml says, with what was asked for over it.
@@ -163,7 +169,7 @@ fn chart(
     let values = ValuesOptions { files, ..settings.values.clone() };
     let values: Values = values.merge(job.compat, settings.read_file)?;
     let root = Some(settings.root.folder().to_owned());
-    let limits = job.limits.map_or(settings.options.limits, |limits| settings.options.limits.at_most(limits));
+    let limits = limits(job, settings);
     let load = LoadOptions { root, compat: job.compat, limits, on_demand: settings.on_demand };
     let chart = charts.load(&path, &load)?;
     let options = Options {

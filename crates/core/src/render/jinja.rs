@@ -6,12 +6,13 @@ use pintle_template::ErrorKind;
 
 use crate::diagnostic::{Diagnostic, Error, Span, Trace};
 use crate::provenance::nearest;
+use crate::render::{BUDGET, exceeded};
 
 /// An error with the place, what led there, and the name that may have been meant.
 pub(super) fn error(e: &pintle_jinja::Error) -> Error {
     let (code, during) = match e.kind() {
         ErrorKind::Parse => ("template/parse", "parse"),
-        ErrorKind::Budget => ("template/budget", "execution"),
+        ErrorKind::Budget => (BUDGET, "execution"),
         _ => ("template/exec", "execution"),
     };
     // What `required` and `fail` say is the chart's own.
@@ -32,7 +33,7 @@ pub(super) fn error(e: &pintle_jinja::Error) -> Error {
     let mut places = places.into_iter();
     let innermost = std::iter::successors(e.source(), |e| e.source()).last().filter(|_| said.is_none());
     let what = innermost.filter(|e| e.location().is_some()).map_or(what, |e| e.what());
-    let mut d = Diagnostic::error(code, what);
+    let mut d = if code == BUDGET { exceeded(what) } else { Diagnostic::error(code, what) };
     d.span = places.next();
     d.trace = places.map(|span| Trace { message: "called here".into(), span }).collect();
     // What values there are is said with where they are set.

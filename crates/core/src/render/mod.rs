@@ -125,10 +125,7 @@ pub fn render(
     let templates = collector.templates;
     for t in templates.values() {
         let parsed = t.text.len() as u64 * BYTES_A_PARSED_BYTE;
-        context
-            .budget
-            .allocate(parsed)
-            .map_err(|e| Error::from(Diagnostic::error("template/budget", e.to_string()).hint(LIMITS_HINT)))?;
+        context.budget.allocate(parsed).map_err(|e| Error::from(exceeded(e.to_string())))?;
     }
     if let Some(records) = &mut records {
         records.texts = templates.iter().map(|(name, t)| (name.clone(), t.text.clone())).collect();
@@ -265,8 +262,13 @@ impl Collector {
     }
 }
 
-/// Where limits are set.
-pub(crate) const LIMITS_HINT: &str = "a chart that needs more gets it by limits such as steps=200M or memory=1Gi";
+/// A limit that is exceeded, with how to raise it.
+pub(crate) fn exceeded(what: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(BUDGET, what).hint("a chart that needs more gets it by limits such as steps=200M or memory=1Gi")
+}
+
+/// The code of a limit that is exceeded.
+pub(crate) const BUDGET: &str = "template/budget";
 
 /// `cleanupParseError`
 fn parse_error(file: &str, e: &pintle_template::Error) -> Error {
@@ -284,13 +286,12 @@ fn parse_error(file: &str, e: &pintle_template::Error) -> Error {
 }
 
 fn execution_error(e: &pintle_template::Error, compat: Compat) -> Error {
-    let code = match e.kind() {
-        ErrorKind::Budget => "template/budget",
-        _ => "template/exec",
-    };
     let innermost = std::iter::successors(Some(e), |e| e.source()).last().unwrap_or(e);
     let said = innermost.what().replace(WARN_START, "").replace(WARN_END, "");
-    let mut d = Diagnostic::error(code, said);
+    let mut d = match e.kind() {
+        ErrorKind::Budget => exceeded(said),
+        _ => Diagnostic::error("template/exec", said),
+    };
     // The innermost place is where things went wrong; those before it are how it came to be there.
     let mut places: Vec<Span> = std::iter::successors(Some(e), |e| e.source())
         .filter_map(|e| e.location())
@@ -298,8 +299,5 @@ fn execution_error(e: &pintle_template::Error, compat: Compat) -> Error {
         .collect();
     d.span = places.pop();
     d.trace = places.into_iter().rev().map(|span| Trace { message: "called here".into(), span }).collect();
-    if code == "template/budget" {
-        d = d.hint(LIMITS_HINT);
-    }
     Error::from(d).with_message(helm_text(e, compat))
 }

@@ -1,7 +1,7 @@
 //! Encodings: JSON, YAML, TOML, base64, base32, digests.
 
 use pintle_template::{Call, Error, Functions};
-use pintle_value::json::{self, Options};
+use pintle_value::json::{self, EncodeError, Options};
 use pintle_value::{Data, DataMap, List, Map, Str, Type, Value};
 use pintle_yaml as yaml;
 
@@ -44,6 +44,11 @@ fn read(call: &mut dyn Call, text: &Str, most: u64) -> Result<(), Error> {
     call.check_memory((text.len() as u64).saturating_mul(most))
 }
 
+/// What an encoder gives that hides its errors: an empty text, drawn from the budget as what was written before the error.
+fn hidden(call: &mut dyn Call, made: Result<String, EncodeError>) -> Result<String, Error> {
+    made.or_else(|e| call.text(e.written).map(|()| String::new()))
+}
+
 /// A map that was read, drawn from the budget.
 fn kept_map(call: &mut dyn Call, map: DataMap) -> Result<Map, Error> {
     call.allocate(map.iter().map(|(k, v)| k.len() as u64 + v.weight()).sum())?;
@@ -59,14 +64,14 @@ fn kept_list(call: &mut dyn Call, items: Vec<Data>) -> Result<List, Error> {
 fn add_json(f: &mut Functions) {
     let indented = Options { indent: Some(("", "  ")), ..Options::default() };
     let raw = Options { escape_html: false, ..Options::default() };
-    f.add("toJson", |v: Value| json::to_string(&v).unwrap_or_default());
-    f.add("mustToJson", |v: Value| json::to_string(&v).map_err(|e| e.0));
+    f.add("toJson", |call: &mut dyn Call, v: Value| hidden(call, json::to_string(&v)));
+    f.add("mustToJson", |v: Value| json::to_string(&v).map_err(|e| e.message));
     let pretty = indented.clone();
-    f.add("toPrettyJson", move |v: Value| json::to_string_with(&v, &pretty).unwrap_or_default());
-    f.add("mustToPrettyJson", move |v: Value| json::to_string_with(&v, &indented).map_err(|e| e.0));
+    f.add("toPrettyJson", move |call: &mut dyn Call, v: Value| hidden(call, json::to_string_with(&v, &pretty)));
+    f.add("mustToPrettyJson", move |v: Value| json::to_string_with(&v, &indented).map_err(|e| e.message));
     for name in ["toRawJson", "mustToRawJson"] {
         let raw = raw.clone();
-        f.add(name, move |v: Value| json::to_string_with(&v, &raw).map_err(|e| e.0));
+        f.add(name, move |v: Value| json::to_string_with(&v, &raw).map_err(|e| e.message));
     }
     f.add("mustFromJson", |call: &mut dyn Call, s: Str| -> Result<Value, Error> {
         read(call, &s, JSON)?;
@@ -102,9 +107,9 @@ fn add_json(f: &mut Functions) {
 
 fn add_yaml(f: &mut Functions) {
     let without_newline = |text: String| text.strip_suffix('\n').map(str::to_owned).unwrap_or(text);
-    f.add("toYaml", move |v: Value| yaml::to_yaml(&v).map(without_newline).unwrap_or_default());
+    f.add("toYaml", move |call: &mut dyn Call, v: Value| hidden(call, yaml::to_yaml(&v).map(without_newline)));
     f.add("mustToYaml", move |v: Value| yaml::to_yaml(&v).map(without_newline).map_err(|e| e.message));
-    f.add("toYamlPretty", move |v: Value| yaml::to_yaml_pretty(&v).map(without_newline).unwrap_or_default());
+    f.add("toYamlPretty", move |call: &mut dyn Call, v: Value| hidden(call, yaml::to_yaml_pretty(&v).map(without_newline)));
     f.add("fromYaml", |call: &mut dyn Call, s: Str| -> Result<Map, Error> {
         read(call, &s, YAML)?;
         match yaml::map_from_slice(&s) {
@@ -122,14 +127,15 @@ fn add_yaml(f: &mut Functions) {
 }
 
 fn add_toml(f: &mut Functions) {
-    f.add("toToml", |v: Value| -> Result<Vec<u8>, Error> {
+    f.add("toToml", |call: &mut dyn Call, v: Value| -> Result<Vec<u8>, Error> {
         match toml::encode(&v) {
+            Ok(text) => Ok(text),
             // The encoder panics over nil, which no caller can take for a text.
-            Err(why) if matches!(v, Value::Nil) => Err(Error::new(why)),
-            made => Ok(made.unwrap_or_else(String::into_bytes)),
+            Err(e) if matches!(v, Value::Nil) => Err(Error::new(e.message)),
+            Err(e) => call.text(e.written).map(|()| e.message.into_bytes()),
         }
     });
-    f.add("mustToToml", |v: Value| toml::encode(&v).map_err(Error::new));
+    f.add("mustToToml", |v: Value| toml::encode(&v).map_err(|e| Error::new(e.message)));
     f.add("fromToml", |call: &mut dyn Call, s: Str| -> Result<Map, Error> {
         read(call, &s, TOML)?;
         // Its values and the ways to them stay for as long as the text is read.

@@ -3,6 +3,7 @@
 //! Keys come sorted, those of simple values before tables; tables indent their keys by two blanks a level; nil values are
 //! left out; an array whose elements are all tables becomes an array of tables.
 
+use pintle_value::json::EncodeError;
 use pintle_value::number::format_float;
 use pintle_value::types::Kind;
 use pintle_value::{Str, Value};
@@ -23,13 +24,16 @@ type Result = std::result::Result<(), String>;
 /// let entries: Entries = [(Str::from("port"), Value::int64(80)), (Str::from("host"), Value::from("a"))].into();
 /// assert_eq!(pintle_functions::toml::encode(&Value::dict(entries)).unwrap(), b"host = \"a\"\nport = 80\n");
 /// ```
-pub fn encode(v: &Value) -> std::result::Result<Vec<u8>, String> {
+pub fn encode(v: &Value) -> std::result::Result<Vec<u8>, EncodeError> {
     let mut e = Encoder { out: Vec::new(), depth: 0, looks: 0 };
-    if matches!(v, Value::Nil) {
-        return Err("reflect: call of reflect.Value.Type on zero Value".to_owned());
+    let done = match v {
+        Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".to_owned()),
+        _ => e.value(&[], v),
+    };
+    match done {
+        Ok(()) => Ok(e.out),
+        Err(message) => Err(EncodeError { message, written: e.out.len() + e.looks }),
     }
-    e.value(&[], v)?;
-    Ok(e.out)
 }
 
 /// What a value is in TOML.

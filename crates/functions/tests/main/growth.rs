@@ -200,3 +200,26 @@ fn time_and_budget_grow_with_the_size() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Encoders that hide their errors: what they wrote before one is charged for.
+#[test]
+fn work_before_a_hidden_error_is_charged() {
+    let functions = helm();
+    let text = || Value::string("a".repeat(SIZE));
+    let nested = || (0..2100).fold(Value::Nil, |inner, _| Value::list(vec![inner]));
+    let table = |value: Value| Value::dict(Entries::from([("k".into(), value)]));
+    let entries = |last: Value| Value::dict(Entries::from([("a".into(), table(text())), ("b".into(), table(last))]));
+    let cases: [(&str, Value); 5] = [
+        ("toJson", Value::Float(f64::NAN)),
+        ("toPrettyJson", Value::Float(f64::NAN)),
+        ("toYaml", Value::Float(f64::NAN)),
+        ("toYamlPretty", nested()),
+        ("toToml", Value::Complex(1.0, 1.0)),
+    ];
+    for (name, last) in cases {
+        let function = functions.get(name).expect(name);
+        let cost = measure(&functions, function, &|| vec![entries(last.clone())], 1);
+        assert!(cost.is_ok, "{name}");
+        assert!(cost.steps >= SIZE as u64 / 4, "{name}: {} steps", cost.steps);
+    }
+}

@@ -23,13 +23,18 @@ impl Default for Options<'_> {
     }
 }
 
-/// Why a value has no JSON; the text is Go's.
+/// Why a value can't be written in a format.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EncodeError(pub String);
+pub struct EncodeError {
+    /// The words of Go's encoder.
+    pub message: String,
+    /// How many bytes were written before, for callers that charge for the work.
+    pub written: usize,
+}
 
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 
@@ -56,7 +61,7 @@ pub fn to_string_with<T: Visit + ?Sized>(value: &T, options: &Options<'_>) -> Re
     value.visit(&mut encoder);
     match encoder.error {
         None => Ok(encoder.out),
-        Some(error) => Err(EncodeError(error)),
+        Some(message) => Err(EncodeError { message, written: encoder.out.len() }),
     }
 }
 
@@ -273,7 +278,7 @@ mod tests {
         ]);
         assert_eq!(to_string(&value).unwrap(), r#"[9223372036854775808,"SGkhAA==",null]"#);
         let error = to_string(&Value::Complex(1.0, 2.0)).unwrap_err();
-        assert_eq!(error.0, "json: unsupported type: complex128");
+        assert_eq!(error.message, "json: unsupported type: complex128");
     }
 
     #[test]
@@ -281,13 +286,15 @@ mod tests {
         let map = Map::new(Default::default());
         map.insert(Str::from("self"), Value::Map(map.clone()));
         let error = to_string(&Value::Map(map.clone())).unwrap_err();
-        assert_eq!(error.0, "json: unsupported value: encountered a cycle via map[string]interface {}");
+        assert_eq!(error.message, "json: unsupported value: encountered a cycle via map[string]interface {}");
         map.remove(b"self");
     }
 
     #[test]
     fn numbers_that_json_lacks_are_errors() {
-        assert_eq!(to_string(&Data::Float(f64::NAN)), Err(EncodeError("json: unsupported value: NaN".into())));
+        let late = Data::List(vec![Data::from("abc"), Data::Float(f64::NAN)]);
+        let message = "json: unsupported value: NaN".to_owned();
+        assert_eq!(to_string(&late), Err(EncodeError { message, written: r#"["abc",]"#.len() }));
     }
 
     #[test]

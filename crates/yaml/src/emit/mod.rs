@@ -14,7 +14,7 @@ mod write;
 use pintle_value::base64;
 use pintle_value::budget::MAX_TEXT;
 use pintle_value::fmt::overrun;
-use pintle_value::json::{self, Visit, Visitor, as_json};
+use pintle_value::json::{self, EncodeError, Visit, Visitor, as_json};
 use pintle_value::number::format_json_float;
 use pintle_value::{Object, Yaml};
 
@@ -33,34 +33,35 @@ use crate::tree::Composer;
 /// let data = Data::List(vec![Data::from("yes"), Data::Float(1e6), Data::from("plain")]);
 /// assert_eq!(pintle_yaml::to_yaml(&data).unwrap(), "- \"yes\"\n- 1000000\n- plain\n");
 /// ```
-pub fn to_yaml<T: Visit + ?Sized>(value: &T) -> Result<String, Error> {
+pub fn to_yaml<T: Visit + ?Sized>(value: &T) -> Result<String, EncodeError> {
     let mut emitter = Emitter::new(Dialect::ThroughJson);
     value.visit(&mut emitter);
     if !emitter.odd {
         return Ok(emitter.finish());
     }
     if emitter.too_long {
-        return Err(Error::new("yaml: the value is too long"));
+        return Err(emitter.error("yaml: the value is too long"));
     }
     // The detour shows: take it.
-    let json = json::to_string(value).map_err(|e| Error::new(format!("error marshaling into JSON: {e}")))?;
+    let json = json::to_string(value).map_err(|e| EncodeError {
+        message: format!("error marshaling into JSON: {e}"),
+        written: emitter.out.len() + e.written,
+    })?;
     let input = Input::new(json.as_bytes());
-    let tree = match Composer::new(&input).next() {
-        Ok(tree) => tree.unwrap_or_default(),
-        Err(e) => return Err(*e),
-    };
-    let value: Dynamic = Decoder::new(&tree, false).document().map_err(|e| *e)?;
+    let unread = |e: Box<Error>| EncodeError { message: e.message, written: emitter.out.len() + json.len() };
+    let tree = Composer::new(&input).next().map_err(unread)?.unwrap_or_default();
+    let value: Dynamic = Decoder::new(&tree, false).document().map_err(unread)?;
     let mut emitter = Emitter::new(Dialect::V2);
     value.visit(&mut emitter);
     Ok(emitter.finish())
 }
 
 /// Writes `value` as an encoder of go.yaml.in/yaml/v3 with `SetIndent(2)` does. The text ends with a line break.
-pub fn to_yaml_pretty<T: Visit + ?Sized>(value: &T) -> Result<String, Error> {
+pub fn to_yaml_pretty<T: Visit + ?Sized>(value: &T) -> Result<String, EncodeError> {
     let mut emitter = Emitter::new(Dialect::V3);
     value.visit(&mut emitter);
     if emitter.odd {
-        return Err(Error::new("yaml: value has no end or no encoding"));
+        return Err(emitter.error("yaml: value has no end or no encoding"));
     }
     Ok(emitter.finish())
 }
@@ -243,6 +244,10 @@ impl Emitter {
         }
         self.indent = outer;
         self.depth -= 1;
+    }
+
+    fn error(&self, why: &str) -> EncodeError {
+        EncodeError { message: why.to_owned(), written: self.out.len() }
     }
 
     fn deeper(&mut self) -> bool {

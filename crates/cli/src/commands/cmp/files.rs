@@ -7,14 +7,17 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use pintle::load::files as chart_files;
+use pintle::overlay::{self, Charts, Links};
 use pintle::project::{self, FILE};
-use pintle::{Compat, Data, Error, overlay};
+use pintle::{Compat, Data, Error};
 use pintle_files::Root;
-use pintle_kustomize::{ChartRequest, FileSystem, HelmOptions, Inflate, Rooted};
+use pintle_kustomize::{ChartRequest, FileSystem, HelmOptions, Inflate, Options, Rooted};
+use pintle_value::budget::Budget;
 
-use super::{Application, Kind, Said, generate, values};
+use super::{Application, Kind, Said, generate, limits, values};
 use crate::commands::source::Source;
 
 /// What a render reads.
@@ -130,10 +133,10 @@ impl Reads {
 
     /// What a build reads is known by building.
     fn kustomization(&mut self, app: &Application, path: &Path) -> Result<(), Error> {
-        let recorder = Recorder::new(app.paths.root.clone());
+        let budget = Arc::new(Budget::new(limits::of_render(&app.parameters)?));
+        let recorder = Recorder::new(app.paths.root.clone(), budget.clone());
         let helm = HelmOptions { enabled: true, ..HelmOptions::default() };
-        let options =
-            pintle_kustomize::Options { files: &recorder, helm, inflate: &recorder, ..pintle_kustomize::Options::default() };
+        let options = Options { files: &recorder, helm, inflate: &recorder, budget, ..Options::default() };
         pintle_kustomize::build(&path.to_string_lossy(), &options).map_err(overlay::error)?;
         for file in recorder.files.into_inner() {
             self.file(app, &file)?;
@@ -152,7 +155,11 @@ impl Reads {
             // A patch in place is no path.
             Data::String(name) if !name.is_empty() && !name.contains('\n') => match dir.join(name) {
                 path if path.is_file() => self.file(app, &path),
-                path if path.is_dir() && overlay::build(&path, Some(&app.paths.root)).is_ok() => self.kustomization(app, &path),
+                path if path.is_dir()
+                    && overlay::build(&path, Some(&app.paths.root), limits::of_render(&app.parameters)?).is_ok() =>
+                {
+                    self.kustomization(app, &path)
+                }
                 _ => Ok(()),
             },
             _ => Ok(()),
@@ -165,11 +172,12 @@ struct Recorder {
     disk: Rooted,
     files: RefCell<BTreeSet<PathBuf>>,
     charts: RefCell<BTreeSet<PathBuf>>,
+    budget: Arc<Budget>,
 }
 
 impl Recorder {
-    fn new(root: Root) -> Recorder {
-        Recorder { disk: Rooted(root), files: RefCell::default(), charts: RefCell::default() }
+    fn new(root: Root, budget: Arc<Budget>) -> Recorder {
+        Recorder { disk: Rooted(root), files: RefCell::default(), charts: RefCell::default(), budget }
     }
 }
 
@@ -192,6 +200,6 @@ impl FileSystem for Recorder {
 impl Inflate for Recorder {
     fn inflate(&self, request: &ChartRequest) -> Result<Vec<u8>, pintle_kustomize::Error> {
         self.charts.borrow_mut().insert(request.chart.clone());
-        overlay::Charts::Below(&self.disk.0).inflate(request)
+        Charts { links: Links::Below(&self.disk.0), budget: self.budget.clone() }.inflate(request)
     }
 }

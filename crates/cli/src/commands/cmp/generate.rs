@@ -171,7 +171,7 @@ fn of_chart(app: &Application, path: &Path) -> Result<Made, Error> {
     let Some(Overlay { dir, fields, place, .. }) = overlay else {
         return Ok(Made { text, warnings: warnings.collect(), drawn: Some(release.drawn) });
     };
-    let built = overlay::apply(&dir, &app.paths.root, &fields, &place, &text)?;
+    let built = overlay::apply(&dir, &app.paths.root, &fields, &place, &text, options.limits)?;
     let (shown, text) = checked(app, built.text, options.namespace)?;
     Ok(Made { text, warnings: warnings.chain(built.warnings).chain(shown).collect(), drawn: None })
 }
@@ -316,7 +316,7 @@ fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Mad
 
 fn of_kustomization(app: &Application, path: &Path) -> Result<Made, Error> {
     app.parameters.only_everywhere("a kustomization")?;
-    let built = overlay::build(path, Some(&app.paths.root))?;
+    let built = overlay::build(path, Some(&app.paths.root), limits::of_render(&app.parameters)?)?;
     let (shown, text) = checked(app, built.text, String::new())?;
     Ok(Made { text, warnings: built.warnings.into_iter().chain(shown).collect(), drawn: None })
 }
