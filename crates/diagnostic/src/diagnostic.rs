@@ -1,0 +1,132 @@
+//! One finding.
+
+use std::fmt;
+
+use crate::path::Path;
+use crate::rule::{Rule, Severity};
+use crate::source::Span;
+
+/// The object of Kubernetes that a finding is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Object {
+    /// `apiVersion`
+    pub api_version: String,
+    /// `kind`
+    pub kind: String,
+    /// `metadata.namespace`; empty where it isn't known or there is none.
+    pub namespace: String,
+    /// `metadata.name`, or `metadata.generateName`.
+    pub name: String,
+}
+
+/// `Deployment prod/web`, as far as it is known.
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.kind)?;
+        match (self.namespace.as_str(), self.name.as_str()) {
+            (_, "") => Ok(()),
+            ("", name) => write!(f, " {name}"),
+            (namespace, name) => write!(f, " {namespace}/{name}"),
+        }
+    }
+}
+
+/// What happened at a place on the way to a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Tracepoint {
+    /// A template was included, a macro or a function called.
+    Called,
+    /// A value was set: its path, as templates write it.
+    Set(String),
+    /// A value was set by a flag: its path. The place is the flag.
+    SetByFlag(String),
+    /// A template or a name was defined.
+    Defined(String),
+    /// An overlay patched the object.
+    Patched,
+}
+
+impl fmt::Display for Tracepoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Tracepoint::Called => f.write_str("called here"),
+            Tracepoint::Set(path) => write!(f, "{path} is set here"),
+            Tracepoint::SetByFlag(path) => write!(f, "{path} is set by this flag"),
+            Tracepoint::Defined(name) => write!(f, "{name} is defined here"),
+            Tracepoint::Patched => f.write_str("patched here"),
+        }
+    }
+}
+
+/// A place on the way to a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// What happened there.
+    pub what: Tracepoint,
+    /// Where.
+    pub span: Span,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What kind of finding it is.
+    pub rule: &'static Rule,
+    /// How bad it is here.
+    pub severity: Severity,
+    /// What is wrong, without the object, the path and the code.
+    pub message: String,
+    /// The object that it is about.
+    pub object: Option<Object>,
+    /// The field of the object.
+    pub path: Path,
+    /// Where.
+    pub span: Option<Span>,
+    /// How it came about, nearest first.
+    pub trace: Vec<Trace>,
+    /// What can be done.
+    pub hints: Vec<String>,
+}
+
+impl Diagnostic {
+    /// A finding of a rule, as bad as the rule says.
+    pub fn new(rule: &'static Rule, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            rule,
+            severity: rule.severity,
+            message: message.into(),
+            object: None,
+            path: Path::ROOT,
+            span: None,
+            trace: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// With its place.
+    #[must_use]
+    pub fn at(mut self, span: Span) -> Diagnostic {
+        self.span = Some(span);
+        self
+    }
+
+    /// With what can be done.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Diagnostic {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// What is wrong in one line, with the object and the field: `Deployment web: spec.replicas: must not be negative`.
+    pub fn sentence(&self) -> String {
+        let mut out = String::new();
+        if let Some(object) = self.object.as_ref().filter(|o| !o.kind.is_empty()) {
+            out.push_str(&format!("{object}: "));
+        }
+        if !self.path.is_root() {
+            out.push_str(&format!("{}: ", self.path));
+        }
+        out + &self.message
+    }
+}
