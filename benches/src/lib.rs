@@ -48,7 +48,7 @@ pub fn values_of(path: &Path) -> Values {
 ///
 /// Errors are those of [`pintle::render()`] before the first template.
 pub fn values(chart: &Arc<Chart>) -> Result<Prepared, Error> {
-    let failed = |e: String| Error::new("values", e);
+    let failed = |e: String| Error::new(&pintle::rules::VALUES_TYPE, e);
     let none = Map::new(Entries::new());
     let coalesce = Coalesce::new(Compat::default());
     let mut root = Node::new(chart);
@@ -56,7 +56,7 @@ pub fn values(chart: &Arc<Chart>) -> Result<Prepared, Error> {
     let capabilities = Capabilities::new(Compat::default(), None, &[], None)?;
     let values = coalesce.values(&root, &none).map_err(failed)?;
     let options = Options::default();
-    check(&root, &values, &|url| (options.schemas)(url)).map_err(|(e, _)| e)?;
+    check(&root, &values, &|url| (options.schemas)(url))?;
     Ok(Prepared { root, values, capabilities })
 }
 

@@ -35,7 +35,7 @@ pub fn read_values(name: &str) -> Result<Vec<u8>, String> {
 
 /// The text of a file that the user names.
 pub fn read_named(path: &Path) -> Result<Vec<u8>, Error> {
-    read::named(path, STREAM).map_err(|e| Error::new("io", format!("open {}: {e}", path.display())))
+    read::named(path, STREAM).map_err(|e| Error::new(&pintle::rules::FILE_READ, format!("open {}: {e}", path.display())))
 }
 
 /// How many bytes of manifests are read in one run: all of them are kept.
@@ -79,7 +79,7 @@ pub fn is_terminal() -> bool {
 fn printed(result: io::Result<()>) -> Result<(), Error> {
     match result {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::new("io", format!("writing to standard output: {}", words(&e))))
+            Err(Error::new(&pintle::rules::FILE_WRITE, format!("writing to standard output: {}", words(&e))))
         }
         _ => Ok(()),
     }
@@ -114,5 +114,5 @@ pub fn print_release(release: &Release, options: &EmitOptions) -> Result<(), Err
 
 /// A failed write as the library's error.
 pub fn unwritten(e: write::Error) -> Error {
-    Error::new("io", e.to_string())
+    Error::new(&pintle::rules::FILE_READ, e.to_string())
 }

@@ -3,6 +3,7 @@
 mod commands;
 mod io;
 mod report;
+mod rules;
 
 use std::process::ExitCode;
 

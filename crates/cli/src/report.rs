@@ -4,6 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use pintle_diagnostic::show::{self, Colour};
+pub use pintle_diagnostic::show::{harmless, one_line};
 
 /// A line on standard error. What stands in for Helm keeps Helm's words, but no control character of a chart reaches a terminal.
 pub fn line(text: &str) {
@@ -73,7 +75,8 @@ pub fn error(e: &pintle::Error) {
 /// Shows why a command failed: 2 is wrong usage, 1 all else.
 pub fn failure(e: &pintle::Error) -> ExitCode {
     error(e);
-    let is_usage = e.diagnostics().first().is_some_and(|d| d.code.starts_with("usage/") || d.code == "project/unknown");
+    let is_usage =
+        e.diagnostics().first().is_some_and(|d| d.rule.topic() == "usage" || d.rule == &pintle::rules::PROJECT_UNKNOWN);
     if is_usage { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 
@@ -82,86 +85,22 @@ pub fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
 }
 
-/// Escape sequences, or nothing where there is no terminal to read them.
-struct Style {
-    bold: &'static str,
-    red: &'static str,
-    yellow: &'static str,
-    blue: &'static str,
-    reset: &'static str,
+/// Whether standard error has colours.
+fn colour() -> Colour {
+    if no_color() || !std::io::stderr().is_terminal() { Colour::Never } else { Colour::Always }
 }
 
-impl Style {
-    const PLAIN: Style = Style { bold: "", red: "", yellow: "", blue: "", reset: "" };
-
-    fn of_stderr() -> Style {
-        let plain = no_color() || !std::io::stderr().is_terminal();
-        if plain {
-            Style::PLAIN
-        } else {
-            Style { bold: "\x1b[1m", red: "\x1b[1;31m", yellow: "\x1b[1;33m", blue: "\x1b[1;34m", reset: "\x1b[0m" }
-        }
-    }
-}
-
-/// Control characters of a chart must not reach the terminal.
-pub fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
-}
-
-/// A name within a line: a line break in it makes no line of its own.
-pub fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+/// Whether standard output has colours.
+pub fn stdout_colour() -> Colour {
+    if no_color() || !crate::io::is_terminal() { Colour::Never } else { Colour::Always }
 }
 
 /// A finding: what, where with the template's line, how it came about, what to do.
 pub fn diagnostic(d: &pintle::Diagnostic) {
-    let _ = std::io::stderr().write_all(shown(d, &Style::of_stderr()).as_bytes());
+    let _ = std::io::stderr().write_all(show::finding(d, colour()).as_bytes());
 }
 
 /// The same as text without colours, for those who have more to do with it than to print it.
 pub fn plain(d: &pintle::Diagnostic) -> String {
-    shown(d, &Style::PLAIN)
-}
-
-fn shown(d: &pintle::Diagnostic, s: &Style) -> String {
-    let (level, colour) = match d.severity {
-        pintle::Severity::Error => ("error", s.red),
-        pintle::Severity::Warning => ("warning", s.yellow),
-        pintle::Severity::Note => ("note", s.blue),
-    };
-    let mut out = format!("{colour}{level}{}{}: {}{}\n", s.reset, s.bold, harmless(&d.message), s.reset);
-    if let Some(place) = &d.span {
-        show(&mut out, s, "-->", place, "", colour);
-    }
-    for t in &d.trace {
-        show(&mut out, s, ":::", &t.span, &t.message, s.blue);
-    }
-    for hint in &d.hints {
-        out.push_str(&format!("  {}help{}: {}\n", s.bold, s.reset, harmless(hint)));
-    }
-    out
-}
-
-/// A place, and the line itself with a caret under what is meant.
-fn show(out: &mut String, s: &Style, arrow: &str, place: &pintle::Span, message: &str, colour: &str) {
-    let mut at = one_line(&place.file);
-    for n in [place.line, place.column] {
-        if n > 0 {
-            at.push_str(&format!(":{n}"));
-        }
-    }
-    let message = if message.is_empty() { String::new() } else { format!(" {}", one_line(message)) };
-    out.push_str(&format!("  {}{arrow}{} {at}{message}\n", s.blue, s.reset));
-    let Some(text) = &place.text else { return };
-    let number = place.line.to_string();
-    let gutter = " ".repeat(number.len());
-    let text = harmless(text).replace('\t', " ");
-    out.push_str(&format!("  {}{number} |{} {text}\n", s.blue, s.reset));
-    if place.column > 0 && place.column <= text.len() + 1 {
-        let before = text.get(..place.column - 1).map_or(place.column - 1, |t| t.chars().count());
-        let rest = text.chars().count().saturating_sub(before);
-        let carets = "^".repeat(place.length.clamp(1, rest.max(1)));
-        out.push_str(&format!("  {}{gutter} |{} {}{colour}{carets}{}\n", s.blue, s.reset, " ".repeat(before), s.reset));
-    }
+    show::finding(d, Colour::Never)
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::time::{Duration, Instant};
 
+use crate::rules;
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kube::Client;
@@ -99,7 +100,7 @@ impl Api {
     /// One that knows no server yet. Errors: the system gives no means of waiting.
     pub(crate) fn new(limits: Limits) -> Result<Api, Error> {
         let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|e| Error::new("cluster/connect", format!("can't wait for a network: {e}")))?;
+        let runtime = runtime.map_err(|e| Error::new(&rules::CLUSTER_CONNECT, format!("can't wait for a network: {e}")))?;
         Ok(Api { runtime: ManuallyDrop::new(runtime), client: None, server: String::new(), limits })
     }
 

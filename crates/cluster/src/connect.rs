@@ -13,6 +13,7 @@ use secrecy::SecretString;
 
 use crate::api::{Api, Limits, reason};
 use crate::credential;
+use crate::rules;
 
 /// Where a cluster is, and who asks.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -107,11 +108,11 @@ pub fn connect(args: &Args, own_input: bool) -> Result<Connection, Error> {
 }
 
 fn failed(message: impl Into<String>) -> Error {
-    Error::new("cluster/connect", message)
+    Error::new(&rules::CLUSTER_CONNECT, message)
 }
 
 fn hinted(message: impl Into<String>, hint: &str) -> Error {
-    Diagnostic::error("cluster/connect", message).hint(hint).into()
+    Diagnostic::new(&rules::CLUSTER_CONNECT, message).hint(hint).into()
 }
 
 /// An address without its path's end, for messages.

@@ -13,6 +13,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::rules;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode};
@@ -30,8 +31,10 @@ const MAX_OUTPUT: u64 = 1 << 20;
 pub fn fetch(auth: &mut AuthInfo, limit: Duration) -> Result<(), Error> {
     // kube would run that program too.
     if auth.auth_provider.as_ref().is_some_and(|p| p.config.contains_key("cmd-path")) {
-        let d =
-            Diagnostic::error("cluster/connect", "the kubeconfig's auth-provider runs a program, which Kubernetes 1.26 gave up");
+        let d = Diagnostic::new(
+            &rules::CLUSTER_CONNECT,
+            "the kubeconfig's auth-provider runs a program, which Kubernetes 1.26 gave up",
+        );
         return Err(d.hint("use its successor, a credential plugin (`exec`) such as gke-gcloud-auth-plugin").into());
     }
     // The order of kube and client-go.
@@ -60,7 +63,7 @@ pub fn fetch(auth: &mut AuthInfo, limit: Duration) -> Result<(), Error> {
 }
 
 fn failed(message: impl Into<String>) -> Error {
-    Error::new("cluster/connect", message)
+    Error::new(&rules::CLUSTER_CONNECT, message)
 }
 
 /// What the plugin prints.

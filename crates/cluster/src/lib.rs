@@ -10,5 +10,6 @@ pub mod connect;
 mod credential;
 pub mod discovery;
 pub mod lookup;
+pub mod rules;
 pub mod serve;
 pub mod snapshot;

@@ -60,7 +60,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => match serve::serve(&args, std::io::stdin().lock(), std::io::stdout().lock()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-            Err(e) => failure(&Error::new("cluster/protocol", e.to_string())),
+            Err(e) => failure(&Error::new(&pintle_cluster::rules::CLUSTER_PROTOCOL, e.to_string())),
         },
     }
 }
@@ -75,7 +75,7 @@ fn line(text: &str) {
 fn failure(e: &Error) -> ExitCode {
     let mut is_usage = false;
     for d in e.diagnostics() {
-        is_usage |= d.code.starts_with("usage/");
+        is_usage |= d.rule.topic() == "usage";
         line(&format!("error: {}", d.message));
         d.hints.iter().for_each(|hint| line(&format!("  help: {hint}")));
     }

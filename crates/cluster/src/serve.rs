@@ -8,6 +8,7 @@ use pintle::{Diagnostic, Error};
 use crate::connect::{self, connect};
 use crate::discovery::versions;
 use crate::lookup::Lookups;
+use crate::rules;
 
 /// A question is longer than this by mistake only.
 const MAX_QUESTION: u64 = 1 << 20;
@@ -41,6 +42,6 @@ pub fn serve(args: &connect::Args, input: impl Read, mut output: impl Write) -> 
 
 /// The error of a cluster that doesn't say what it is.
 pub(crate) fn unanswered(message: &str) -> Error {
-    let d = Diagnostic::error("cluster/unreachable", message);
+    let d = Diagnostic::new(&rules::CLUSTER_UNREACHABLE, message);
     d.hint("`kubectl version` with the same kubeconfig and context says whether the cluster can be reached").into()
 }

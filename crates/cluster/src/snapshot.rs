@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use pintle::cluster::Cluster;
-use pintle::provenance::nearest;
+use pintle::diagnostic::nearest;
 use pintle::{Data, DataMap, Diagnostic, Error};
 use pintle_files::words;
 use pintle_files::write::{self, Access};
@@ -13,6 +13,7 @@ use crate::api::{Api, JSON, encode};
 use crate::connect::{self, Connection, connect};
 use crate::discovery::{Discovered, Resource, versions};
 use crate::lookup::{as_list, path};
+use crate::rules;
 use crate::serve::unanswered;
 
 /// Arguments of `pintle cluster snapshot`.
@@ -72,15 +73,17 @@ pub fn snapshot(args: &Args) -> Result<Written, Error> {
     let connection = connect(&args.cluster, true)?;
     let (mut cluster, discovered) = versions(&connection.api).map_err(|e| unanswered(&e))?;
     for object in objects(args, &connection, &discovered, &wanted)? {
-        let failed = |field| Error::new("cluster/object", format!("the cluster gave an object without {field}"));
+        let failed = |field| Error::new(&rules::CLUSTER_OBJECT, format!("the cluster gave an object without {field}"));
         cluster.add(object).map_err(failed)?;
     }
     let text = cluster.to_yaml();
     let file = shown(&args.output);
     if args.output == Path::new("-") {
-        print(text.as_bytes()).map_err(|e| Error::new("io", format!("writing to standard output: {}", words(&e))))?;
+        print(text.as_bytes())
+            .map_err(|e| Error::new(&pintle::rules::FILE_WRITE, format!("writing to standard output: {}", words(&e))))?;
     } else {
-        write::file(&args.output, text.as_bytes(), Access::Owner).map_err(|e| Error::new("io", e.to_string()))?;
+        write::file(&args.output, text.as_bytes(), Access::Owner)
+            .map_err(|e| Error::new(&pintle::rules::FILE_READ, e.to_string()))?;
     }
     Ok(Written { summary: summary(&file, &cluster), warnings: discovered.warnings() })
 }
@@ -120,7 +123,7 @@ struct Wanted {
 
 /// Reads the arguments as kubectl does: `TYPE/NAME`, or `TYPE[,TYPE]` with names behind it or none.
 fn wanted(args: &[String]) -> Result<Vec<Wanted>, Error> {
-    let usage = |message: String| Err(Error::new("usage/arguments", message));
+    let usage = |message: String| Err(Error::new(&rules::USAGE_ARGUMENTS, message));
     let mut out = Vec::new();
     let mut kinds: Option<(Vec<&str>, bool)> = None;
     let close = |kinds: Option<(Vec<&str>, bool)>, out: &mut Vec<Wanted>| {
@@ -164,7 +167,7 @@ fn objects(args: &Args, connection: &Connection, discovered: &Discovered, wanted
                     "{kind}/{}: a resource cannot be retrieved by name across all namespaces",
                     name.as_deref().unwrap_or_default()
                 );
-                return Err(Error::new("usage/namespace", message));
+                return Err(Error::new(&rules::USAGE_NAMESPACE, message));
             }
             Some(name) => {
                 let found = api.get(&path(resource, namespace, name), JSON, api.deadline());
@@ -177,7 +180,7 @@ fn objects(args: &Args, connection: &Connection, discovered: &Discovered, wanted
         }
         if out.len() > api.limits().objects {
             let message = format!("more than {} objects: name what is wanted, or a namespace", api.limits().objects);
-            return Err(Error::new("cluster/limit", message));
+            return Err(Error::new(&rules::CLUSTER_LIMIT, message));
         }
     }
     if args.omit_managed_fields {
@@ -204,7 +207,7 @@ fn refused(resource: &Resource, namespace: &str, name: Option<&str>, message: &s
     if !namespace.is_empty() {
         what = format!("{what} in namespace {namespace}");
     }
-    Error::new("cluster/object", format!("{what}: {message}"))
+    Error::new(&rules::CLUSTER_OBJECT, format!("{what}: {message}"))
 }
 
 /// The resource that a name means: `deployments`, `deploy`, `Deployment`, `deployments.apps`, `deployments.v1.apps`. Of several the
@@ -224,7 +227,7 @@ fn resource<'d>(discovered: &'d Discovered, named: &str) -> Result<&'d Resource,
     let same = |a: &str| a.eq_ignore_ascii_case(name);
     let long = candidates().find(|r| same(&r.name) || same(&r.singular) || same(&r.kind));
     long.or_else(|| candidates().find(|r| r.short_names.iter().any(|s| same(s)))).ok_or_else(|| {
-        let d = Diagnostic::error("usage/kind", format!("the server doesn't have a resource type \"{named}\""));
+        let d = Diagnostic::new(&rules::USAGE_KIND, format!("the server doesn't have a resource type \"{named}\""));
         let known = discovered.resources.iter().filter(|r| !r.is_subresource()).map(|r| r.name.as_str());
         match nearest(&name.to_ascii_lowercase(), known) {
             Some(near) => d.hint(format!("did you mean {near}?")).into(),

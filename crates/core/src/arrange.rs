@@ -13,8 +13,9 @@ use pintle_value::budget::{BYTES_A_STEP, Budget, Exceeded};
 use pintle_yaml::{Head, head_from_slice};
 
 use crate::Compat;
-use crate::diagnostic::{Diagnostic, Error, Result, Span};
+use crate::diagnostic::{Diagnostic, Error, Result, Source, Span, with_attribute};
 use crate::render::exceeded;
+use crate::rules;
 
 /// A document of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,16 @@ impl Content {
     fn of(part: &str, file: &Arc<Vec<u8>>) -> Content {
         let start = part.as_ptr().addr() - file.as_ptr().addr();
         Content { file: file.clone(), range: start..start + part.len() }
+    }
+
+    /// The whole text.
+    pub(crate) fn file(&self) -> &Arc<Vec<u8>> {
+        &self.file
+    }
+
+    /// Where it stands in the whole text.
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.range.clone()
     }
 
     /// The bytes.
@@ -197,7 +208,7 @@ pub fn cut(path: &str, content: &Arc<Vec<u8>>, compat: Compat, budget: &Budget) 
     if content.trim().is_empty() {
         return Ok(Vec::new());
     }
-    let exceeded = |e: Exceeded| -> Error { exceeded(e.to_string()).at(Span::new(path, 1, 0, 0)).into() };
+    let exceeded = |e: Exceeded| -> Error { exceeded(e.to_string()).at(Span::whole(&Source::named(path))).into() };
     budget.charge(content.len() as u64 / BYTES_A_STEP).map_err(exceeded)?;
     let texts = split(content, compat);
     budget.documents(texts.len()).map_err(exceeded)?;
@@ -236,12 +247,12 @@ fn no_text(path: &str, content: &[u8], valid: usize, compat: Compat) -> Result<(
 
 fn invalid(path: &str, content: &str, document: &str, e: &pintle_yaml::Error, compat: Compat) -> Error {
     let message = compat.type_names(format!("YAML parse error on {path}: {}", e.message));
-    let mut d = Diagnostic::error("yaml/parse", message);
+    let mut d = Diagnostic::new(&rules::YAML_PARSE, message);
     // The document's place in the file's output, which the caller can follow to the template.
     let offset = document.as_ptr() as usize - content.as_ptr() as usize;
     let before = content.get(..offset).unwrap_or("");
     let line = before.matches('\n').count() + e.line.unwrap_or(1);
-    d.span = Some(Span::new(path, line, e.column.unwrap_or(0), 0));
+    d.span = Some(Span::position(&Source::new(path, content.to_owned()), line, e.column.unwrap_or(0)));
     d.into()
 }
 
@@ -263,8 +274,9 @@ impl Document {
             match HookEvent::from_name(&name) {
                 Some(event) => events.push(event),
                 None => {
-                    let warning = Diagnostic::warning("hook/unknown", "skipping unknown hooks").about("hookTypes", names);
-                    return Document::LeftOut(warning.at(Span::new(path, 0, 0, 0)));
+                    let warning =
+                        with_attribute(Diagnostic::new(&rules::HOOK_UNKNOWN, "skipping unknown hooks"), "hookTypes", names);
+                    return Document::LeftOut(warning.at(Span::whole(&Source::named(path))));
                 }
             }
         }

@@ -3,6 +3,7 @@
 use crate::Compat;
 use crate::cluster::Cluster;
 use crate::diagnostic::{Error, Result};
+use crate::rules;
 
 /// A Kubernetes version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct KubeVersion {
 impl KubeVersion {
     /// `ParseKubeVersion`. Errors are Helm's.
     pub fn parse(version: &str, compat: Compat) -> Result<KubeVersion> {
-        let failed = |what: String| Error::new("usage/kube-version", format!("invalid kube version '{version}': {what}"));
+        let failed = |what: String| Error::new(&rules::USAGE_KUBE_VERSION, format!("invalid kube version '{version}': {what}"));
         // k8s.io/apimachinery's ParseGeneric: at least two numbers, anything may follow.
         let body = version.trim_start();
         let body = body.strip_prefix('v').unwrap_or(body);

@@ -2,66 +2,52 @@
 //!
 //! Takes the tree of a render and its values, gives Helm's message and, with each violation, the path of the value.
 
-use pintle_schema::{Schema, Step, ValidationError};
+use pintle_schema::{Schema, ValidationError};
 use pintle_value::{Data, Map, Value};
 
-use crate::diagnostic::{Diagnostic, Error, Result};
+use crate::diagnostic::{Diagnostic, Error, Path, Result, Step, with_attribute};
 use crate::merge::dependencies::Node;
-use crate::provenance::Key;
+use crate::rules;
 
 /// Gives the text behind a `$ref` that leads out of a schema: a URL in, a text or a reason out.
 pub type SchemaLoader<'l> = dyn Fn(&str) -> Result<Vec<u8>, String> + 'l;
 
-/// A value that a schema refuses.
-pub struct Violation {
-    /// Where the value is, from the root's values.
-    pub path: Vec<Key>,
-    /// What is wrong with it.
-    pub message: String,
-}
-
 /// `ValidateAgainstSchema`: gives warnings of references that allow anything because nothing resolves them.
 ///
-/// The error's diagnostics are one per violation, in the order of the paths given back.
-pub fn check(root: &Node, values: &Map, loader: &SchemaLoader<'_>) -> Result<Vec<Diagnostic>, (Error, Vec<Violation>)> {
+/// The error's diagnostics are one per violation. Their paths begin with `.Values`.
+pub fn check(root: &Node, values: &Map, loader: &SchemaLoader<'_>) -> Result<Vec<Diagnostic>> {
     let mut findings = Findings::default();
-    chart(root, values, &mut Vec::new(), loader, &mut findings);
+    chart(root, values, &mut Path(vec![Step::field(".Values")]), loader, &mut findings);
     let Findings { text, violations, unresolved } = findings;
     if text.is_empty() {
         let warn = |urn: &String| {
             let message = "unresolved URN reference ignored; using permissive schema";
-            Diagnostic::warning("values/schema-urn", message).about("urn", urn)
+            with_attribute(Diagnostic::new(&rules::VALUES_SCHEMA_URN, message), "urn", urn)
         };
         return Ok(unresolved.iter().map(warn).collect());
     }
     let message = format!("values don't meet the specifications of the schema(s) in the following chart(s):\n{text}");
-    let mut error = Error::new("values/schema", message);
-    *error.diagnostics_mut() = violations
-        .iter()
-        .map(|v| {
-            let place = if v.path.is_empty() { String::new() } else { format!("{}: ", crate::provenance::show_path(&v.path)) };
-            Diagnostic::error("values/schema", format!("{place}{}", v.message))
-        })
-        .collect();
-    Err((error, violations))
+    let mut error = Error::new(&rules::VALUES_SCHEMA, message);
+    *error.diagnostics_mut() = violations;
+    Err(error)
 }
 
 #[derive(Default)]
 struct Findings {
     /// Helm's message.
     text: String,
-    violations: Vec<Violation>,
+    violations: Vec<Diagnostic>,
     /// `urn:` references.
     unresolved: Vec<String>,
 }
 
-fn chart(node: &Node, values: &Map, path: &mut Vec<Key>, loader: &SchemaLoader<'_>, findings: &mut Findings) {
+fn chart(node: &Node, values: &Map, path: &mut Path, loader: &SchemaLoader<'_>, findings: &mut Findings) {
     let Findings { text, violations, unresolved } = findings;
     if let Some(schema) = &node.chart.schema {
         match Schema::compile(schema, loader) {
             Err(e) => {
                 text.push_str(&format!("{}:\n{e}", node.name()));
-                violations.push(Violation { path: path.clone(), message: format!("{}: {e}", node.name()) });
+                violations.push(refused(path.clone(), format!("{}: {e}", node.name())));
             }
             Ok(schema) => {
                 unresolved.extend_from_slice(schema.unresolved());
@@ -76,30 +62,30 @@ fn chart(node: &Node, values: &Map, path: &mut Vec<Key>, loader: &SchemaLoader<'
         match values.get(child.name().as_bytes()) {
             None | Some(Value::Nil) => {}
             Some(Value::Map(m)) => {
-                path.push(Key::Name(child.name().to_owned()));
+                path.0.push(Step::field(child.name().to_owned()));
                 chart(child, &m, path, loader, findings);
-                path.pop();
+                path.0.pop();
             }
             Some(other) => {
                 let found = pintle_value::fmt::type_name(other.ty());
                 let message = format!("invalid type for values: expected object (map), got {found}");
                 findings.text.push_str(&format!("{}:\n{message}\n", child.name()));
-                let path = path.iter().cloned().chain([Key::Name(child.name().to_owned())]).collect();
-                findings.violations.push(Violation { path, message });
+                let path = path.0.iter().cloned().chain([Step::field(child.name().to_owned())]).collect();
+                findings.violations.push(refused(path, message));
             }
         }
     }
 }
 
+fn refused(path: Path, message: String) -> Diagnostic {
+    Diagnostic { path, ..Diagnostic::new(&rules::VALUES_SCHEMA, message) }
+}
+
 /// The errors that have no causes of their own: what is wrong, where.
-fn leaves(e: &ValidationError, chart: &[Key], violations: &mut Vec<Violation>) {
+fn leaves(e: &ValidationError, chart: &Path, violations: &mut Vec<Diagnostic>) {
     if !e.causes.is_empty() {
         e.causes.iter().for_each(|c| leaves(c, chart, violations));
         return;
     }
-    let steps = e.instance.iter().map(|s| match s {
-        Step::Key(k) => Key::Name(k.to_string()),
-        Step::Index(i) => Key::Index(*i),
-    });
-    violations.push(Violation { path: chart.iter().cloned().chain(steps).collect(), message: e.message() });
+    violations.push(refused(chart.0.iter().chain(&e.instance).cloned().collect(), e.message()));
 }

@@ -7,23 +7,23 @@
 
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
-use pintle_references::{Finding, Graph, Level, rules};
+use pintle_references::Graph;
 use pintle_validate::Validator;
 use pintle_value::Data;
 use pintle_value::budget::Limits;
-use pintle_yaml::{Step, Tree};
+use pintle_yaml::Tree;
 
-use crate::diagnostic::{Diagnostic, Error, Result, Severity, Span};
+use crate::diagnostic::{Diagnostic, Error, Levels, Path, Result, Rule, Severity, Source, Span};
 use crate::load::Chart;
 use crate::merge::options::Values;
-use crate::provenance::nearest;
+use crate::provenance::yaml_steps;
 use crate::release::{Options, Release, explain};
+use crate::rules;
 use crate::secrets::Secrets;
-
-pub use pintle_references::{Level as CheckLevel, Rule, rules::RULES};
 
 /// The annotation by which an object excepts itself: a line `CODE: REASON` for each rule.
 pub const IGNORE: &str = "pintle.dev/ignore";
@@ -31,8 +31,8 @@ pub const IGNORE: &str = "pintle.dev/ignore";
 /// What is checked, and how strictly.
 #[derive(Clone, Debug, Default)]
 pub struct Checks {
-    /// Levels other than the rules' own, by code; `hygiene/*` stands for all of a topic.
-    pub levels: BTreeMap<String, Level>,
+    /// Levels other than the rules' own.
+    pub levels: Levels,
     /// Objects that exist though nothing renders them: `Secret/db`, `Secret/prod/db`, `ConfigMap/*`.
     pub existing: Vec<String>,
     /// Argo CD Applications that are synced by hand, as globs of their names.
@@ -107,25 +107,34 @@ impl Mode {
             shown.splice(0..0, errors.into_iter().map(|d| Diagnostic { severity: Severity::Warning, ..d }));
             return (shown, None);
         }
-        let mut errors = errors.into_iter();
-        let error = errors.next().map(|first| {
-            let mut error = Error::from(first);
-            error.diagnostics_mut().extend(errors);
-            error
-        });
-        (shown, error)
+        (shown, Error::of(errors))
     }
 }
 
-/// A document and its place.
-#[derive(Clone, Copy, Debug)]
-pub struct Document<'d> {
-    /// The file, as messages name it.
-    pub file: &'d str,
-    /// The line of the file on which the document begins, 1 for the first.
-    pub line: usize,
+/// The rules whose levels can be set: those of what is checked, not of what makes a render fail.
+pub fn rules() -> impl Iterator<Item = &'static Rule> + Clone {
+    pintle_references::rules::RULES.iter().chain(pintle_validate::rules::RULES).copied()
+}
+
+/// A document: a part of a source.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The text that it stands in.
+    pub source: Source,
+    /// Where.
+    pub range: Range<usize>,
+}
+
+impl Document {
     /// Its text.
-    pub text: &'d [u8],
+    pub fn text(&self) -> &[u8] {
+        &self.source.text()[self.range.clone()]
+    }
+
+    /// A place in it.
+    fn span(&self, range: Range<usize>) -> Span {
+        Span::range(&self.source, self.range.start + range.start..self.range.start + range.end)
+    }
 }
 
 impl Checks {
@@ -133,32 +142,13 @@ impl Checks {
     ///
     /// Errors: a code or a level that isn't known, with the nearest one.
     pub fn set_level(&mut self, code: &str, level: &str) -> Result<(), String> {
-        let topic = code.strip_suffix("/*");
-        let is_known =
-            topic.is_some_and(|t| RULES.iter().any(|r| r.code.starts_with(&format!("{t}/")))) || rules::find(code).is_some();
-        if !is_known {
-            let near = nearest(code, RULES.iter().map(|r| r.code));
-            return Err(format!("unknown rule \"{code}\"{}", near.map(|n| format!("; did you mean {n}?")).unwrap_or_default()));
-        }
-        let level =
-            Level::from_name(level).ok_or_else(|| format!("unknown level \"{level}\" of {code}: off, note, warn or error"))?;
-        self.levels.insert(code.to_owned(), level);
-        Ok(())
+        self.levels.set(code, level, rules())
     }
 
-    fn level(&self, rule: &Rule) -> Level {
-        let topic = rule.code.split_once('/').map(|(topic, _)| format!("{topic}/*")).unwrap_or_default();
-        self.levels.get(rule.code).or_else(|| self.levels.get(&topic)).copied().unwrap_or(rule.level)
-    }
-
-    /// How bad a finding of a rule is; none if it isn't shown.
-    fn severity(&self, rule: &Rule) -> Option<Severity> {
-        match self.level(rule) {
-            Level::Off => None,
-            Level::Note => self.notes.then_some(Severity::Note),
-            Level::Warning => Some(Severity::Warning),
-            Level::Error => Some(Severity::Error),
-        }
+    /// How bad a finding is here; `None` if it isn't shown. A level that somebody has set counts more than the finding's own.
+    fn severity(&self, d: &Diagnostic) -> Option<Severity> {
+        let severity = self.levels.given(d.rule).unwrap_or(Some(d.severity))?;
+        (severity != Severity::Note || self.notes).then_some(severity)
     }
 
     fn wants(&self, part: Part) -> bool {
@@ -182,24 +172,29 @@ impl Checks {
 }
 
 /// The documents of a release.
-pub fn documents(release: &Release) -> Vec<Document<'_>> {
+pub fn documents(release: &Release) -> Vec<Document> {
     let manifests = release.manifests.iter().chain(release.hooks.iter().map(|h| &h.manifest));
-    manifests.map(|m| Document { file: &m.source, line: m.line, text: m.content.as_bytes() }).collect()
+    // What was rendered may hold secrets: its lines are never repeated.
+    let mut sources: HashMap<&str, Source> = HashMap::new();
+    manifests
+        .map(|m| {
+            let source = || Source::shared(&*m.source, m.content.file().clone()).private();
+            let source = sources.entry(&m.source).or_insert_with(source).clone();
+            Document { source, range: m.content.range() }
+        })
+        .collect()
 }
 
 /// The documents of a stream. Errors: what is no YAML.
-pub fn stream_documents<'d>(file: &'d str, text: &'d [u8]) -> Result<Vec<Document<'d>>> {
-    let failed = |e: pintle_yaml::Error| Error::new("yaml/parse", format!("{file}: {}", e.message));
-    let mut documents = Vec::new();
-    let (mut counted, mut line) = (0, 1);
-    for part in pintle_yaml::split_documents(text).map_err(failed)? {
+pub fn stream_documents(source: &Source) -> Result<Vec<Document>> {
+    let text = source.text();
+    let failed = |e: pintle_yaml::Error| Error::new(&rules::YAML_PARSE, format!("{}: {}", source.name(), e.message));
+    let parts = pintle_yaml::split_documents(text).map_err(failed)?;
+    let document = |part: &[u8]| {
         let start = part.as_ptr().addr() - text.as_ptr().addr();
-        // Lines are counted on from document to document.
-        line += memchr::memchr_iter(b'\n', &text[counted..start]).count();
-        counted = start;
-        documents.push(Document { file, line, text: part });
-    }
-    Ok(documents)
+        Document { source: source.clone(), range: start..start + part.len() }
+    };
+    Ok(parts.into_iter().map(document).collect())
 }
 
 /// Checks a stream of manifests; `title` is what messages call it. What is only shown, and what withholds the stream.
@@ -209,16 +204,16 @@ pub fn check_stream(title: &str, text: &[u8], checks: &Checks) -> Result<(Vec<Di
     if checks.mode == Mode::Off {
         return Ok((Vec::new(), None));
     }
-    let documents = stream_documents(title, text)?;
+    let documents = stream_documents(&Source::new(title, text.to_owned()).private())?;
     let mut findings = check(&documents, checks);
     hide(&mut findings, Secrets::default, &documents);
     Ok(checks.mode.judge(findings))
 }
 
 /// The objects of documents, each with its document's index and tree. What is no object is passed over: other steps tell.
-fn objects(documents: &[Document<'_>]) -> Vec<(usize, Tree<'static>, Data)> {
-    let read = |(i, d): (usize, &Document<'_>)| {
-        let tree = Tree::parse(d.text).ok()??;
+fn objects(documents: &[Document]) -> Vec<(usize, Tree<'static>, Data)> {
+    let read = |(i, d): (usize, &Document)| {
+        let tree = Tree::parse(d.text()).ok()??;
         let data = tree.to_data().ok()?;
         data.as_map().is_some().then_some((i, tree, data))
     };
@@ -226,7 +221,7 @@ fn objects(documents: &[Document<'_>]) -> Vec<(usize, Tree<'static>, Data)> {
 }
 
 /// Hides secrets in findings: those that are known, and those of the documents. Without findings nothing is looked for.
-fn hide(findings: &mut [Diagnostic], known: impl FnOnce() -> Secrets, documents: &[Document<'_>]) {
+fn hide(findings: &mut [Diagnostic], known: impl FnOnce() -> Secrets, documents: &[Document]) {
     if findings.is_empty() {
         return;
     }
@@ -267,66 +262,37 @@ pub fn check_release(
 }
 
 /// Checks documents against each other. Findings are sorted by their places; those at the level `off` are left out.
-pub fn check(documents: &[Document<'_>], checks: &Checks) -> Vec<Diagnostic> {
+pub fn check(documents: &[Document], checks: &Checks) -> Vec<Diagnostic> {
     let mut shown = refused(documents, checks);
-    shown.extend(related(documents, checks).into_iter().map(|r| {
-        let document = &documents[r.document];
-        let mut d = Diagnostic::error(r.code, format!("{} [{}]", r.message, r.code));
-        d.severity = r.severity;
-        d.span = Some(Span::new(document.file, document.line + r.line - 1, r.column, 0));
-        d.hints.extend(r.hint);
-        d
-    }));
-    shown.sort_by_key(|d| (std::cmp::Reverse(d.severity), d.span.as_ref().map(|s| (s.file.clone(), s.line))));
+    shown.extend(related(documents, checks));
+    let place = |d: &Diagnostic| d.span.as_ref().map(|s| (s.source.name().to_owned(), s.bytes().map_or(0, |b| b.start)));
+    shown.sort_by_cached_key(|d| (std::cmp::Reverse(d.severity), place(d)));
     shown
 }
 
-/// What a cluster accepts and still doesn't work, or a secret that isn't one.
-#[derive(Clone, Debug)]
-pub struct Related {
-    /// The document: an index into those that were given.
-    pub document: usize,
-    /// How bad it is here.
-    pub severity: Severity,
-    /// The rule.
-    pub code: &'static str,
-    /// The field, as Kubernetes writes paths; empty for the object itself.
-    pub path: String,
-    /// What is wrong.
-    pub message: String,
-    /// What can be done.
-    pub hint: Option<String>,
-    /// The line in the document, from 1.
-    pub line: usize,
-    /// The column, from 1; 0 if unknown.
-    pub column: usize,
-}
-
 /// What is wrong between documents, and with their secrets: the parts `refs` and `secrets`.
-pub fn related(documents: &[Document<'_>], checks: &Checks) -> Vec<Related> {
+pub fn related(documents: &[Document], checks: &Checks) -> Vec<Diagnostic> {
     if !checks.wants(Part::Refs) && !checks.wants(Part::Secrets) {
         return Vec::new();
     }
     let objects = objects(documents);
     let data: Vec<Data> = objects.iter().map(|(.., data)| data.clone()).collect();
     let (_, findings) = pintle_references::check(&data, &checks.options());
-    let show = |f: Finding| {
-        let (document, tree, data) = &objects[f.object];
-        let part = if f.rule.code.starts_with("secret/") { Part::Secrets } else { Part::Refs };
-        let severity = checks.severity(f.rule)?;
-        if !checks.wants(part) || is_excepted(data, f.rule.code) {
+    let show = |(object, mut d): (usize, Diagnostic)| {
+        let (document, tree, data) = &objects[object];
+        let part = if d.rule.topic() == "secret" { Part::Secrets } else { Part::Refs };
+        d.severity = checks.severity(&d)?;
+        if !checks.wants(part) || is_excepted(data, d.rule) {
             return None;
         }
-        let (line, column) = place(tree, &f.path);
-        let Finding { rule, path, message, hint, .. } = f;
-        Some(Related { document: *document, severity, code: rule.code, path, message, hint, line, column })
+        Some(Diagnostic { span: Some(place(tree, &d.path, &documents[*document])), ..d })
     };
     findings.into_iter().filter_map(show).collect()
 }
 
 /// What the API server would refuse. Custom resources are known by the definitions among the documents and those in the binary; a kind
 /// without a schema is passed over.
-fn refused(documents: &[Document<'_>], checks: &Checks) -> Vec<Diagnostic> {
+fn refused(documents: &[Document], checks: &Checks) -> Vec<Diagnostic> {
     let (schema, api) = (checks.wants(Part::Schema), checks.wants(Part::Api));
     if !schema && !api {
         return Vec::new();
@@ -342,68 +308,53 @@ fn refused(documents: &[Document<'_>], checks: &Checks) -> Vec<Diagnostic> {
         ..pintle_validate::Options::default()
     });
     let exceeded = |e: pintle_value::budget::Exceeded| {
-        vec![Diagnostic::error("schema/limit", format!("the manifests can't be checked against schemas: {e}"))]
+        vec![Diagnostic::new(&rules::SCHEMA_LIMIT, format!("the manifests can't be checked against schemas: {e}"))]
     };
     for document in documents {
-        if let Err(e) = validator.add_crds(document.text) {
+        if let Err(e) = validator.add_crds(document.text()) {
             return exceeded(e);
         }
     }
     let mut shown = Vec::new();
     for document in documents {
-        let reports = match validator.check(document.file, document.text) {
+        let reports = match validator.check_part(&document.source, document.range.clone()) {
             Ok(reports) => reports,
             Err(e) => return exceeded(e),
         };
-        for report in reports {
-            for f in report.findings.iter().filter(|f| f.level == pintle_validate::Level::Error) {
-                let at = if f.path.is_empty() { String::new() } else { format!(" {}", f.path) };
-                let message = format!("{} {}:{at}: {} [{}]", report.kind, report.name, f.message, f.code);
-                let line = (f.position.line as usize).max(1);
-                let span = Span::new(document.file, document.line + line - 1, f.position.column as usize, 0);
-                shown.push(Diagnostic::error(f.code, message).at(span));
-            }
+        let findings = reports.into_iter().flat_map(|report| report.findings);
+        // Warnings depend on how a cluster is set up: they are for those who ask for them.
+        let mut errors = findings.filter(|d| d.severity == Severity::Error).peekable();
+        if errors.peek().is_some() {
+            let object = objects(std::slice::from_ref(document)).pop();
+            let is_excepted = |d: &Diagnostic| object.as_ref().is_some_and(|(.., data)| is_excepted(data, d.rule));
+            shown.extend(errors.filter(|d| !is_excepted(d)).filter_map(|d| {
+                let severity = checks.severity(&d)?;
+                Some(Diagnostic { severity, ..d })
+            }));
         }
     }
     shown
 }
 
 /// What the objects of documents refer to.
-pub fn graph(documents: &[Document<'_>], checks: &Checks) -> Graph {
+pub fn graph(documents: &[Document], checks: &Checks) -> Graph {
     let data: Vec<Data> = objects(documents).into_iter().map(|(.., data)| data).collect();
     pintle_references::check(&data, &checks.options()).0
 }
 
-fn is_excepted(object: &Data, code: &str) -> bool {
+fn is_excepted(object: &Data, rule: &Rule) -> bool {
     let ignored = object.get("metadata").and_then(|m| m.get("annotations")).and_then(|a| a.get(IGNORE)).and_then(Data::as_str);
-    // An exception without a reason is none.
-    let excepts = |line: &str| line.split_once(':').is_some_and(|(c, reason)| c.trim() == code && !reason.trim().is_empty());
+    // An exception needs a reason.
+    let excepts = |line: &str| line.split_once(':').is_some_and(|(c, reason)| c.trim() == rule.code && !reason.trim().is_empty());
     ignored.is_some_and(|text| text.lines().any(excepts))
 }
 
-/// The line and column in a document of a path as Kubernetes writes it, or of the nearest part of it that is there.
-fn place(tree: &Tree<'_>, path: &str) -> (usize, usize) {
-    let steps = steps(path);
+/// The place of a path in a document, or of the nearest part of it that is there.
+fn place(tree: &Tree<'_>, path: &Path, document: &Document) -> Span {
+    let steps = yaml_steps(&path.0);
     let found = (0..=steps.len()).rev().find_map(|n| tree.locate(&steps[..n]));
-    found.map_or((1, 0), |p| {
-        let at = p.key.unwrap_or(p.value).start;
-        (at.line, at.column)
-    })
-}
-
-fn steps(path: &str) -> Vec<Step<'_>> {
-    let mut steps = Vec::new();
-    for part in path.split('.').filter(|p| !p.is_empty()) {
-        let (key, mut rest) = part.split_at(part.find('[').unwrap_or(part.len()));
-        if !key.is_empty() {
-            steps.push(Step::Key(key));
-        }
-        while let Some((index, after)) = rest.strip_prefix('[').and_then(|r| r.split_once(']')) {
-            steps.extend(index.parse().ok().map(Step::Index));
-            rest = after;
-        }
-    }
-    steps
+    let at = found.map_or(0, |p| p.key.unwrap_or(p.value).start.offset);
+    document.span(at..at)
 }
 
 #[cfg(test)]
@@ -417,10 +368,10 @@ mod tests {
     }
 
     fn found(text: &str, checks: &Checks) -> Vec<String> {
-        let documents = stream_documents("out.yaml", text.as_bytes()).unwrap();
+        let documents = stream_documents(&Source::new("out.yaml", text.to_owned())).unwrap();
         let shown = check(&documents, checks);
-        let line = |d: &Diagnostic| format!("{:?} {} {}", d.severity, d.code, d.span.as_ref().map_or(0, |s| s.line));
-        shown.iter().map(line).collect()
+        let place = |d: &Diagnostic| d.span.as_ref().and_then(Span::start).map_or(0, |at| at.line);
+        shown.iter().map(|d| format!("{:?} {} {}", d.severity, d.rule.code, place(d))).collect()
     }
 
     #[test]

@@ -1,106 +1,22 @@
-//! Findings and errors as data: what, where, why, and what to do. How they are shown is the caller's choice.
+//! Why a step of a render failed: Helm's own text, and findings.
+//!
+//! Findings themselves are those of `pintle-diagnostic`; their rules stand in [`crate::rules`].
 
 use std::fmt;
 
 use pintle_value::quote::{is_print, quote};
 
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Worth knowing.
-    Note,
-    /// Probably not meant.
-    Warning,
-    /// Nothing is rendered.
-    Error,
-}
+pub use pintle_diagnostic::{
+    Diagnostic, Levels, Object, Path, Position, Rule, Severity, Source, Span, Step, Trace, Tracepoint, nearest,
+};
 
-/// A place in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// The file: a path as given on the command line, or a template's name (`chart/templates/deployment.yaml`).
-    pub file: String,
-    /// 1 for the first line.
-    pub line: usize,
-    /// 1 for the first column, in bytes; 0 when only the line is known.
-    pub column: usize,
-    /// Bytes from there; 0 when unknown.
-    pub length: usize,
-    /// The line itself, for templates. Lines of values files are never repeated: they may hold secrets.
-    pub text: Option<String>,
-}
-
-impl Span {
-    /// A place whose line isn't shown.
-    pub fn new(file: impl Into<String>, line: usize, column: usize, length: usize) -> Span {
-        Span { file: file.into(), line, column, length, text: None }
-    }
-}
-
-/// A step on the way to the primary place: an include, or where a value came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trace {
-    /// What happened there: `included here`, `value set here`.
-    pub message: String,
-    /// Where.
-    pub span: Span,
-}
-
-/// One finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnostic {
-    /// How bad it is.
-    pub severity: Severity,
-    /// A stable name of the kind of finding, such as `template/exec`.
-    pub code: &'static str,
-    /// What is wrong.
-    pub message: String,
-    /// Where.
-    pub span: Option<Span>,
-    /// How it came about, nearest first.
-    pub trace: Vec<Trace>,
-    /// What can be done.
-    pub hints: Vec<String>,
-}
-
-impl Diagnostic {
-    /// An error of a kind.
-    pub fn error(code: &'static str, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { severity: Severity::Error, code, message: message.into(), span: None, trace: Vec::new(), hints: Vec::new() }
-    }
-
-    /// A warning of a kind.
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, message) }
-    }
-
-    /// Something worth knowing.
-    pub fn note(code: &'static str, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { severity: Severity::Note, ..Diagnostic::error(code, message) }
-    }
-
-    /// With what it is about, behind the message: `key=value`, quoted as Go's `log/slog` quotes.
-    #[must_use]
-    pub(crate) fn about(mut self, key: &str, value: &str) -> Diagnostic {
-        let plain = |c: char| c != ' ' && c != '"' && c != '=' && is_print(c);
-        let value = if !value.is_empty() && value.chars().all(plain) { value.into() } else { quote(value.as_bytes()) };
-        self.message.push_str(&format!(" {key}={value}"));
-        self
-    }
-
-    /// With its place.
-    #[must_use]
-    pub fn at(mut self, span: Span) -> Diagnostic {
-        self.span = Some(span);
-        self
-    }
-
-    /// With what can be done.
-    #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Diagnostic {
-        self.hints.push(hint.into());
-        self
-    }
+/// A message with an attribute behind it: `key=value`, quoted as Go's `log/slog` quotes.
+#[must_use]
+pub(crate) fn with_attribute(mut d: Diagnostic, key: &str, value: &str) -> Diagnostic {
+    let plain = |c: char| c != ' ' && c != '"' && c != '=' && is_print(c);
+    let value = if !value.is_empty() && value.chars().all(plain) { value.into() } else { quote(value.as_bytes()) };
+    d.message.push_str(&format!(" {key}={value}"));
+    d
 }
 
 /// Why a step failed: Helm's own text, and what is known beyond it.
@@ -118,23 +34,17 @@ struct ErrorData {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// Every value, or one error with the diagnostics of all that failed.
-    pub fn all<T>(results: impl IntoIterator<Item = Result<T>>) -> Result<Vec<T>> {
-        let mut values = Vec::new();
-        let mut failed: Option<Error> = None;
-        for result in results {
-            match (result, &mut failed) {
-                (Ok(value), _) => values.push(value),
-                (Err(e), None) => failed = Some(e),
-                (Err(e), Some(first)) => first.diagnostics_mut().extend(e.diagnostics().iter().cloned()),
-            }
-        }
-        failed.map_or(Ok(values), Err)
+    /// The error of several findings, if there are any.
+    pub fn of(findings: Vec<Diagnostic>) -> Option<Error> {
+        let first = findings.first()?.clone();
+        let mut error = Error::from(first);
+        *error.diagnostics_mut() = findings;
+        Some(error)
     }
 
-    /// An error of a kind with Helm's text.
-    pub fn new(code: &'static str, message: impl Into<String>) -> Error {
-        Error::from(Diagnostic::error(code, message))
+    /// An error of a rule with Helm's text.
+    pub fn new(rule: &'static Rule, message: impl Into<String>) -> Error {
+        Error::from(Diagnostic::new(rule, message))
     }
 
     /// Helm's text of the error, without `Error: `.

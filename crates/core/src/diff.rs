@@ -10,7 +10,8 @@ use pintle_references::secrets::is_secret_name;
 use pintle_value::{Data, DataMap, json};
 use similar::{ChangeTag, TextDiff};
 
-use crate::diagnostic::{Diagnostic, Error, Result, Span};
+use crate::diagnostic::{Diagnostic, Error, Result, Source, Span};
+use crate::rules;
 use crate::secrets::Secrets;
 
 /// Lines shown around a change.
@@ -99,10 +100,10 @@ pub struct Diff {
 /// Errors: a document that is no YAML or no object.
 pub fn objects(name: &str, stream: &[u8]) -> Result<Vec<Object>> {
     let (trees, error) = pintle_yaml::Tree::parse_all(stream);
+    let source = Source::named(name);
     let failed = |e: &pintle_yaml::Error| {
-        let d = Diagnostic::error("diff/yaml", format!("{name}: {}", e.message));
-        let line = e.line.unwrap_or(0);
-        Error::from(if line > 0 { d.at(Span::new(name, line, e.column.unwrap_or(0), 0)) } else { d })
+        let d = Diagnostic::new(&rules::DIFF_YAML, format!("{name}: {}", e.message));
+        Error::from(d.at(Span::position(&source, e.line.unwrap_or(0), e.column.unwrap_or(0))))
     };
     if let Some(e) = error {
         return Err(failed(&e));
@@ -114,8 +115,8 @@ pub fn objects(name: &str, stream: &[u8]) -> Result<Vec<Object>> {
             Data::Map(m) => add(&mut objects, m),
             _ => {
                 let line = tree.locate(&[]).map_or(1, |p| p.value.start.line);
-                let d = Diagnostic::error("diff/object", format!("{name}: a document is no object"));
-                return Err(d.at(Span::new(name, line, 0, 0)).into());
+                let d = Diagnostic::new(&rules::DIFF_OBJECT, format!("{name}: a document is no object"));
+                return Err(d.at(Span::line(&source, line)).into());
             }
         }
     }

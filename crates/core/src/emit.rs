@@ -7,6 +7,7 @@ use crate::arrange::split;
 use crate::diagnostic::{Error, Result};
 use crate::load::pattern::matches;
 use crate::release::Release;
+use crate::rules;
 
 /// What of a release is wanted.
 #[derive(Clone, Debug, Default)]
@@ -132,7 +133,7 @@ fn show_only(out: &[u8], options: &EmitOptions) -> Result<Vec<u8>> {
             }
         }
         if missing {
-            return Err(Error::new("usage/show-only", format!("could not find template {pattern} in chart")));
+            return Err(Error::new(&rules::USAGE_SHOW_ONLY, format!("could not find template {pattern} in chart")));
         }
     }
     Ok(shown)

@@ -28,6 +28,7 @@ use crate::merge::dependencies::{Node, process};
 use crate::merge::options::Values;
 use crate::release::Schemas;
 use crate::render::{Context, ReleaseInfo, render};
+use crate::rules;
 
 /// How bad something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,7 +134,7 @@ impl Source {
                     if e.kind() == std::io::ErrorKind::NotFound { "no such file or directory".into() } else { e.to_string() };
                 let file = path.components().collect::<std::path::PathBuf>().join("Chart.yaml");
                 let file = file.strip_prefix(".").unwrap_or(&file).display().to_string();
-                Error::new("chart/missing", format!("unable to check Chart.yaml file in chart: stat {file}: {why}"))
+                Error::new(&rules::CHART_MISSING, format!("unable to check Chart.yaml file in chart: stat {file}: {why}"))
             };
             path.join("Chart.yaml").metadata().map_err(missing)?;
             let entry = |name: &str| match path.join(name).metadata() {
@@ -319,7 +320,7 @@ impl Linter<'_> {
         let Ok(values) = coalesce.values(&root, &user) else { return Ok(None) };
         let values = coalesce.values(&root, &values)?;
         if !self.options.skip_schema_validation {
-            check(&root, &values, &|url: &str| (self.options.schemas)(url)).map_err(|(e, _)| e.to_string())?;
+            check(&root, &values, &|url: &str| (self.options.schemas)(url)).map_err(|e| e.to_string())?;
         }
         let capabilities =
             Capabilities::new(compat, self.options.kube_version.as_deref(), &[], None).map_err(|e| e.to_string())?;

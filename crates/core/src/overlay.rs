@@ -8,14 +8,13 @@ use std::sync::Arc;
 
 use pintle_files::Root;
 use pintle_kustomize::{
-    ChartRequest, Disk, FileSystem, HelmOptions, Inflate, Kustomization, Location, Options as BuildOptions, Output, Rooted,
-    SourceObject, Warning,
+    ChartRequest, Disk, FileSystem, HelmOptions, Inflate, Kustomization, Options as BuildOptions, Output, Rooted, SourceObject,
 };
 use pintle_value::budget::{Budget, Limits};
 use pintle_value::{Data, DataMap};
 
 use crate::Compat;
-use crate::diagnostic::{Diagnostic, Error, Result, Span};
+use crate::diagnostic::{Diagnostic, Error, Result, Severity, Span};
 use crate::emit::{EmitOptions, stream};
 use crate::load::{Chart, LoadOptions};
 use crate::merge::options::{ValuesFile, ValuesOptions};
@@ -40,9 +39,9 @@ pub fn build(dir: &Path, root: Option<&Root>, limits: Limits) -> Result<Built> {
         Some(root) => (Box::new(Rooted(root.clone())), Links::Below(root)),
     };
     let charts = Charts { links, budget: Arc::new(Budget::new(limits)) };
-    let output = pintle_kustomize::build(&dir.to_string_lossy(), &charts.options(&*files)).map_err(error)?;
-    let text = output.to_yaml().map_err(error)?.into_bytes();
-    Ok(Built { text, warnings: output.warnings.iter().map(warning).collect() })
+    let output = pintle_kustomize::build(&dir.to_string_lossy(), &charts.options(&*files))?;
+    let text = output.to_yaml()?.into_bytes();
+    Ok(Built { text, warnings: output.warnings })
 }
 
 /// Applies fields of a kustomization to manifests. The files that they name are below `dir`, the folders below `root`; `place` is where
@@ -51,44 +50,30 @@ pub fn build(dir: &Path, root: Option<&Root>, limits: Limits) -> Result<Built> {
 /// Errors: kustomize's, a limit that is exceeded, and what kustomize takes without a word: over a chart a patch that matches nothing is a mistake.
 pub fn apply(dir: &Path, root: &Root, fields: &DataMap, place: &Span, manifests: &[u8], limits: Limits) -> Result<Built> {
     let here = |e: pintle_kustomize::Error| {
-        let mut e = error(e);
+        let mut e = Error::from(e);
         e.diagnostics_mut().iter_mut().for_each(|d| d.span = Some(place.clone()));
         e
     };
     let text = pintle_yaml::to_yaml(&Data::Map(fields.clone())).unwrap_or_default();
-    let (kustomization, _) = Kustomization::read(text.as_bytes(), &place.file).map_err(here)?;
+    let (kustomization, _) = Kustomization::read(text.as_bytes(), place.source.name()).map_err(here)?;
     let objects = [SourceObject { text: manifests, file: "the chart's output" }];
     let charts = Charts { links: Links::Below(root), budget: Arc::new(Budget::new(limits)) };
     let files = Rooted(root.clone());
     let dir = dir.to_string_lossy();
     let output: Output =
-        pintle_kustomize::transform(kustomization, &place.file, &dir, &objects, &charts.options(&files)).map_err(here)?;
-    let mut unmatched =
-        output.warnings.iter().filter(|w| !w.note).map(|w| Diagnostic::error("overlay/unmatched", &w.message).at(place.clone()));
-    if let Some(first) = unmatched.next() {
-        let mut error = Error::from(first);
-        error.diagnostics_mut().extend(unmatched);
+        pintle_kustomize::transform(kustomization, place.source.name(), &dir, &objects, &charts.options(&files)).map_err(here)?;
+    let unmatched = output.warnings.iter().filter(|d| d.severity != Severity::Note);
+    let unmatched = unmatched.map(|d| Diagnostic { severity: Severity::Error, span: Some(place.clone()), ..d.clone() });
+    if let Some(error) = Error::of(unmatched.collect()) {
         return Err(error);
     }
     Ok(Built { text: output.to_yaml().map_err(here)?.into_bytes(), warnings: Vec::new() })
 }
 
-fn span(at: &Location) -> Span {
-    Span::new(&*at.file, at.line as usize, 0, 0)
-}
-
-/// An error of kustomize as a diagnostic.
-pub fn error(e: pintle_kustomize::Error) -> Error {
-    let mut d = Diagnostic::error("overlay/build", e.message);
-    d.span = e.location.as_ref().map(span);
-    d.hints = e.hints;
-    d.into()
-}
-
-fn warning(w: &Warning) -> Diagnostic {
-    let d =
-        if w.note { Diagnostic::note("overlay/note", &w.message) } else { Diagnostic::warning("overlay/unmatched", &w.message) };
-    Diagnostic { span: w.location.as_ref().map(span), ..d }
+impl From<pintle_kustomize::Error> for Error {
+    fn from(e: pintle_kustomize::Error) -> Error {
+        Diagnostic::from(e).into()
+    }
 }
 
 /// Renders the charts of kustomizations, as Helm 3.22: the only one that kustomize 5.7.1 works with.
@@ -127,7 +112,7 @@ impl Inflate for Charts<'_> {
             let place = e.diagnostics().iter().find_map(|d| d.span.as_ref());
             let error = pintle_kustomize::Error::new(e.to_string());
             match place {
-                Some(s) => error.at(&s.file, s.line as u32),
+                Some(span) => error.at_span(span),
                 None => error,
             }
         })

@@ -11,6 +11,7 @@ use pintle_files::write::{self, Folder, Last};
 use crate::diagnostic::{Diagnostic, Error, Result};
 use crate::load::{Chart, Dependency, LoadOptions};
 use crate::merge::dependencies::is_compatible;
+use crate::rules;
 
 /// The bytes of a packed chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct Package {
 /// Errors: those of loading the chart.
 pub fn pack(dir: &Path, options: &LoadOptions) -> Result<Package> {
     let chart = Chart::load(dir, options)?;
-    let failed = |e: std::io::Error| Error::new("package/write", format!("pack {}: {e}", dir.display()));
+    let failed = |e: std::io::Error| Error::new(&rules::PACKAGE_WRITE, format!("pack {}: {e}", dir.display()));
     let (name, version) = (&chart.metadata.name, &chart.metadata.version);
     let gzip = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::best());
     let mut archive = tar::Builder::new(gzip);
@@ -115,7 +116,7 @@ pub fn build(dir: &Path, options: &LoadOptions) -> Result<Vec<Built>> {
                 chart.name(),
                 chart.metadata.version
             );
-            return Err(Error::new("package/version", message));
+            return Err(Error::new(&rules::PACKAGE_VERSION, message));
         }
         built.push(put(&dir.join("charts"), &dependency.name, &package)?);
     }
@@ -126,18 +127,18 @@ fn elsewhere(dir: &Path, dependency: &Dependency) -> Error {
     let Dependency { name, version, repository, .. } = dependency;
     let message = format!("{} needs {name} {version} from {repository:?}, and charts/ doesn't hold it", dir.display());
     let hint = "nothing is fetched: `helm dependency build` puts it there, or a file:// repository names its folder";
-    Diagnostic::error("package/remote", message).hint(hint).into()
+    Diagnostic::new(&rules::PACKAGE_REMOTE, message).hint(hint).into()
 }
 
 /// Writes an archive and removes those of other versions.
 fn put(charts: &Path, name: &str, package: &Package) -> Result<Built> {
-    let failed = |e: write::Error| Error::new("io", e.to_string());
+    let failed = |e: write::Error| Error::new(&rules::FILE_WRITE, e.to_string());
     let is_old = |other: &str| {
         let version = other.strip_prefix(name).and_then(|r| r.strip_prefix('-')).and_then(|r| r.strip_suffix(".tgz"));
         other != package.file && version.is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()))
     };
     if package.file.contains(['/', '\\']) {
-        return Err(Error::new("package/name", format!("{:?} is no name of an archive", package.file)));
+        return Err(Error::new(&rules::PACKAGE_NAME, format!("{:?} is no name of an archive", package.file)));
     }
     let folder = Folder::open(charts).map_err(failed)?;
     let is_same = folder.read(&package.file, pintle_files::STREAM).map_err(failed)?.is_some_and(|old| old == package.data);

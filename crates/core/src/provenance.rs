@@ -8,74 +8,50 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use pintle_template::record::{CallSite, Piece, Read, Record};
-use pintle_value::{List, Map, Value};
-use pintle_yaml::{Step, Tree};
+use pintle_value::{List, Map, Str, Value};
+use pintle_yaml::Tree;
 
-use crate::diagnostic::{Span, Trace};
+use crate::diagnostic::{Path, Source, Span, Step, Trace, Tracepoint};
 use crate::load::Chart;
 use crate::merge::literal;
 use crate::merge::options::ValuesOptions;
 use crate::merge::set::{Reading, parse_into};
 use crate::{Compat, DataMap};
 
-/// A step of a path in the values.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Key {
-    /// A key of a map
-    Name(String),
-    /// An index of a list
-    Index(usize),
-}
-
-/// The path of a value, as users write it: `.Values.image.tag`.
-pub fn show_path(path: &[Key]) -> String {
-    let mut out = String::from(".Values");
-    for key in path {
-        match key {
-            Key::Name(n) => {
-                out.push('.');
-                out.push_str(n);
-            }
-            Key::Index(i) => out.push_str(&format!("[{i}]")),
-        }
-    }
-    out
-}
-
 /// The maps of a tree of values, by the numbers that they carry as their origin.
 #[derive(Default)]
-pub struct Origins(Vec<Vec<Key>>);
+pub struct Origins(Vec<Path>);
 
 impl Origins {
     /// Numbers every map below `values`. A map in several places (an inherited global) keeps the first.
     pub fn mark(values: &Map) -> Origins {
         let mut origins = Origins::default();
-        origins.map(values, &mut Vec::new());
+        origins.map(values, &mut Path::ROOT.clone());
         origins
     }
 
-    fn map(&mut self, m: &Map, path: &mut Vec<Key>) {
+    fn map(&mut self, m: &Map, path: &mut Path) {
         if m.origin() != 0 {
             return;
         }
         self.0.push(path.clone());
         m.set_origin(self.0.len() as u32);
         for (k, v) in m.entries().iter() {
-            path.push(Key::Name(k.to_str_lossy().into_owned()));
+            path.0.push(Step::field(k.to_str_lossy().into_owned()));
             self.value(v, path);
-            path.pop();
+            path.0.pop();
         }
     }
 
-    fn list(&mut self, l: &List, path: &mut Vec<Key>) {
+    fn list(&mut self, l: &List, path: &mut Path) {
         for (i, v) in l.iter().enumerate() {
-            path.push(Key::Index(i));
+            path.0.push(Step::Index(i));
             self.value(v, path);
-            path.pop();
+            path.0.pop();
         }
     }
 
-    fn value(&mut self, v: &Value, path: &mut Vec<Key>) {
+    fn value(&mut self, v: &Value, path: &mut Path) {
         match v {
             Value::Map(m) => self.map(m, path),
             Value::List(l) => self.list(l, path),
@@ -84,9 +60,9 @@ impl Origins {
     }
 
     /// The path of a key that was read.
-    pub fn path(&self, read: &Read) -> Option<Vec<Key>> {
+    pub fn path(&self, read: &Read) -> Option<Path> {
         let mut path = self.0.get((read.origin as usize).checked_sub(1)?)?.clone();
-        path.push(Key::Name(read.key.to_str_lossy().into_owned()));
+        path.0.push(Step::field(read.key.to_str_lossy().into_owned()));
         Some(path)
     }
 }
@@ -115,27 +91,23 @@ impl<'s> Sources<'s> {
     }
 
     /// The place of a path in a file of values: the key, or the item of a list.
-    fn locate(&self, file: &str, text: &'s [u8], path: &[Key]) -> Option<Span> {
-        let steps: Vec<Step<'_>> = path
-            .iter()
-            .map(|k| match k {
-                Key::Name(n) => Step::Key(n),
-                Key::Index(i) => Step::Index(*i),
-            })
-            .collect();
+    fn locate(&self, file: &str, text: &'s Str, path: &[Step<'_>]) -> Option<Span> {
+        let steps = yaml_steps(path);
         let mut parsed = self.parsed.borrow_mut();
         let trees = parsed.entry(text.as_ptr().addr()).or_insert_with(|| Tree::parse_all(text).0);
         let place = trees.iter().rev().find_map(|t| t.locate(&steps))?;
         let span = place.key.unwrap_or(place.value);
-        Some(Span::new(file, span.start.line, span.start.column, span.end.offset.saturating_sub(span.start.offset)))
+        // Values may be secrets: their lines are never repeated.
+        let source = Source::new(file, text.clone()).private();
+        Some(Span::range(&source, span.start.offset..span.end.offset))
     }
 
     /// Who set the value at a path, if anyone did.
-    pub fn setter(&self, path: &[Key]) -> Option<Setter> {
+    pub fn setter(&self, path: &[Step<'_>]) -> Option<Setter> {
         self.flag(path).or_else(|| self.file(path)).or_else(|| self.default(self.chart, "", path))
     }
 
-    fn flag(&self, path: &[Key]) -> Option<Setter> {
+    fn flag(&self, path: &[Step<'_>]) -> Option<Setter> {
         let g = self.given;
         let never = |_: &str| Ok(crate::Data::Null);
         let kinds: [(&str, &[String], Reading<'_>); 4] = [
@@ -163,52 +135,63 @@ impl<'s> Sources<'s> {
         None
     }
 
-    fn file(&self, path: &[Key]) -> Option<Setter> {
+    fn file(&self, path: &[Step<'_>]) -> Option<Setter> {
         let files = self.given.files.iter().rev();
         files.map(|f| (f.name.as_str(), &f.text)).find_map(|(name, text)| self.locate(name, text, path)).map(Setter::File)
     }
 
     /// The defaults: a parent's for a dependency are stronger than the dependency's own.
-    fn default(&self, chart: &'s Chart, folder: &str, path: &[Key]) -> Option<Setter> {
+    fn default(&self, chart: &'s Chart, folder: &str, path: &[Step<'_>]) -> Option<Setter> {
         let file = format!("{folder}{}/values.yaml", chart.name());
         if let Some(span) = chart.values_text.as_ref().and_then(|text| self.locate(&file, text, path)) {
             return Some(Setter::File(span));
         }
-        let Some((Key::Name(first), rest)) = path.split_first() else { return None };
+        let Some((Step::Field(first), rest)) = path.split_first() else { return None };
         let alias = |name: &str| chart.metadata.dependencies.iter().any(|d| d.alias == *first && d.name == name);
         let child = chart.dependencies.iter().find(|c| c.name() == first || alias(c.name()))?;
         self.default(child, &format!("{folder}{}/charts/", chart.name()), rest)
     }
 
     /// A line of a trace for a path that was read.
-    pub fn trace(&self, path: &[Key]) -> Option<Trace> {
-        let shown = show_path(path);
-        match self.setter(path)? {
-            Setter::File(span) => Some(Trace { message: format!("{shown} is set here"), span }),
-            Setter::Flag(flag) => {
-                let span = Span::new(flag, 0, 0, 0);
-                Some(Trace { message: format!("{shown} is set by this flag"), span })
-            }
-        }
+    pub fn trace(&self, path: &[Step<'static>]) -> Option<Trace> {
+        let shown = shown(path);
+        Some(match self.setter(path)? {
+            Setter::File(span) => Trace { what: Tracepoint::Set(shown), span },
+            Setter::Flag(flag) => Trace { what: Tracepoint::SetByFlag(shown), span: Span::whole(&Source::named(flag)) },
+        })
     }
+}
+
+/// The path of a value, as templates write it: `.Values.image.tag`.
+pub fn shown(path: &[Step<'static>]) -> String {
+    Path(path.to_vec()).below(".Values")
+}
+
+/// The path as the YAML reader takes it.
+pub fn yaml_steps<'p>(path: &'p [Step<'_>]) -> Vec<pintle_yaml::Step<'p>> {
+    let step = |step: &'p Step<'_>| match step {
+        Step::Field(name) | Step::Key(name) => pintle_yaml::Step::Key(name),
+        Step::Index(index) => pintle_yaml::Step::Index(*index),
+    };
+    path.iter().map(step).collect()
 }
 
 /// The key of `key=value`: values are never repeated in messages.
-fn key_of(text: &str, path: &[Key]) -> String {
+fn key_of(text: &str, path: &[Step<'_>]) -> String {
     // One flag may set several values: then the path says which is meant.
     match text.matches('=').count() {
         0 | 1 => text.split('=').next().unwrap_or(text).to_owned(),
-        _ => show_path(path).trim_start_matches(".Values.").to_owned(),
+        _ => path.iter().cloned().map(Step::into_owned).collect::<Path>().to_string(),
     }
 }
 
-fn has(values: &DataMap, path: &[Key]) -> bool {
-    let Some((Key::Name(first), rest)) = path.split_first() else { return false };
-    let mut at = values.get(first);
+fn has(values: &DataMap, path: &[Step<'_>]) -> bool {
+    let Some((Step::Field(first), rest)) = path.split_first() else { return false };
+    let mut at = values.get(first.as_ref());
     for key in rest {
         at = match (at, key) {
-            (Some(v), Key::Name(n)) => v.get(n),
-            (Some(v), Key::Index(i)) => v.as_list().and_then(|l| l.get(*i)),
+            (Some(v), Step::Field(name) | Step::Key(name)) => v.get(name),
+            (Some(v), Step::Index(i)) => v.as_list().and_then(|l| l.get(*i)),
             (None, _) => None,
         };
     }
@@ -264,11 +247,7 @@ fn text_offset(piece: &Piece, raw: &[u8], offset: usize, source: &[u8]) -> usize
 }
 
 fn span_at(site: &CallSite, offset: usize) -> Span {
-    let text = &site.text;
-    let before = &text[..offset.min(text.len())];
-    let line_start = before.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
-    let line = 1 + before.iter().filter(|b| **b == b'\n').count();
-    Span::new(&*site.file, line, 1 + before.len() - line_start, 0)
+    Span::range(&Source::new(&*site.file, site.text.clone()), offset..offset)
 }
 
 fn follow<'r>(pieces: &'r [Piece], raw: &[u8], offset: usize, reads: &mut Vec<Read>) -> Option<&'r Piece> {
@@ -327,26 +306,9 @@ pub fn raw_offset(raw: &[u8], offset: usize) -> usize {
     at
 }
 
-/// The key among `known` that `wanted` most likely stands for: at most a third of its letters differ.
-pub fn nearest<'k>(wanted: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    let near = |k: &&str| {
-        let distance = pintle_kustomize::suggest::edit_distance(&wanted.to_lowercase(), &k.to_lowercase());
-        (distance * 3 <= wanted.chars().count().max(3)).then_some(distance)
-    };
-    known.filter_map(|k| near(&k).map(|d| (d, k))).min().map(|(_, k)| k)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nearest_key() {
-        let keys = ["replicas", "replicaCount", "image"];
-        assert_eq!(nearest("replicaCuont", keys.into_iter()), Some("replicaCount"));
-        assert_eq!(nearest("Image", keys.into_iter()), Some("image"));
-        assert_eq!(nearest("port", keys.into_iter()), None);
-    }
 
     #[test]
     fn offsets_skip_what_was_removed() {

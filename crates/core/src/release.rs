@@ -16,14 +16,15 @@ use crate::arrange::{Arranged, Hook, Manifest, arrange, cut};
 use crate::capabilities::Capabilities;
 use crate::check::check;
 use crate::cluster::{Cluster, Lookup, OnCluster, names_in};
-use crate::diagnostic::{Diagnostic, Error, Result, Span, Trace};
+use crate::diagnostic::{Diagnostic, Error, Result, Span, Step, nearest};
 use crate::load::{Chart, File};
 use crate::merge::coalesce::Coalesce;
 use crate::merge::dependencies::{Node, is_compatible, process};
 use crate::merge::options::Values;
 use crate::parallel;
-use crate::provenance::{self, Key, Origins, Sources, nearest, show_path};
-use crate::render::{BUDGET, Context, Records, ReleaseInfo, Rendered, objects, render as render_templates};
+use crate::provenance::{self, Origins, Sources};
+use crate::render::{Context, Records, ReleaseInfo, Rendered, called, objects, render as render_templates};
+use crate::rules;
 use crate::secrets::Secrets;
 
 /// Gives the text behind a `$ref` that leads out of a values.schema.json: a URL in, a text or a reason out.
@@ -143,7 +144,7 @@ pub(crate) fn render_within(chart: &Arc<Chart>, values: &Values, options: &Optio
     let secrets = || Secrets::of_inputs(values, chart);
     let mut release = render_and_explain(chart, values, options, budget).map_err(|e| secrets().mask_error(e))?;
     // Only these repeat values; the others aren't worth the search for secrets.
-    let mut of_values = release.warnings.iter_mut().filter(|d| d.code.starts_with("values/")).peekable();
+    let mut of_values = release.warnings.iter_mut().filter(|d| d.rule.topic() == "values").peekable();
     if of_values.peek().is_some() {
         let secrets = secrets();
         of_values.for_each(|d| secrets.mask_diagnostic(d));
@@ -166,7 +167,7 @@ fn render_and_explain(chart: &Arc<Chart>, values: &Values, options: &Options, bu
     };
     let Some(recording) = recording else { return Err(first) };
     // What used up the budget would only do so again.
-    if first.diagnostics().iter().any(|d| d.code == BUDGET) {
+    if first.diagnostics().iter().any(|d| d.rule == &rules::TEMPLATE_BUDGET) {
         return Err(first);
     }
     let mut trail = Trail::default();
@@ -180,7 +181,7 @@ fn render_and_explain(chart: &Arc<Chart>, values: &Values, options: &Options, bu
 
 /// Whether two failures say the same. Where is a matter of the first: templates in Jinja are recorded with marks in them.
 fn is_same(first: &Error, second: &Error) -> bool {
-    let said = |e: &Error| e.diagnostics().iter().map(|d| (d.code, d.message.clone())).collect::<Vec<_>>();
+    let said = |e: &Error| e.diagnostics().iter().map(|d| (d.rule.code, d.message.clone())).collect::<Vec<_>>();
     said(first) == said(second)
 }
 
@@ -223,7 +224,6 @@ impl World for Shared {
 #[derive(Default)]
 struct Trail {
     values: Option<Value>,
-    violations: Vec<Vec<Key>>,
     origins: Origins,
     records: Records,
     /// How many bytes of output were looked through.
@@ -234,9 +234,10 @@ impl Trail {
     /// Adds the places behind an error: of the template's line for output that is no YAML, of values that were read.
     fn explain(&self, mut error: Error, chart: &Arc<Chart>, values: &Values) -> Error {
         let sources = Sources::new(&values.given, chart);
-        let refused = error.diagnostics_mut().iter_mut().filter(|d| d.code == "values/schema");
-        for (d, path) in refused.zip(&self.violations).take(EXPLAINED) {
+        let refused = error.diagnostics_mut().iter_mut().filter(|d| d.rule == &rules::VALUES_SCHEMA);
+        for d in refused.take(EXPLAINED) {
             // What is missing has no place of its own: its parent's will do.
+            let path = d.path.0.get(1..).unwrap_or_default();
             let setters = (0..=path.len()).rev().find_map(|n| sources.trace(&path[..n]));
             d.trace.extend(setters);
         }
@@ -249,24 +250,24 @@ impl Trail {
     /// Adds the places behind one finding.
     fn explain_one(&self, d: &mut Diagnostic, sources: &Sources<'_>) {
         let mut reads = Vec::new();
-        match d.code {
-            "template/exec" => {
+        match d.rule.code {
+            code if code == rules::TEMPLATE_EXEC.code => {
                 reads.clone_from(&self.records.failed_reads);
                 if d.trace.is_empty() {
-                    d.trace.extend(self.records.failed_calls.iter().cloned().map(called_here));
+                    d.trace.extend(self.records.failed_calls.iter().cloned().map(called));
                 }
             }
             // Findings about the output, of which errors of YAML are one kind, stand in a template's file.
-            "template/parse" | "values/schema" => {}
+            code if [rules::TEMPLATE_PARSE.code, rules::VALUES_SCHEMA.code].contains(&code) => {}
             _ => {
                 if let Some(made) = d.span.as_ref().and_then(|span| self.made(span)) {
-                    d.trace.extend(made.calls.into_iter().map(called_here));
+                    d.trace.extend(made.calls.into_iter().map(called));
                     d.span = Some(made.span);
                     reads = made.reads;
                 }
             }
         }
-        let paths: Vec<Vec<Key>> = reads.iter().filter_map(|r| self.origins.path(r)).collect();
+        let paths: Vec<Vec<Step<'static>>> = reads.iter().filter_map(|r| Some(self.origins.path(r)?.0)).collect();
         for (i, path) in paths.iter().enumerate() {
             // A table on the way to a value says nothing that the value doesn't.
             if paths[i + 1..].iter().any(|longer| longer.starts_with(path)) {
@@ -274,25 +275,19 @@ impl Trail {
             }
             match sources.trace(path) {
                 Some(t) => d.trace.push(t),
-                None if matches!(d.code, "template/exec" | "yaml/parse") => d.hints.push(self.absent(path)),
+                None if [&rules::TEMPLATE_EXEC, &rules::YAML_PARSE].contains(&d.rule) => d.hints.push(self.absent(path)),
                 None => {}
             }
-        }
-        let places = d.span.iter_mut().chain(d.trace.iter_mut().map(|t| &mut t.span));
-        for span in places {
-            let line =
-                self.records.texts.get(&span.file).and_then(|text| text.split(|b| *b == b'\n').nth(span.line.wrapping_sub(1)));
-            span.text = line.map(|l| String::from_utf8_lossy(l).into_owned());
         }
     }
 
     /// What to say of a value that was read and that nothing sets.
-    fn absent(&self, path: &[Key]) -> String {
-        let shown = show_path(path);
-        let Some((Key::Name(key), parent)) = path.split_last() else { return format!("nothing sets {shown}") };
-        let step = |m: Value, key: &Key| match (m, key) {
-            (Value::Map(m), Key::Name(n)) => m.get(n.as_bytes()),
-            (Value::List(l), Key::Index(i)) => l.get(*i).cloned(),
+    fn absent(&self, path: &[Step<'static>]) -> String {
+        let shown = provenance::shown(path);
+        let Some((Step::Field(key), parent)) = path.split_last() else { return format!("nothing sets {shown}") };
+        let step = |m: Value, step: &Step<'_>| match (m, step) {
+            (Value::Map(m), Step::Field(n) | Step::Key(n)) => m.get(n.as_bytes()),
+            (Value::List(l), Step::Index(i)) => l.get(*i).cloned(),
             _ => None,
         };
         let siblings = self.values.clone().and_then(|root| parent.iter().try_fold(root, step));
@@ -302,8 +297,8 @@ impl Trail {
         };
         match nearest(key, names.iter().map(String::as_str)) {
             Some(near) => {
-                let near: Vec<Key> = parent.iter().cloned().chain([Key::Name(near.to_owned())]).collect();
-                format!("nothing sets {shown}; did you mean {}?", show_path(&near))
+                let near: Vec<_> = parent.iter().cloned().chain([Step::field(near.to_owned())]).collect();
+                format!("nothing sets {shown}; did you mean {}?", provenance::shown(&near))
             }
             None => format!("nothing sets {shown}"),
         }
@@ -311,7 +306,7 @@ impl Trail {
 
     /// What made a line of a file's output.
     fn made(&self, span: &Span) -> Option<provenance::Made> {
-        let file = self.records.files.get(&span.file)?;
+        let file = self.records.files.get(span.source.name())?;
         self.looked.set(self.looked.get().saturating_add(file.raw.len()));
         if self.looked.get() > EXPLAINED_BYTES {
             return None;
@@ -322,14 +317,11 @@ impl Trail {
             n => text.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(n - 1).map(|(i, _)| i + 1),
         };
         // An error found at the very end points behind the last line.
-        let start = line_start(span.line.saturating_sub(1)).or_else(|| line_start(span.line.saturating_sub(2)))?;
+        let line = span.start()?.line;
+        let start = line_start(line.saturating_sub(1)).or_else(|| line_start(line.saturating_sub(2)))?;
         let indent = text[start..].iter().take_while(|b| **b == b' ').count();
         provenance::made(&file.record, &file.raw, provenance::raw_offset(&file.raw, start + indent))
     }
-}
-
-fn called_here(span: Span) -> Trace {
-    Trace { message: "called here".into(), span }
 }
 
 fn attempt(
@@ -348,10 +340,10 @@ fn attempt(
     let coalesce = Coalesce::new(compat);
     let mut root = Node::new(chart);
     process(&mut root, &user_values, &coalesce)
-        .map_err(|e| Error::new("values/dependencies", format!("chart dependencies processing failed: {e}")))?;
+        .map_err(|e| Error::new(&rules::VALUES_DEPENDENCIES, format!("chart dependencies processing failed: {e}")))?;
     let cluster = options.cluster.as_deref();
     let capabilities = Capabilities::new(compat, options.kube_version.as_deref(), &options.api_versions, cluster)?;
-    let values = coalesce.values(&root, &user_values).map_err(|e| Error::new("values/type", e))?;
+    let values = coalesce.values(&root, &user_values).map_err(|e| Error::new(&rules::VALUES_TYPE, e))?;
     if let Some(trail) = trail.as_deref_mut() {
         trail.origins = Origins::mark(&values);
         trail.values = Some(Value::Map(values.clone()));
@@ -359,18 +351,12 @@ fn attempt(
 
     let mut warnings = chart.warnings.clone();
     if chart.metadata.deprecated {
-        warnings.push(Diagnostic::warning("chart/deprecated", "this chart is deprecated"));
+        warnings.push(Diagnostic::new(&rules::CHART_DEPRECATED, "this chart is deprecated"));
     }
     warnings.extend(coalesce.into_warnings());
     if !options.skip_schema_validation {
         let checked = check(&root, &values, &|url| (options.schemas)(url));
-        let unresolved = checked.map_err(|(error, violations)| {
-            if let Some(trail) = trail.as_deref_mut() {
-                trail.violations = violations.into_iter().map(|v| v.path).collect();
-            }
-            error
-        })?;
-        warnings.extend(unresolved);
+        warnings.extend(checked?);
     }
     let release =
         ReleaseInfo { name: options.release_name.clone(), namespace: options.namespace.clone(), is_upgrade: options.is_upgrade };
@@ -378,7 +364,7 @@ fn attempt(
     let kube = &capabilities.kube_version;
     if !supported.is_empty() && !is_compatible(supported, &kube.normalized) {
         let message = format!("chart requires kubeVersion: {supported} which is incompatible with Kubernetes {}", kube.version);
-        return Err(Error::new("chart/kube-version", message).with_debug_output(Vec::new()));
+        return Err(Error::new(&rules::CHART_KUBE_VERSION, message).with_debug_output(Vec::new()));
     }
     let context = Context { release: &release, capabilities: &capabilities, budget, host: Rc::new(host) };
     let (arranged, notes) = render_and_arrange(&root, &values, &context, trail.map(|t| &mut t.records))?;
@@ -392,7 +378,7 @@ fn attempt(
 /// `TemplateName`: the text of a template of Sprig's functions, for `--name-template`.
 pub fn name_from_template(text: &str) -> Result<String> {
     let functions = crate::render::functions(Compat::default());
-    let failed = |e: &pintle_template::Error| Error::new("usage/name-template", e.message());
+    let failed = |e: &pintle_template::Error| Error::new(&rules::USAGE_NAME_TEMPLATE, e.message());
     let mut templates = pintle_template::Templates::new();
     templates.add(&pintle_template::parse("name-template", text, functions).map_err(|e| failed(&e))?);
     let host = Rc::new(Host::new(System));
@@ -413,7 +399,7 @@ pub fn build_info(compat: Compat) -> String {
 
 /// What `helm version --template` prints: a template with none of Helm's functions, over the build info.
 pub fn version_from_template(text: &str, compat: Compat) -> Result<String> {
-    let failed = |e: &pintle_template::Error| Error::new("usage/template", e.message());
+    let failed = |e: &pintle_template::Error| Error::new(&rules::USAGE_TEMPLATE, e.message());
     let functions = pintle_template::Functions::builtins();
     let mut templates = pintle_template::Templates::new();
     templates.add(&pintle_template::parse("_", text, &functions).map_err(|e| failed(&e))?);
@@ -469,7 +455,7 @@ fn debug_output(files: &Rendered) -> Vec<u8> {
 fn check_installable(chart: &Chart) -> Result<()> {
     match chart.metadata.chart_type.as_str() {
         "" | "application" => Ok(()),
-        other => Err(Error::new("chart/library", format!("{other} charts are not installable"))),
+        other => Err(Error::new(&rules::CHART_LIBRARY, format!("{other} charts are not installable"))),
     }
 }
 
@@ -481,14 +467,14 @@ fn check_dependencies(chart: &Chart, compat: Compat) -> Result<()> {
         return Ok(());
     }
     let message = format!("{}{}", compat.missing_dependencies(), missing.join(", "));
-    Err(Error::new("chart/dependencies", message))
+    Err(Error::new(&rules::CHART_DEPENDENCIES, message))
 }
 
 /// `ValidateReleaseName`: a name that DNS allows, of at most 53 characters.
 fn check_release_name(name: &str, compat: Compat) -> Result<()> {
     let failed = |what: &str| {
         let quoted = quote(name.as_bytes());
-        Err(Error::new("release/name", format!("{}{quoted}: {what}", compat.refused_name())))
+        Err(Error::new(&rules::RELEASE_NAME, format!("{}{quoted}: {what}", compat.refused_name())))
     };
     if name.is_empty() {
         return failed("no name provided");

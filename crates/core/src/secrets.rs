@@ -216,11 +216,17 @@ impl Secrets {
     /// Hides secrets in all that a diagnostic says, and cuts what nobody would read.
     pub fn mask_diagnostic(&self, d: &mut Diagnostic) {
         let texts = std::iter::once(&mut d.message).chain(&mut d.hints);
-        let spans = d.span.iter_mut().chain(d.trace.iter_mut().map(|t| &mut t.span)).filter_map(|s| s.text.as_mut());
-        for text in texts.chain(spans) {
+        for text in texts {
             shorten(text);
             if let Cow::Owned(masked) = self.mask(text) {
                 *text = masked;
+            }
+        }
+        // A line that holds a secret isn't shown at all.
+        for span in d.span.iter_mut().chain(d.trace.iter_mut().map(|t| &mut t.span)) {
+            let holds = |line: &[u8]| line.len() > LONGEST || matches!(self.mask(&String::from_utf8_lossy(line)), Cow::Owned(_));
+            if span.quoted().is_some_and(|(line, _)| holds(line)) {
+                span.source = span.source.clone().private();
             }
         }
     }

@@ -1,9 +1,11 @@
 //! One finding.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use crate::path::Path;
 use crate::rule::{Rule, Severity};
+use crate::show::one_line;
 use crate::source::Span;
 
 /// The object of Kubernetes that a finding is about.
@@ -77,6 +79,8 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// What is wrong, without the object, the path and the code.
     pub message: String,
+    /// The releases that it was found in, if there are several: `web (prod)`.
+    pub releases: Vec<String>,
     /// The object that it is about.
     pub object: Option<Object>,
     /// The field of the object.
@@ -96,6 +100,7 @@ impl Diagnostic {
             rule,
             severity: rule.severity,
             message: message.into(),
+            releases: Vec::new(),
             object: None,
             path: Path::ROOT,
             span: None,
@@ -118,15 +123,73 @@ impl Diagnostic {
         self
     }
 
-    /// What is wrong in one line, with the object and the field: `Deployment web: spec.replicas: must not be negative`.
+    /// What is wrong, with the releases, the object and the field: `web (prod): Deployment web: spec.replicas: must not be negative`.
+    /// It is one line if it is about an object.
     pub fn sentence(&self) -> String {
         let mut out = String::new();
+        if !self.releases.is_empty() {
+            out.push_str(&format!("{}: ", self.releases.join(", ")));
+        }
         if let Some(object) = self.object.as_ref().filter(|o| !o.kind.is_empty()) {
             out.push_str(&format!("{object}: "));
         }
         if !self.path.is_root() {
             out.push_str(&format!("{}: ", self.path));
         }
-        out + &self.message
+        out.push_str(&self.message);
+        if self.object.is_some() { one_line(&out) } else { out }
+    }
+
+    /// Findings of several releases as one list: what is found in several of them stands there once, with all their names.
+    pub fn merged(of_releases: impl IntoIterator<Item = (String, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
+        let mut merged: Vec<Diagnostic> = Vec::new();
+        // By what most tells findings apart; what else there is decides.
+        let mut known: HashMap<String, Vec<usize>> = HashMap::new();
+        for (release, findings) in of_releases {
+            for d in findings {
+                let place = d.span.as_ref().map(|span| span.to_string());
+                let alike = known.entry(format!("{} {place:?} {}", d.rule.code, d.message)).or_default();
+                match alike.iter().find(|i| merged[**i].is_like(&d)) {
+                    Some(i) if merged[*i].releases.contains(&release) => {}
+                    Some(i) => merged[*i].releases.push(release.clone()),
+                    None => {
+                        alike.push(merged.len());
+                        merged.push(Diagnostic { releases: vec![release.clone()], ..d });
+                    }
+                }
+            }
+        }
+        merged
+    }
+
+    /// Whether it is the same but for the releases. How it came about may differ from release to release.
+    fn is_like(&self, other: &Diagnostic) -> bool {
+        self.rule == other.rule
+            && self.severity == other.severity
+            && self.message == other.message
+            && self.object == other.object
+            && self.path == other.path
+            && self.span == other.span
+            && self.hints == other.hints
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::rules! {
+        KEY "ref/key" Warning "A key doesn't exist.";
+    }
+
+    #[test]
+    fn findings_of_several_releases_are_merged() {
+        let d = |message: &str| Diagnostic::new(&KEY, message);
+        let merged = Diagnostic::merged([
+            ("web (dev)".to_owned(), vec![d("a"), d("b")]),
+            ("web (prod)".to_owned(), vec![d("b"), d("b"), d("c").hint("x")]),
+        ]);
+        let shown: Vec<String> = merged.iter().map(Diagnostic::sentence).collect();
+        assert_eq!(shown, ["web (dev): a", "web (dev), web (prod): b", "web (prod): c"]);
     }
 }

@@ -71,7 +71,7 @@ macro_rules! rules {
 pub fn nearest<'k>(wanted: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let lower = wanted.to_lowercase();
     let near = |k: &&str| {
-        let distance = strsim::levenshtein(&lower, &k.to_lowercase());
+        let distance = strsim::osa_distance(&lower, &k.to_lowercase());
         (distance * 3 <= wanted.chars().count().max(3)).then_some(distance)
     };
     known.into_iter().filter_map(|k| near(&k).map(|d| (d, k))).min().map(|(_, k)| k)

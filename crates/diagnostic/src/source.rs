@@ -36,9 +36,25 @@ impl Source {
         Source { shared: Arc::new(shared), is_private: false }
     }
 
+    /// A text that others hold too.
+    pub fn shared(name: impl Into<String>, text: Arc<Vec<u8>>) -> Source {
+        struct Held(Arc<Vec<u8>>);
+        impl AsRef<[u8]> for Held {
+            fn as_ref(&self) -> &[u8] {
+                &self.0
+            }
+        }
+        Source::new(name, Held(text))
+    }
+
     /// A name without a text: a flag, a file that could not be read.
     pub fn named(name: impl Into<String>) -> Source {
         Source::new(name, "")
+    }
+
+    /// Whether it is the same text under the same name, without a look at the text.
+    pub fn is(&self, other: &Source) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
     }
 
     /// The same text, of which no line may be repeated in messages: it may hold secrets.
@@ -108,6 +124,8 @@ pub struct Span {
 enum Extent {
     Whole,
     Line(u32),
+    /// A line and a column of a text that isn't at hand.
+    Position(u32, u32),
     Range(u32, u32),
 }
 
@@ -130,18 +148,25 @@ impl Span {
         Span { source: source.clone(), extent: Extent::Range(start as u32, end.max(start) as u32) }
     }
 
-    /// A line and a column in characters, both from 1, of a text that somebody else has counted through; a column of 0 is the line.
+    /// A line and a column in characters, both from 1, that somebody else has counted; a column of 0 is the line.
     pub fn position(source: &Source, line: usize, column: usize) -> Span {
+        if line == 0 || column == 0 {
+            return Span::line(source, line);
+        }
+        if source.text().is_empty() {
+            return Span { source: source.clone(), extent: Extent::Position(line as u32, column as u32) };
+        }
         let range = source.line(line);
-        let text = &source.text()[range.clone()];
-        match column {
-            _ if line == 0 => Span::whole(source),
-            0 => Span::line(source, line),
-            _ if text.is_empty() && column > 1 => Span::line(source, line),
-            _ => {
-                let start = range.start + offset_of(text, column - 1);
-                Span::range(source, start..start)
-            }
+        let start = range.start + offset_of(&source.text()[range.clone()], column - 1);
+        Span::range(source, start..start)
+    }
+
+    /// The same beginning, and so many bytes from there, as far as the text goes.
+    #[must_use]
+    pub fn with_length(self, bytes: usize) -> Span {
+        match self.extent {
+            Extent::Range(start, _) => Span::range(&self.source, start as usize..start as usize + bytes),
+            _ => self,
         }
     }
 
@@ -149,7 +174,7 @@ impl Span {
     pub fn bytes(&self) -> Option<Range<usize>> {
         match self.extent {
             Extent::Range(start, end) => Some(start as usize..end as usize),
-            Extent::Whole | Extent::Line(_) => None,
+            _ => None,
         }
     }
 
@@ -158,6 +183,7 @@ impl Span {
         match self.extent {
             Extent::Whole => None,
             Extent::Line(line) => Some(Position { line: line as usize, column: None }),
+            Extent::Position(line, column) => Some(Position { line: line as usize, column: Some(column as usize) }),
             Extent::Range(start, _) => Some(self.at(start as usize)),
         }
     }
@@ -265,7 +291,8 @@ mod tests {
             assert_eq!(back.bytes(), Some(offset..offset));
         }
         assert_eq!(Span::position(&source, 1, 99).bytes(), Some(6..6));
-        assert_eq!(Span::position(&source, 9, 2).to_string(), "a.yaml:9");
+        assert_eq!(Span::position(&Source::named("b.yaml"), 9, 2).to_string(), "b.yaml:9:2");
+        assert_eq!(Span::position(&source, 1, 1).with_length(4).bytes(), Some(0..4));
         assert_eq!(Span::position(&source, 2, 0).to_string(), "a.yaml:2");
     }
 

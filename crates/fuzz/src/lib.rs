@@ -3,6 +3,7 @@
 //! Takes any bytes, gives nothing. A target fails by a panic, by an abort, or by taking long. The fuzzer in `fuzz/` calls them for hours,
 //! the tests of this crate for some thousand mutated seeds.
 
+use pintle::diagnostic::Source;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
@@ -161,7 +162,7 @@ pub fn cel(data: &[u8]) {
     );
     let object = b"apiVersion: b.c/v1\nkind: A\nmetadata: {name: a}\nspec: {n: 3, t: text, l: [a, b]}\n";
     let options = pintle_validate::Options { limits: LIMITS, ..Default::default() };
-    let _ = pintle_validate::check(&[("crd.yaml", crd.as_bytes()), ("a.yaml", object)], options);
+    let _ = pintle_validate::check(&[Source::new("crd.yaml", crd), Source::new("a.yaml", object.to_vec())], options);
 }
 
 /// Files in memory: a kustomization, and what it may name.

@@ -1,13 +1,14 @@
 //! What a build carries along, what may be asked of it, and the two ways in: [`build`] for a folder, [`transform`] for objects
 //! in memory.
 
+use pintle_diagnostic::{Diagnostic, Span};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use pintle_value::budget::Budget;
 
-use crate::error::{Error, Location, Warning};
+use crate::error::Error;
 use crate::generate::helm::{Inflate, NoCharts};
 use crate::json::Json;
 use crate::kustomization::Kustomization;
@@ -15,6 +16,7 @@ use crate::load::{Disk, FileSystem, LoadRestrictions, Loader};
 use crate::node::{NodeId, Nodes, Place};
 use crate::resmap::ResMap;
 use crate::resource::{Origin, Resource};
+use crate::rules;
 use crate::schema::Schemas;
 use crate::target;
 
@@ -86,12 +88,12 @@ pub struct Build {
     /// The files that were read, as [`Place::source`] numbers them.
     pub sources: Vec<String>,
     /// What was noticed.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<Diagnostic>,
     budget: Arc<Budget>,
     /// How many nodes the budget was charged for.
     charged: usize,
     known_sources: HashMap<String, u32>,
-    known_warnings: HashSet<Warning>,
+    known_warnings: HashSet<(String, String)>,
 }
 
 impl Build {
@@ -149,39 +151,40 @@ impl Build {
     }
 
     /// The file and line of a place.
-    pub fn location(&self, place: Place) -> Option<Location> {
+    pub fn location(&self, place: Place) -> Option<Span> {
         let file = self.sources.get((place.source as usize).checked_sub(1)?)?;
-        Some(Location { file: file.clone(), line: place.line })
+        Some(crate::error::place(file, place.line))
     }
 
     /// An error at a place.
     pub fn error_at(&self, message: impl Into<String>, place: Place) -> Error {
         let error = Error::new(message);
         match self.location(place) {
-            Some(at) => error.at(&at.file, at.line),
+            Some(at) => error.at_span(&at),
             None => error,
         }
     }
 
     /// Notes something that kustomize takes without a word.
-    pub fn warn(&mut self, message: impl Into<String>, location: Option<Location>) {
-        self.notice(Warning { message: message.into(), location, note: false });
+    pub fn warn(&mut self, message: impl Into<String>, location: Option<Span>) {
+        self.notice(Diagnostic { span: location, ..Diagnostic::new(&rules::UNMATCHED, message) });
     }
 
     /// Passes on a remark of kustomize's own.
-    pub fn note(&mut self, message: impl Into<String>, location: Option<Location>) {
-        self.notice(Warning { message: message.into(), location, note: true });
+    pub fn note(&mut self, message: impl Into<String>, location: Option<Span>) {
+        self.notice(Diagnostic { span: location, ..Diagnostic::new(&rules::NOTE, message) });
     }
 
-    fn notice(&mut self, warning: Warning) {
-        if self.known_warnings.insert(warning.clone()) {
+    fn notice(&mut self, warning: Diagnostic) {
+        let place = warning.span.as_ref().map(|span| span.to_string()).unwrap_or_default();
+        if self.known_warnings.insert((warning.message.clone(), place)) {
             self.warnings.push(warning);
         }
     }
 
     /// Where a resource was read, if that is known.
     pub fn place_text(&self, origin: &Origin) -> Option<String> {
-        (!origin.file.is_empty()).then(|| Location { file: origin.file.clone(), line: origin.line }.to_string())
+        (!origin.file.is_empty()).then(|| crate::error::place(&origin.file, origin.line).to_string())
     }
 }
 
@@ -202,14 +205,14 @@ pub struct Output {
     /// The objects, in the order of printing.
     pub objects: Vec<Object>,
     /// What was noticed on the way.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<Diagnostic>,
     /// The nodes behind the objects and the files that they come from.
     pub build: Build,
 }
 
 impl Output {
     /// Where a field of an object was written: by its keys and indices.
-    pub fn field_location(&self, object: usize, path: &[&str]) -> Option<Location> {
+    pub fn field_location(&self, object: usize, path: &[&str]) -> Option<Span> {
         let nodes = &self.build.nodes;
         let mut at = self.objects.get(object)?.node;
         for step in path {

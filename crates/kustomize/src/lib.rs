@@ -38,6 +38,7 @@ pub mod read;
 pub mod resmap;
 pub mod resolve;
 pub mod resource;
+pub mod rules;
 pub mod schema;
 pub mod select;
 pub mod suggest;
@@ -46,7 +47,7 @@ mod transform;
 mod vars;
 
 pub use build::{Build, HelmOptions, Object, Options, Output, Reorder, SourceObject, build, transform};
-pub use error::{Error, Location, Warning};
+pub use error::Error;
 pub use generate::helm::{ChartRequest, Inflate, NoCharts};
 pub use kustomization::Kustomization;
 pub use load::{Disk, FileSystem, LoadRestrictions, Rooted};

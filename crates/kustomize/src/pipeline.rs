@@ -3,7 +3,7 @@
 
 use crate::build::Build;
 use crate::config::TransformerConfig;
-use crate::error::{Error, Location};
+use crate::error::Error;
 use crate::fieldspec::{FieldSpec, merge_specs};
 use crate::kustomization::types::{Image, Replacement, Replica};
 use crate::origin::{self, OriginNote};
@@ -12,6 +12,7 @@ use crate::resource::StringMap;
 use crate::suggest;
 use crate::target::Target;
 use crate::transform::{self, Affix, LoadedPatch, NamespaceOptions, ValueAddTarget};
+use pintle_diagnostic::Span;
 
 /// A transformer that is ready to run.
 pub(crate) enum Step {
@@ -33,7 +34,7 @@ pub(crate) enum Step {
 pub(crate) struct Stage {
     pub step: Step,
     pub origin: Option<OriginNote>,
-    pub at: Option<Location>,
+    pub at: Option<Span>,
 }
 
 impl Stage {
@@ -58,7 +59,7 @@ impl Stage {
             Step::ValueAdd(value, targets) => transform::add_value(b, map, value, targets).map_err(Error::from),
         };
         done.map_err(|e| match &self.at {
-            Some(at) => e.at(&at.file, at.line),
+            Some(at) => e.at_span(at),
             None => e,
         })?;
         origin::add_transformation(b, map, self.origin.as_ref())?;
@@ -83,7 +84,7 @@ impl Stage {
 pub(crate) fn stages(b: &mut Build, target: &Target<'_>, config: &TransformerConfig) -> Result<Vec<Stage>, Error> {
     let k = &target.kustomization;
     let mut stages = Vec::new();
-    let mut add = |step: Step, kind: &str, at: Option<Location>| {
+    let mut add = |step: Step, kind: &str, at: Option<Span>| {
         let origin = target.origin.as_ref().map(|origin| origin.builtin(&target.file, kind));
         stages.push(Stage { step, origin, at });
     };

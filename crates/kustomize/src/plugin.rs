@@ -2,7 +2,7 @@
 //! programs, and none is run (sigs.k8s.io/kustomize/api v0.20.1, internal/plugins/loader, internal/builtins).
 
 use crate::build::{Build, base_name};
-use crate::error::{Error, Location};
+use crate::error::{Error, place};
 use crate::fieldspec::FieldSpec;
 use crate::generate;
 use crate::kustomization::decode::{Decode, Decoder, structure};
@@ -189,14 +189,14 @@ structure! {
 pub(crate) fn transformer(b: &mut Build, target: &Target<'_>, configured: &Resource) -> Result<Step, Error> {
     check(b, target, configured)?;
     let kind = b.nodes.kind(configured.node).to_owned();
-    step(b, target, configured, &kind).map_err(|e| match e.location {
+    step(b, target, configured, &kind).map_err(|e| match e.span() {
         Some(_) => e,
         None => fails(b, configured, e),
     })
 }
 
 fn step(b: &mut Build, target: &Target<'_>, configured: &Resource, kind: &str) -> Result<Step, Error> {
-    let at = Location { file: configured.origin.file.clone(), line: configured.origin.line };
+    let at = place(&configured.origin.file, configured.origin.line);
     Ok(match kind {
         "PatchTransformer" => {
             let patch: Patch = configure(b, configured)?;
@@ -210,10 +210,10 @@ fn step(b: &mut Build, target: &Target<'_>, configured: &Resource, kind: &str) -
             let mut entries = fields.paths;
             if !fields.patches.is_empty() {
                 // Only a patch may stand here; it must not be taken for a file.
-                read::resources(b, fields.patches.as_bytes(), &at.file)?;
+                read::resources(b, fields.patches.as_bytes(), at.source.name())?;
                 entries.push(fields.patches);
             }
-            Step::Patches(transform::load_legacy_patches(b, &target.loader, &entries, &at.file)?)
+            Step::Patches(transform::load_legacy_patches(b, &target.loader, &entries, at.source.name())?)
         }
         "PatchJson6902Transformer" => {
             let fields: JsonPatchFields = configure(b, configured)?;

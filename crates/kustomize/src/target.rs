@@ -3,7 +3,7 @@
 
 use crate::build::{Build, Options, Reorder};
 use crate::config::{TransformerConfig, crds};
-use crate::error::{Error, Location};
+use crate::error::{Error, place};
 use crate::fieldspec::FieldSpec;
 use crate::generate;
 use crate::hash::add_hashes;
@@ -19,6 +19,7 @@ use crate::resmap::ResMap;
 use crate::resource::{Origin, Resource, StringMap, note};
 use crate::transform;
 use crate::vars::VarSet;
+use pintle_diagnostic::Span;
 
 /// How deep kustomizations may lead to each other.
 const MAX_DEPTH: usize = 200;
@@ -98,25 +99,25 @@ impl<'t> Target<'t> {
         let shown = loader.shown(&file);
         let (kustomization, notes) = Kustomization::read(&text, &shown)?;
         for text in notes {
-            b.note(text, Some(Location { file: shown.clone(), line: 0 }));
+            b.note(text, Some(place(&shown, 0)));
         }
         Ok(Target { kustomization, loader, options, file, shown, lines: Lines::read(&text), origin: None, depth })
     }
 
     /// Where an entry of a list field stands.
-    pub(crate) fn entry(&self, field: &str, index: usize) -> Location {
-        Location { file: self.shown.clone(), line: self.lines.item(field, index) }
+    pub(crate) fn entry(&self, field: &str, index: usize) -> Span {
+        place(&self.shown, self.lines.item(field, index))
     }
 
     /// Where a field stands.
-    pub(crate) fn field_at(&self, field: &str) -> Location {
-        Location { file: self.shown.clone(), line: self.lines.key(field) }
+    pub(crate) fn field_at(&self, field: &str) -> Span {
+        place(&self.shown, self.lines.key(field))
     }
 
     /// Puts an error without a place at an entry.
     pub(crate) fn at_entry(&self, field: &str, index: usize) -> impl Fn(Error) -> Error {
         let at = self.entry(field, index);
-        move |e: Error| e.at(&at.file, at.line)
+        move |e: Error| e.at_span(&at)
     }
 
     fn set_schema(&self, b: &mut Build) -> Result<(), Error> {
@@ -126,9 +127,7 @@ impl<'t> Target<'t> {
             None => None,
         };
         let at = self.field_at("openapi");
-        b.schemas
-            .set(openapi.get("version").map(String::as_str), document.as_deref())
-            .map_err(|e| Error::new(e).at(&at.file, at.line))
+        b.schemas.set(openapi.get("version").map(String::as_str), document.as_deref()).map_err(|e| Error::new(e).at_span(&at))
     }
 
     /// The whole way, for the kustomization that was asked for.
@@ -180,7 +179,7 @@ impl<'t> Target<'t> {
             (None, Reorder::None) => None,
         };
         let at = self.field_at("sortOptions");
-        transform::sort(b, map, options).map_err(|e| Error::new(e).at(&at.file, at.line))
+        transform::sort(b, map, options).map_err(|e| Error::new(e).at_span(&at))
     }
 
     /// Gathers resources, makes what is generated, and transforms all of it (`accumulateTarget`).
@@ -190,7 +189,7 @@ impl<'t> Target<'t> {
         for (i, path) in resources.iter().enumerate() {
             let (field, index) = if i < listed { ("resources", i) } else { ("bases", i - listed) };
             let at = self.entry(field, index);
-            self.accumulate_resource(b, into, path, &at).map_err(|e| e.wrap("accumulating resources").at(&at.file, at.line))?;
+            self.accumulate_resource(b, into, path, &at).map_err(|e| e.wrap("accumulating resources").at_span(&at))?;
         }
         let mut config = TransformerConfig::defaults();
         for (i, path) in self.kustomization.configurations.iter().enumerate() {
@@ -208,16 +207,13 @@ impl<'t> Target<'t> {
         for (i, path) in self.kustomization.components.clone().iter().enumerate() {
             let at = self.entry("components", i);
             let folder = self.loader.descend(path).map_err(|e| e.wrap("accumulating components"));
-            let folder = folder.map_err(|e| e.at(&at.file, at.line))?;
-            self.accumulate_folder(b, into, folder, path, true)
-                .map_err(|e| e.wrap("accumulating components").at(&at.file, at.line))?;
+            let folder = folder.map_err(|e| e.at_span(&at))?;
+            self.accumulate_folder(b, into, folder, path, true).map_err(|e| e.wrap("accumulating components").at_span(&at))?;
         }
         self.transform(b, into)?;
         self.validate(b, into)?;
         let at = self.field_at("vars");
-        into.vars
-            .merge(b, &mut into.map, &self.kustomization.vars)
-            .map_err(|e| Error::new(e).wrap("merging vars").at(&at.file, at.line))
+        into.vars.merge(b, &mut into.map, &self.kustomization.vars).map_err(|e| Error::new(e).wrap("merging vars").at_span(&at))
     }
 
     /// How many of the resources stand under `resources`; the rest are `bases`.
@@ -226,26 +222,25 @@ impl<'t> Target<'t> {
     }
 
     /// A file of objects, or the folder of another kustomization (`accumulateResources`).
-    fn accumulate_resource(&mut self, b: &mut Build, into: &mut Accumulator, path: &str, at: &Location) -> Result<(), Error> {
+    fn accumulate_resource(&mut self, b: &mut Build, into: &mut Accumulator, path: &str, at: &Span) -> Result<(), Error> {
         let file_error = match self.accumulate_file(b, into, path) {
             Ok(()) => return Ok(()),
             Err(e) => e,
         };
         match self.loader.descend(path) {
             Ok(folder) => self.accumulate_folder(b, into, folder, path, false),
-            Err(e) if e.message.starts_with("cycle detected") => Err(e),
+            Err(e) if e.message().starts_with("cycle detected") => Err(e),
             // Whether it was meant as a file or as a folder: the file's error says what is wrong with it.
-            Err(_) => Err(file_error.at(&at.file, at.line)),
+            Err(_) => Err(file_error.at_span(at)),
         }
     }
 
     fn accumulate_file(&mut self, b: &mut Build, into: &mut Accumulator, path: &str) -> Result<(), Error> {
         let doing = format!("accumulating resources from '{path}'");
         let shown = self.loader.shown(path);
-        let text = self.loader.load(path).map_err(|mut e| {
+        let text = self.loader.load(path).map_err(|e| {
             // What is missing is missed where it is named.
-            e.location = None;
-            e.wrap(&doing)
+            e.nowhere().wrap(&doing)
         })?;
         let resources = read::resources(b, &text, &shown).map_err(|e| e.wrap(&doing))?;
         b.charge_text(&text)?;
@@ -333,7 +328,7 @@ impl<'t> Target<'t> {
 
     fn generated(&self, field: &str, index: usize) -> Origin {
         let at = self.entry(field, index);
-        Origin { file: at.file, index, line: at.line }
+        Origin { file: at.source.name().to_owned(), index, line: at.start().map_or(0, |at| at.line as u32) }
     }
 
     fn absorb(
@@ -373,7 +368,7 @@ impl<'t> Target<'t> {
         }
         for (i, path) in paths {
             let at = self.entry(field, i);
-            self.accumulate_resource(b, &mut found, path, &at).map_err(|e| e.at(&at.file, at.line))?;
+            self.accumulate_resource(b, &mut found, path, &at).map_err(|e| e.at_span(&at))?;
         }
         Ok(found.map.list)
     }

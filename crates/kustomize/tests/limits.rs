@@ -37,7 +37,7 @@ fn built(files: &Files, limits: Limits) -> (Result<Output, String>, u64) {
     let memory = Memory(files.iter().map(|(path, text)| (PathBuf::from(path), text.clone().into_bytes())).collect());
     let budget = Arc::new(Budget::new(limits));
     let options = Options { files: &memory, budget: budget.clone(), ..Options::default() };
-    let output = build("/a", &options).map_err(|e| e.message);
+    let output = build("/a", &options).map_err(|e| e.message().to_owned());
     (output, limits.steps - budget.steps_left())
 }
 

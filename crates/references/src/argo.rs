@@ -10,9 +10,8 @@ pub(crate) fn check(f: &mut Found<'_>, i: usize, object: &Data, manual: &[String
     if (group(object), kind(object)) != ("argoproj.io", "Application") {
         return;
     }
-    let title = f.inventory.title(i);
     if at(object, "spec.syncPolicy.automated").is_some_and(|a| !a.is_null()) && manual.iter().any(|m| matches(m, name(object))) {
-        let message = format!("{title} syncs by itself, and its environment is declared manual");
+        let message = "syncs by itself, and its environment is declared manual";
         f.add(&rules::ARGO_AUTOMATED, i, "spec.syncPolicy.automated", message);
     }
     let Some(project) = text(object, "spec.project") else { return };
@@ -30,7 +29,7 @@ pub(crate) fn check(f: &mut Found<'_>, i: usize, object: &Data, manual: &[String
         if let Some(repo) = text(source, "repoURL")
             && !permits(&allowed, repo)
         {
-            forbidden.push((format!("{path}.repoURL"), format!("the project {project} forbids the source {repo} of {title}")));
+            forbidden.push((format!("{path}.repoURL"), format!("the project {project} forbids the source {repo}")));
         }
     }
     if let Some(destination) = at(object, "spec.destination") {
@@ -46,7 +45,7 @@ pub(crate) fn check(f: &mut Found<'_>, i: usize, object: &Data, manual: &[String
         };
         let destinations = items(rules_of, "spec.destinations");
         if !destinations.iter().any(|d| fits(d, "namespace") && cluster(d)) {
-            let message = format!("the project {project} forbids the destination of {title}");
+            let message = format!("the project {project} forbids the destination");
             forbidden.push(("spec.destination".to_owned(), message));
         }
     }

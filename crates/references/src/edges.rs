@@ -1,8 +1,8 @@
 //! References from one object to another, and what is said of those that lead nowhere.
 
 use crate::inventory::Inventory;
-use crate::rules::Rule;
-use crate::{Finding, rules};
+use crate::rules;
+use pintle_diagnostic::{Diagnostic, Rule};
 
 /// What one object has to do with another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +115,7 @@ pub struct Wanted<'w> {
 
 impl Edge {
     /// What is to be said of it.
-    pub(crate) fn finding(&self, inventory: &Inventory<'_>) -> Option<Finding> {
+    pub(crate) fn finding(&self, inventory: &Inventory<'_>) -> Option<(usize, Diagnostic)> {
         let Target::Missing(kind, namespace, name) = &self.to else { return None };
         let known = inventory.names(kind, namespace);
         let hint = match known.as_slice() {
@@ -124,12 +124,7 @@ impl Edge {
                 format!("this release has {}; declare {kind}/{name} under \"existing\" if the cluster has it", known.join(", "))
             }
         };
-        Some(Finding {
-            rule: self.rule,
-            object: self.from,
-            path: self.path.clone(),
-            message: format!("{} {} {kind} {name}, which isn't there", inventory.title(self.from), self.relation.word()),
-            hint: Some(hint),
-        })
+        let message = format!("{} {kind} {name}, which doesn't exist", self.relation.word());
+        Some((self.from, inventory.finding(self.rule, self.from, &self.path, message).hint(hint)))
     }
 }

@@ -7,11 +7,10 @@ use crate::{Found, rules};
 
 pub(crate) fn check(f: &mut Found<'_>, i: usize, object: &Data) {
     let Some(pods) = pods(object) else { return };
-    let title = f.inventory.title(i);
     let is_true = |d: &Data, path: &str| at(d, path).and_then(Data::as_bool) == Some(true);
     for field in ["hostNetwork", "hostPID", "hostIPC"] {
         if is_true(pods.spec, field) {
-            f.add(&rules::HYGIENE_HOST, i, format!("{}.{field}", pods.path), format!("{title} sets {field}"));
+            f.add(&rules::HYGIENE_HOST, i, format!("{}.{field}", pods.path), format!("sets {field}"));
         }
     }
     let namespace = f.inventory.namespace_of(object);
@@ -25,22 +24,17 @@ pub(crate) fn check(f: &mut Found<'_>, i: usize, object: &Data) {
             let path = format!("{}.{list}[{n}]", pods.path);
             let name = text(container, "name").unwrap_or_default();
             if at(container, "resources.limits.memory").is_none() {
-                f.add(&rules::HYGIENE_LIMITS, i, format!("{path}.resources"), format!("{title}: {name} has no memory limit"));
+                f.add(&rules::HYGIENE_LIMITS, i, format!("{path}.resources"), format!("{name} has no memory limit"));
             }
             if text(container, "image").is_some_and(is_latest) {
-                f.add(
-                    &rules::HYGIENE_LATEST,
-                    i,
-                    format!("{path}.image"),
-                    format!("{title}: the image of {name} has no fixed tag"),
-                );
+                f.add(&rules::HYGIENE_LATEST, i, format!("{path}.image"), format!("the image of {name} has no fixed tag"));
             }
             if list == "containers"
                 && serves
                 && !items(container, "ports").is_empty()
                 && container.get("readinessProbe").is_none()
             {
-                f.add(&rules::HYGIENE_PROBES, i, path.clone(), format!("{title}: {name} has no readiness probe"));
+                f.add(&rules::HYGIENE_PROBES, i, path.clone(), format!("{name} has no readiness probe"));
             }
             let own = |field: &str| at(container, &format!("securityContext.{field}"));
             let either = |field: &str| own(field).or_else(|| at(pods.spec, &format!("securityContext.{field}")));
@@ -50,10 +44,10 @@ pub(crate) fn check(f: &mut Found<'_>, i: usize, object: &Data) {
                 None => either("runAsNonRoot").and_then(Data::as_bool) != Some(true),
             };
             if is_root {
-                f.add(&rules::HYGIENE_ROOT, i, format!("{path}.securityContext"), format!("{title}: {name} may run as root"));
+                f.add(&rules::HYGIENE_ROOT, i, format!("{path}.securityContext"), format!("{name} may run as root"));
             }
             if own("readOnlyRootFilesystem").and_then(Data::as_bool) != Some(true) {
-                let message = format!("{title}: {name} can write to its root file system");
+                let message = format!("{name} can write to its root file system");
                 f.add(&rules::HYGIENE_WRITABLE, i, format!("{path}.securityContext"), message);
             }
         }

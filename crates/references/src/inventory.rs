@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use pintle_value::{Data, DataMap};
 
-use crate::{Finding, Options, rules};
+use pintle_diagnostic::{Diagnostic, Object, Path, Rule};
+
+use crate::{Options, rules};
 
 /// Kinds without a namespace that releases hold.
 const CLUSTER_KINDS: &[&str] = &[
@@ -117,6 +119,23 @@ impl<'o> Inventory<'o> {
         }
     }
 
+    /// A finding about an object.
+    pub(crate) fn finding(&self, rule: &'static Rule, i: usize, path: &str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { object: Some(self.object(i)), path: Path::parse(path), ..Diagnostic::new(rule, message) }
+    }
+
+    /// An object as findings name it.
+    fn object(&self, i: usize) -> Object {
+        let object = &self.objects[i];
+        let text = |path: &str| text(object, path).unwrap_or_default().to_owned();
+        Object {
+            api_version: text("apiVersion"),
+            kind: kind(object).to_owned(),
+            namespace: text("metadata.namespace"),
+            name: name(object).to_owned(),
+        }
+    }
+
     /// The object of a kind, namespace and name.
     pub fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<usize> {
         let namespace = if CLUSTER_KINDS.contains(&kind) { "" } else { namespace };
@@ -148,7 +167,7 @@ impl<'o> Inventory<'o> {
     }
 
     /// Two objects with one identity: the second would replace the first.
-    pub(crate) fn duplicates(&self, findings: &mut Vec<Finding>) {
+    pub(crate) fn duplicates(&self, findings: &mut Vec<(usize, Diagnostic)>) {
         let mut seen: BTreeMap<(&str, &str, String, &str), usize> = BTreeMap::new();
         for (i, object) in self.objects.iter().enumerate() {
             if name(object).is_empty() {
@@ -156,8 +175,8 @@ impl<'o> Inventory<'o> {
             }
             let identity = (group(object), kind(object), self.namespace_of(object), name(object));
             if seen.insert(identity, i).is_some() {
-                let message = format!("{} is there twice: one would replace the other", self.title(i));
-                findings.push(Finding { rule: &rules::DUPLICATE, object: i, path: "metadata.name".into(), message, hint: None });
+                let message = "already exists: one of the two would replace the other";
+                findings.push((i, self.finding(&rules::DUPLICATE, i, "metadata.name", message)));
             }
         }
     }

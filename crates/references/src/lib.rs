@@ -1,6 +1,6 @@
 //! What the objects of a release refer to: who selects, mounts, scales, routes to and depends on whom.
 //!
-//! Takes objects as data, gives a [`Graph`] of edges, and [`Finding`]s about what a cluster accepts and still doesn't work: a
+//! Takes objects as data, gives a [`Graph`] of edges, and [`Diagnostic`]s about what a cluster accepts and still doesn't work: a
 //! Service that selects nothing, a config map that isn't there, an HPA whose target fixes its replicas. [`rules::RULES`] lists
 //! everything that is looked for, with its default level.
 
@@ -16,26 +16,11 @@ pub mod secrets;
 mod versions;
 mod workloads;
 
+use pintle_diagnostic::{Diagnostic, Rule};
 use pintle_value::Data;
 
 pub use edges::{Edge, Relation, Target};
 pub use inventory::Inventory;
-pub use rules::{Level, Rule};
-
-/// Something that won't work, or isn't how one wants it in production.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// Which rule found it.
-    pub rule: &'static Rule,
-    /// The object: an index into what was given.
-    pub object: usize,
-    /// The field, as Kubernetes writes paths: `spec.template.spec.containers[0].env[1]`; empty for the object itself.
-    pub path: String,
-    /// What is wrong.
-    pub message: String,
-    /// What can be done.
-    pub hint: Option<String>,
-}
 
 /// The objects and what they refer to.
 #[derive(Debug, Default)]
@@ -59,17 +44,17 @@ pub struct Options {
     pub manual: Vec<String>,
 }
 
-/// Looks through all objects of a release.
+/// Looks through all objects of a release: the graph, and findings with the index of the object that each is about.
 ///
 /// ```
 /// use pintle_references::{Options, check};
 /// use pintle_value::json;
 /// let service = json::from_slice(br#"{"kind": "Service", "metadata": {"name": "a"}, "spec": {"selector": {"app": "a"}}}"#).unwrap();
 /// let (graph, findings) = check(&[service], &Options::default());
-/// assert_eq!(findings[0].rule.code, "select/service");
+/// assert_eq!((findings[0].0, findings[0].1.rule.code), (0, "select/service"));
 /// assert!(graph.edges.is_empty());
 /// ```
-pub fn check(objects: &[Data], options: &Options) -> (Graph, Vec<Finding>) {
+pub fn check(objects: &[Data], options: &Options) -> (Graph, Vec<(usize, Diagnostic)>) {
     let inventory = Inventory::new(objects, options);
     let mut found = Found { inventory: &inventory, edges: Vec::new(), findings: Vec::new() };
     inventory.duplicates(&mut found.findings);
@@ -84,7 +69,7 @@ pub fn check(objects: &[Data], options: &Options) -> (Graph, Vec<Finding>) {
     }
     let Found { edges, mut findings, .. } = found;
     findings.extend(edges.iter().filter_map(|e| e.finding(&inventory)));
-    findings.sort_by(|a, b| (a.object, a.rule.code, &a.path).cmp(&(b.object, b.rule.code, &b.path)));
+    findings.sort_by(|(i, a), (j, b)| (i, a.rule.code, &a.path).cmp(&(j, b.rule.code, &b.path)));
     findings.dedup();
     (Graph { titles: (0..objects.len()).map(|i| inventory.title(i)).collect(), edges }, findings)
 }
@@ -93,7 +78,7 @@ pub fn check(objects: &[Data], options: &Options) -> (Graph, Vec<Finding>) {
 pub(crate) struct Found<'a> {
     pub inventory: &'a Inventory<'a>,
     pub edges: Vec<Edge>,
-    pub findings: Vec<Finding>,
+    pub findings: Vec<(usize, Diagnostic)>,
 }
 
 impl Found<'_> {
@@ -101,11 +86,11 @@ impl Found<'_> {
         &mut self,
         rule: &'static Rule,
         object: usize,
-        path: impl Into<String>,
+        path: impl AsRef<str>,
         message: impl Into<String>,
-    ) -> &mut Finding {
-        self.findings.push(Finding { rule, object, path: path.into(), message: message.into(), hint: None });
+    ) -> &mut Diagnostic {
+        self.findings.push((object, self.inventory.finding(rule, object, path.as_ref(), message)));
         let last = self.findings.len() - 1;
-        &mut self.findings[last]
+        &mut self.findings[last].1
     }
 }

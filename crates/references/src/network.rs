@@ -19,7 +19,7 @@ pub(crate) fn check(f: &mut Found<'_>, i: usize, object: &Data) {
             found.iter().for_each(|(pod, _)| f.select(i, "spec.podSelector", *pod));
             let is_empty = selector.as_map().is_none_or(std::collections::BTreeMap::is_empty);
             if found.is_empty() && !is_empty {
-                let message = format!("{} selects no pod of this release", f.inventory.title(i));
+                let message = "selects no pod of this release";
                 f.add(&rules::SELECT_NETWORK_POLICY, i, "spec.podSelector", message);
             }
         }
@@ -56,7 +56,6 @@ fn service(f: &mut Found<'_>, i: usize, object: &Data, namespace: &str) {
     let found: Vec<(usize, Pods<'_>)> =
         f.inventory.pods(namespace).into_iter().filter(|(_, p)| fits(selector, p.labels)).collect();
     if found.is_empty() {
-        let title = f.inventory.title(i);
         // What is nearest: pods that fit in everything but one label.
         let near = f.inventory.pods(namespace).into_iter().find_map(|(pod, p)| {
             let misfits: Vec<&String> =
@@ -64,14 +63,14 @@ fn service(f: &mut Found<'_>, i: usize, object: &Data, namespace: &str) {
             (misfits.len() == 1 && selector.len() > 1)
                 .then(|| format!("{} fits but for the label {}", f.inventory.title(pod), misfits[0]))
         });
-        f.add(&rules::SELECT_SERVICE, i, "spec.selector", format!("{title} selects no pod")).hint = near;
+        f.add(&rules::SELECT_SERVICE, i, "spec.selector", "selects no pod").hints.extend(near);
         return;
     }
     for (n, port) in items(object, "spec.ports").iter().enumerate() {
         let Some(Data::String(wanted)) = port.get("targetPort") else { continue };
         let has = |pods: &Pods<'_>| port_names(pods.spec).contains(wanted.as_str());
         if !found.iter().any(|(_, p)| has(p)) {
-            let message = format!("{} sends to the port \"{wanted}\", which none of its pods has", f.inventory.title(i));
+            let message = format!("sends to the port \"{wanted}\", which none of its pods has");
             f.add(&rules::REF_PORT, i, format!("spec.ports[{n}].targetPort"), message);
         }
     }
@@ -87,7 +86,7 @@ fn budget(f: &mut Found<'_>, i: usize, object: &Data, namespace: &str) {
     let Some(selector) = at(object, "spec.selector") else { return };
     let found = selected(f, selector, namespace);
     if found.is_empty() {
-        let message = format!("{} selects no pod", f.inventory.title(i));
+        let message = "selects no pod";
         f.add(&rules::SELECT_PDB, i, "spec.selector", message);
         return;
     }
@@ -114,7 +113,7 @@ fn budget(f: &mut Found<'_>, i: usize, object: &Data, namespace: &str) {
         _ => false,
     };
     if blocks && total > 0 {
-        let message = format!("{} lets none of {total} pods go: a node that runs one can't be drained", f.inventory.title(i));
+        let message = format!("lets none of {total} pods go: a node that runs one can't be drained");
         f.add(&rules::HYGIENE_PDB, i, "spec", message);
     }
 }
@@ -195,14 +194,14 @@ fn service_monitor(f: &mut Found<'_>, i: usize, object: &Data, namespace: &str) 
         })
         .collect();
     if services.is_empty() {
-        let message = format!("{} selects no Service", f.inventory.title(i));
+        let message = "selects no Service";
         f.add(&rules::SELECT_MONITOR, i, "spec.selector", message);
     }
     for (n, endpoint) in items(object, "spec.endpoints").iter().enumerate() {
         let Some(port) = text(endpoint, "port") else { continue };
         let has = |s: &usize| items(&f.inventory.objects()[*s], "spec.ports").iter().any(|p| text(p, "name") == Some(port));
         if !services.is_empty() && !services.iter().any(has) {
-            let message = format!("{} reads the port \"{port}\", which none of its Services has", f.inventory.title(i));
+            let message = format!("reads the port \"{port}\", which none of its Services has");
             f.add(&rules::REF_PORT, i, format!("spec.endpoints[{n}].port"), message);
         }
     }
@@ -214,7 +213,7 @@ fn pod_monitor(f: &mut Found<'_>, i: usize, object: &Data, namespace: &str) {
     let namespaces: Vec<&str> = watched(object, namespace).unwrap_or_else(|| vec![namespace]);
     let found: Vec<usize> = namespaces.iter().flat_map(|n| selected(f, selector, n)).map(|(pod, _)| pod).collect();
     if found.is_empty() {
-        let message = format!("{} selects no pod", f.inventory.title(i));
+        let message = "selects no pod";
         f.add(&rules::SELECT_MONITOR, i, "spec.selector", message);
     }
     found.into_iter().for_each(|pod| f.select(i, "spec.selector", pod));
@@ -227,7 +226,7 @@ fn virtual_service(f: &mut Found<'_>, i: usize, object: &Data, namespace: &str) 
             let weights: Vec<i64> = routes.iter().filter_map(|r| r.get("weight").and_then(number)).collect();
             let sum: i64 = weights.iter().sum();
             if !weights.is_empty() && routes.len() > 1 && sum != 100 {
-                let message = format!("the weights of {} add up to {sum}, not to 100", f.inventory.title(i));
+                let message = format!("the weights of a route add up to {sum}, not to 100");
                 f.add(&rules::ISTIO_WEIGHTS, i, format!("spec.{list}[{n}].route"), message);
             }
             for (m, route) in routes.iter().enumerate() {

@@ -70,9 +70,8 @@ pub(crate) fn check(f: &mut Found<'_>, i: usize, object: &Data, version: Option<
     if level == "restricted" {
         restricted(&pods, minor, &mut violations);
     }
-    let title = f.inventory.title(i);
     for (path, what) in violations {
-        let message = format!("{title}: {what}, which the level {level} of Namespace {name} forbids: its pods would be refused");
+        let message = format!("{what}, which the level {level} of Namespace {name} forbids: its pods would be refused");
         f.add(&rules::POD_SECURITY, i, path, message);
     }
 }

@@ -7,16 +7,16 @@ use crate::inventory::{at, group, items, kind, pods, text};
 use crate::{Found, rules};
 
 pub(crate) fn check(f: &mut Found<'_>, i: usize, object: &Data) {
-    let title = f.inventory.title(i);
     match (group(object), kind(object)) {
         ("bitnami.com", "SealedSecret") => {
             sealed_for(f, i, object);
             for (key, value) in at(object, "spec.encryptedData").and_then(Data::as_map).into_iter().flatten() {
                 let checked = pintle_seal::check_shape(value.as_str().unwrap_or_default());
                 if let Err(e) = checked {
-                    let message = format!("{title}: the value of {key} is {e}");
-                    f.add(&rules::SECRET_SEALED, i, format!("spec.encryptedData.{key}"), message).hint =
-                        Some("seal it: pintle seal --cert FILE --namespace NAMESPACE --name NAME".into());
+                    let message = format!("the value of {key} is {e}");
+                    f.add(&rules::SECRET_SEALED, i, format!("spec.encryptedData.{key}"), message)
+                        .hints
+                        .push("seal it: pintle seal --cert FILE --namespace NAMESPACE --name NAME".into());
                 }
             }
         }
@@ -24,7 +24,7 @@ pub(crate) fn check(f: &mut Found<'_>, i: usize, object: &Data) {
             for (key, value) in object.get("data").and_then(Data::as_map).into_iter().flatten() {
                 let value = value.as_str().unwrap_or_default();
                 if is_credential(value) || is_secret_name(key) && is_literal(value) {
-                    plain(f, i, format!("data.{key}"), &format!("{title}: {key}"));
+                    plain(f, i, format!("data.{key}"), key);
                 }
             }
         }
@@ -36,7 +36,7 @@ pub(crate) fn check(f: &mut Found<'_>, i: usize, object: &Data) {
             for (m, variable) in items(container, "env").iter().enumerate() {
                 let (name, value) = (text(variable, "name").unwrap_or_default(), text(variable, "value").unwrap_or_default());
                 if is_credential(value) || is_secret_name(name) && is_literal(value) {
-                    plain(f, i, format!("{}.{list}[{n}].env[{m}].value", pods.path), &format!("{title}: the variable {name}"));
+                    plain(f, i, format!("{}.{list}[{n}].env[{m}].value", pods.path), &format!("the variable {name}"));
                 }
             }
         }
@@ -49,10 +49,9 @@ fn sealed_for(f: &mut Found<'_>, i: usize, object: &Data) {
     let Some(template) = at(object, "spec.template.metadata") else { return };
     let metadata = object.get("metadata").unwrap_or(&Data::Null);
     let (now, sealed) = (scope(metadata), scope(template));
-    let title = f.inventory.title(i);
     let mut other = |path: &str, what: &str, now: &str, before: &str| {
-        let message = format!("{title} has the {what} {now}, and was sealed for {before}: the controller can't open its values");
-        f.add(&rules::SECRET_SCOPE, i, path, message).hint = Some("seal the values again, or put it back".into());
+        let message = format!("has the {what} {now}, and was sealed for {before}: the controller can't open its values");
+        f.add(&rules::SECRET_SCOPE, i, path, message).hints.push("seal the values again, or put it back".into());
     };
     if now != sealed && sealed != Scope::Strict {
         return other("metadata.annotations", "scope", now.name(), sealed.name());
@@ -72,8 +71,9 @@ fn scope(metadata: &Data) -> Scope {
 }
 
 fn plain(f: &mut Found<'_>, i: usize, path: String, what: &str) {
-    f.add(&rules::SECRET_PLAIN, i, path, format!("{what} looks like a credential in plain text")).hint =
-        Some("take it from a Secret (valueFrom.secretKeyRef)".into());
+    f.add(&rules::SECRET_PLAIN, i, path, format!("{what} looks like a credential in plain text"))
+        .hints
+        .push("take it from a Secret (valueFrom.secretKeyRef)".into());
 }
 
 /// Whether a name says that it stands for a secret: `DB_PASSWORD`, `api-token`. Names of where one is (`PASSWORD_FILE`) don't.

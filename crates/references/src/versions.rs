@@ -96,13 +96,12 @@ pub(crate) fn check(f: &mut Found<'_>, i: usize, object: &Data, target: Option<(
     let version = text(object, "apiVersion").unwrap_or_default();
     let Some(g) = GOING.iter().find(|g| g.version == version && g.kinds.contains(&kind(object))) else { return };
     let (_, minor) = target.unwrap_or((1, u32::MAX));
-    let title = f.inventory.title(i);
     let (rule, message) = if minor >= g.removed {
-        (&rules::API_REMOVED, format!("{title}: Kubernetes 1.{} removed {version}", g.removed))
+        (&rules::API_REMOVED, format!("Kubernetes 1.{} removed {version}", g.removed))
     } else if minor >= g.deprecated {
-        (&rules::API_DEPRECATED, format!("{title}: {version} is deprecated and goes with Kubernetes 1.{}", g.removed))
+        (&rules::API_DEPRECATED, format!("{version} is deprecated and goes with Kubernetes 1.{}", g.removed))
     } else {
         return;
     };
-    f.add(rule, i, "apiVersion", message).hint = Some(format!("use {}", g.instead));
+    f.add(rule, i, "apiVersion", message).hints.push(format!("use {}", g.instead));
 }

@@ -35,9 +35,10 @@ fn scaler(f: &mut Found<'_>, i: usize, object: &Data, namespace: &str, path: &st
     let found = f.refer(i, path, Relation::Scales, &rules::HPA_TARGET, wanted);
     let fixes = found.filter(|t| at(&f.inventory.objects()[*t], "spec.replicas").is_some_and(|r| !r.is_null()));
     if let (Some(target), "HorizontalPodAutoscaler") = (fixes, kind(object)) {
-        let message = format!("{} is scaled by {} and fixes its replicas", f.inventory.title(target), f.inventory.title(i));
-        f.add(&rules::HPA_REPLICAS, target, "spec.replicas", message).hint =
-            Some("leave replicas out where the autoscaler is on".into());
+        let message = format!("{} scales it, and it fixes its replicas", f.inventory.title(i));
+        f.add(&rules::HPA_REPLICAS, target, "spec.replicas", message)
+            .hints
+            .push("leave replicas out where the autoscaler is on".into());
     }
 }
 
@@ -176,9 +177,10 @@ fn environment(f: &mut Found<'_>, i: usize, container: &Data, base: &str, namesp
         for name in text(variable, "value").map(expanded).unwrap_or_default() {
             if defines(name, &variables[n + 1..]) && !defines(name, &variables[..n]) {
                 let own = text(variable, "name").unwrap_or_default();
-                let message = format!("{}: the variable {own} takes $({name}), which is defined after it", f.inventory.title(i));
-                f.add(&rules::REF_VARIABLE, i, format!("{base}.env[{n}].value"), message).hint =
-                    Some(format!("define {name} before {own}: Kubernetes leaves the text as it is otherwise"));
+                let message = format!("the variable {own} uses $({name}), which is defined after it");
+                f.add(&rules::REF_VARIABLE, i, format!("{base}.env[{n}].value"), message)
+                    .hints
+                    .push(format!("define {name} before {own}: Kubernetes leaves the text as it is otherwise"));
             }
         }
     }

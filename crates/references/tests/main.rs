@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use pintle_diagnostic::Diagnostic;
 use pintle_references::{Options, check, rules};
 use pintle_value::Data;
 
@@ -13,7 +14,7 @@ fn objects(text: &str) -> Vec<Data> {
 
 fn codes(text: &str, options: &Options) -> Vec<(&'static str, String)> {
     let (_, findings) = check(&objects(text), options);
-    findings.into_iter().filter(|f| !f.rule.code.starts_with("hygiene/")).map(|f| (f.rule.code, f.path)).collect()
+    findings.into_iter().filter(|(_, f)| f.rule.topic() != "hygiene").map(|(_, f)| (f.rule.code, f.path.to_string())).collect()
 }
 
 /// A deployment with everything that hygiene asks for, to be changed by tests.
@@ -53,7 +54,7 @@ fn with(more: &str) -> String {
 /// The one code that a text is found to break, and nothing else; hygiene counts too.
 fn breaks(text: &str, code: &str) {
     let (_, findings) = check(&objects(text), &Options::default());
-    let found: Vec<&str> = findings.iter().map(|f| f.rule.code).collect();
+    let found: Vec<&str> = findings.iter().map(|(_, f)| f.rule.code).collect();
     assert!(found.contains(&code), "{code} is not among {found:?}:\n{text}");
 }
 
@@ -240,7 +241,7 @@ fn credentials_are_known_by_name_or_shape_and_never_told() {
     let finds = |name: &str, value: &str| {
         let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata: {{{name}: \"{value}\"}}\n");
         let (_, findings) = check(&objects(&text), &Options::default());
-        assert!(findings.iter().all(|f| !f.message.contains(value)), "{findings:?}");
+        assert!(findings.iter().all(|(_, f)| !f.message.contains(value)), "{findings:?}");
         !findings.is_empty()
     };
     for (name, value) in [
@@ -295,7 +296,7 @@ fn pods_keep_to_the_level_of_their_namespace() {
         let text = format!("{pod}\n---\n{}", namespace(level, more));
         let options = Options { kube_version: Some((1, minor)), ..Options::default() };
         let (_, findings) = check(&objects(&text), &options);
-        let of = |f: pintle_references::Finding| (f.rule.code == "pod-security/level").then_some(f.path);
+        let of = |(_, f): (usize, Diagnostic)| (f.rule.code == "pod-security/level").then(|| f.path.to_string());
         findings.into_iter().filter_map(of).collect::<Vec<_>>()
     };
     let none: [String; 0] = [];
@@ -356,7 +357,7 @@ fn sealed_values_are_for_a_name_a_namespace_and_a_scope() {
     const NAMESPACE: &str = "sealedsecrets.bitnami.com/namespace-wide: \"true\"";
     let found = |annotations: &str, template: &str| {
         let (_, findings) = check(&objects(&sealed(annotations, template)), &Options::default());
-        findings.iter().map(|f| format!("{} {}", f.rule.code, f.path)).collect::<Vec<_>>()
+        findings.iter().map(|(_, f)| format!("{} {}", f.rule.code, f.path)).collect::<Vec<_>>()
     };
     let none: [String; 0] = [];
     assert_eq!(found("", "name: x, namespace: prod"), none);

@@ -3,17 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use pintle_diagnostic::Step;
+
 use crate::message::{float, integer, quote, quoted};
 use crate::types::{Type, Types};
-
-/// A step from a value into it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Into the member of a mapping.
-    Key(String),
-    /// Into the item of a list.
-    Index(usize),
-}
 
 /// Values that do not fit a schema.
 ///
@@ -22,7 +15,7 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValidationError {
     /// Where in the instance, from its root. Within `propertyNames` the instance is the name.
-    pub instance: Vec<Step>,
+    pub instance: Vec<Step<'static>>,
     /// Where the schema stands: URL, `#` and JSON pointer. The keyword is that of `kind`.
     pub schema: Arc<str>,
     /// What is wrong.
@@ -260,12 +253,12 @@ fn matched(bound: &str, want: i64, got: &[usize]) -> String {
 }
 
 /// A path as a JSON pointer.
-pub fn pointer(path: &[Step]) -> String {
+pub fn pointer(path: &[Step<'_>]) -> String {
     let mut out = String::new();
     for step in path {
         out.push('/');
         match step {
-            Step::Key(key) => out.push_str(&crate::location::escape(key)),
+            Step::Field(key) | Step::Key(key) => out.push_str(&crate::location::escape(key)),
             Step::Index(index) => out.push_str(&index.to_string()),
         }
     }

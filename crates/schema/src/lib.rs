@@ -37,7 +37,7 @@ mod validate;
 
 use pintle_value::Data;
 
-pub use error::{ErrorKind, SchemaError, Step, ValidationError, pointer};
+pub use error::{ErrorKind, SchemaError, ValidationError, pointer};
 pub use types::{Type, Types};
 
 use compile::Compiler;

@@ -1,35 +1,28 @@
 //! Streams cut into documents, and documents read.
 
+use std::ops::Range;
+
+use pintle_diagnostic::{Source, Span};
 use pintle_value::budget::{Budget, Exceeded};
 use pintle_yaml::Tree;
 
-use crate::finding::Position;
-use crate::node::{self, Duplicate, Node};
+use crate::node::{self, Duplicate, Node, Offset};
 
 /// A document of a stream.
 pub enum Document {
     /// Nothing but space and comments.
     Empty,
     /// It isn't YAML: go-yaml's message, and where.
-    Broken(String, Position),
+    Broken(String, Span),
     /// A value and its duplicate keys.
     Object(Node, Vec<Duplicate>),
 }
 
-/// The documents of a stream and the line before each.
-pub fn split(text: &[u8]) -> Vec<(&[u8], u32)> {
+/// The documents of a stream, and where each begins.
+pub fn split(text: &[u8]) -> Vec<(&[u8], usize)> {
     // A separator with text behind it is one document with an error, which reading it tells.
     let parts = pintle_yaml::split_documents(text).unwrap_or_else(|_| vec![text]);
-    let mut line = 0;
-    let mut at = 0;
-    let mut documents = Vec::with_capacity(parts.len());
-    for part in parts {
-        let start = part.as_ptr() as usize - text.as_ptr() as usize;
-        line += text[at..start].iter().filter(|b| **b == b'\n').count() as u32;
-        at = start;
-        documents.push((part, line));
-    }
-    documents
+    parts.into_iter().map(|part| (part, part.as_ptr().addr() - text.as_ptr().addr())).collect()
 }
 
 fn is_empty(text: &[u8]) -> bool {
@@ -39,54 +32,41 @@ fn is_empty(text: &[u8]) -> bool {
     })
 }
 
-/// Reads a stream.
+/// Reads the documents of a part of a source.
 ///
 /// Errors: the run's budget is used up.
-pub fn read(text: &[u8], budget: &Budget) -> Result<Vec<Document>, Exceeded> {
+pub fn read(source: &Source, range: Range<usize>, budget: &Budget) -> Result<Vec<Document>, Exceeded> {
+    let text = &source.text()[range.clone()];
     let mut documents = Vec::new();
-    for (part, line) in split(text) {
+    for (part, start) in split(text) {
         budget.text(size_of::<Document>() + part.len())?;
         if is_empty(part) {
             // The space before the first separator is no document.
-            if documents.is_empty() && line == 0 && part.len() < text.len() {
+            if documents.is_empty() && !text[..start].contains(&b'\n') && part.len() < text.len() {
                 continue;
             }
             documents.push(Document::Empty);
             continue;
         }
-        let moved = |at: Position| Position { line: at.line + line, column: at.column };
+        let start = range.start + start;
         match Tree::parse(part) {
             Ok(None) => documents.push(Document::Empty),
-            Ok(Some(tree)) => match node::read(&tree, budget) {
-                Ok((mut node, mut duplicates)) => {
-                    if line > 0 {
-                        shift(&mut node, line);
-                        duplicates.iter_mut().for_each(|d| d.at.line += line);
-                    }
+            Ok(Some(tree)) => match node::read(&tree, start as Offset, budget) {
+                Ok((node, duplicates)) => {
                     documents.push(if node.is_null() { Document::Empty } else { Document::Object(node, duplicates) });
                 }
-                Err(node::Failure::Broken(message, at)) => documents.push(Document::Broken(message, moved(at))),
+                Err(node::Failure::Broken(message, at)) => {
+                    documents.push(Document::Broken(message, Span::range(source, at as usize..at as usize)));
+                }
                 Err(node::Failure::Exceeded(e)) => return Err(e),
             },
             Err(e) => {
-                let at = Position { line: e.line.unwrap_or(0) as u32, column: e.column.unwrap_or(0) as u32 };
-                documents.push(Document::Broken(format!("error converting YAML to JSON: {}", e.message), moved(at)));
+                let before = Span::range(source, start..start).start().map_or(0, |at| at.line - 1);
+                let line = e.line.map_or(0, |line| before + line);
+                let span = Span::position(source, line, e.column.unwrap_or(0));
+                documents.push(Document::Broken(format!("error converting YAML to JSON: {}", e.message), span));
             }
         }
     }
     Ok(documents)
-}
-
-fn shift(node: &mut Node, by: u32) {
-    node.at.line += by;
-    match &mut node.value {
-        node::Value::List(items) => items.iter_mut().for_each(|n| shift(n, by)),
-        node::Value::Map(members) => {
-            for member in members {
-                member.at.line += by;
-                shift(&mut member.node, by);
-            }
-        }
-        _ => {}
-    }
 }

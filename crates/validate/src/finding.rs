@@ -2,56 +2,24 @@
 
 use std::fmt::Write;
 
+use pintle_diagnostic::{Diagnostic, Rule, Severity, Source, Span};
 use pintle_value::Data;
 use pintle_value::budget::Budget;
 use pintle_value::quote::quote;
 
 use crate::node::{Node, Value};
 use crate::path::Path;
-
-/// A place in a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    /// The line, from 1; 0 if unknown.
-    pub line: u32,
-    /// The column, from 1, in characters.
-    pub column: u32,
-}
-
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// The API server accepts it, with or without a warning.
-    Warning,
-    /// The API server refuses it.
-    Error,
-}
-
-/// One thing that is wrong.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
-    /// A stable name of the kind of finding: `schema/unknown-field`, `api/FieldValueRequired` …
-    pub code: &'static str,
-    /// How bad it is.
-    pub level: Level,
-    /// The field, as the API server names it; empty where it names none.
-    pub path: String,
-    /// The API server's reason: `FieldValueInvalid`, `FieldValueRequired` …; `BadRequest` if the manifest can't be decoded.
-    pub reason: &'static str,
-    /// The API server's message without the path.
-    pub message: String,
-    /// Where the field is written, or the nearest that is written of it.
-    pub position: Position,
-}
+use crate::rules;
 
 /// The findings of one document, as checks add them, and the budget that those draw from.
 ///
 /// Whatever is charged fails for good once the budget is used up: checks end early then, and the run ends with that error.
 pub struct Findings<'d> {
     root: &'d Node,
+    source: &'d Source,
     budget: &'d Budget,
     /// What was found.
-    pub list: Vec<Finding>,
+    pub list: Vec<Diagnostic>,
 }
 
 /// A value as a message shows it.
@@ -167,9 +135,14 @@ fn is_secret(kind: &str) -> bool {
 }
 
 impl<'d> Findings<'d> {
-    /// No findings yet about the document `root`.
-    pub fn new(root: &'d Node, budget: &'d Budget) -> Findings<'d> {
-        Findings { root, budget, list: Vec::new() }
+    /// No findings yet about the document `root` of a source.
+    pub fn new(root: &'d Node, source: &'d Source, budget: &'d Budget) -> Findings<'d> {
+        Findings { root, source, budget, list: Vec::new() }
+    }
+
+    /// No findings yet about another part of the same source.
+    pub fn about(&self, root: &'d Node) -> Findings<'d> {
+        Findings::new(root, self.source, self.budget)
     }
 
     /// What checks draw from.
@@ -207,16 +180,13 @@ impl<'d> Findings<'d> {
     }
 
     /// Adds a finding; its place is that of the path, or of the nearest field above that is written.
-    pub fn push(&mut self, code: &'static str, reason: &'static str, path: &Path<'_>, message: String) {
-        let text = path.to_string();
-        if self.budget.text(2 * (text.len() + message.len()) + size_of::<Finding>()).is_ok() {
-            let position = self.locate(path);
-            self.list.push(Finding { code, level: Level::Error, path: text, reason, message, position });
+    pub fn push(&mut self, rule: &'static Rule, path: &Path<'_>, message: String) {
+        let text: usize = path.names().map(|name| name.len() + 1).sum();
+        if self.budget.text(2 * (text + message.len()) + size_of::<Diagnostic>()).is_ok() {
+            let at = path.locate(self.root) as usize;
+            let span = Span::range(self.source, at..at);
+            self.list.push(Diagnostic { path: path.to_owned(), ..Diagnostic::new(rule, message).at(span) });
         }
-    }
-
-    fn locate(&self, path: &Path<'_>) -> Position {
-        path.locate(self.root)
     }
 
     /// `field.Invalid`
@@ -226,7 +196,7 @@ impl<'d> Findings<'d> {
         if !detail.is_empty() {
             let _ = write!(message, ": {detail}");
         }
-        self.push("api/FieldValueInvalid", "FieldValueInvalid", path, message);
+        self.push(&rules::API_INVALID, path, message);
     }
 
     /// A text that isn't of the format that a schema asks for.
@@ -234,24 +204,24 @@ impl<'d> Findings<'d> {
         let mut shown = String::new();
         self.show(path, text, &mut shown);
         let message = format!("Invalid value: {shown}: {path} in body must be of type {format}: {shown}");
-        self.push("schema/format", "FieldValueTypeInvalid", path, message);
+        self.push(&rules::FORMAT, path, message);
     }
 
     /// Makes the last finding a warning: it depends on how the cluster is set up.
     pub fn soften(&mut self) {
         if let Some(last) = self.list.last_mut() {
-            last.level = Level::Warning;
+            last.severity = Severity::Warning;
         }
     }
 
     /// `field.Required`
     pub fn required(&mut self, path: &Path<'_>, detail: &str) {
-        self.push("api/FieldValueRequired", "FieldValueRequired", path, with_detail("Required value", detail));
+        self.push(&rules::API_REQUIRED, path, with_detail("Required value", detail));
     }
 
     /// `field.Forbidden`
     pub fn forbidden(&mut self, path: &Path<'_>, detail: &str) {
-        self.push("api/FieldValueForbidden", "FieldValueForbidden", path, with_detail("Forbidden", detail));
+        self.push(&rules::API_FORBIDDEN, path, with_detail("Forbidden", detail));
     }
 
     /// `field.NotSupported`
@@ -263,32 +233,32 @@ impl<'d> Findings<'d> {
             names.sort();
             let _ = write!(message, ": supported values: {}", names.join(", "));
         }
-        self.push("api/FieldValueNotSupported", "FieldValueNotSupported", path, message);
+        self.push(&rules::API_NOT_SUPPORTED, path, message);
     }
 
     /// `field.Duplicate`
     pub fn duplicate<'v>(&mut self, path: &Path<'_>, value: impl Into<Shown<'v>>) {
         let mut message = "Duplicate value: ".to_owned();
         self.show(path, value, &mut message);
-        self.push("api/FieldValueDuplicate", "FieldValueDuplicate", path, message);
+        self.push(&rules::API_DUPLICATE, path, message);
     }
 
     /// `field.NotFound`
     pub fn not_found<'v>(&mut self, path: &Path<'_>, value: impl Into<Shown<'v>>) {
         let mut message = "Not found: ".to_owned();
         self.show(path, value, &mut message);
-        self.push("api/FieldValueNotFound", "FieldValueNotFound", path, message);
+        self.push(&rules::API_NOT_FOUND, path, message);
     }
 
     /// `field.TooLong`
     pub fn too_long(&mut self, path: &Path<'_>, bytes: usize) {
-        self.push("api/FieldValueTooLong", "FieldValueTooLong", path, format!("Too long: may not be more than {bytes} bytes"));
+        self.push(&rules::API_TOO_LONG, path, format!("Too long: may not be more than {bytes} bytes"));
     }
 
     /// `field.TooMany`
     pub fn too_many(&mut self, path: &Path<'_>, actual: usize, most: usize) {
         let message = format!("Too many: {actual}: must have at most {most} items");
-        self.push("api/FieldValueTooMany", "FieldValueTooMany", path, message);
+        self.push(&rules::API_TOO_MANY, path, message);
     }
 
     /// One finding per message, all `field.Invalid`.

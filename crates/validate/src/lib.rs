@@ -5,12 +5,15 @@
 //! server has beyond schemas, for built-in kinds, [`cel`] the rules of custom resources.
 //!
 //! ```
+//! use pintle_diagnostic::Source;
 //! use pintle_validate::{Options, Status, Validator};
 //! let validator = Validator::new(Options::default());
-//! let reports = validator.check("cm.yaml", b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {port: 80}\n")?;
+//! let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {port: 80}\n";
+//! let reports = validator.check(&Source::new("cm.yaml", text))?;
 //! assert_eq!(reports[0].status, Status::Invalid);
-//! assert_eq!(reports[0].findings[0].path, "data");
-//! assert_eq!(reports[0].findings[0].position.line, 4);
+//! let finding = &reports[0].findings[0];
+//! assert_eq!(finding.path.to_string(), "data");
+//! assert_eq!(finding.span.as_ref().unwrap().to_string(), "cm.yaml:4:8");
 //! # Ok::<(), pintle_value::budget::Exceeded>(())
 //! ```
 
@@ -21,20 +24,23 @@ pub mod finding;
 pub mod names;
 pub mod node;
 pub mod path;
+pub mod rules;
 pub mod schema;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
-pub use finding::{Finding, Level, Position};
 pub use schema::location::Locations;
 pub use schema::pattern::Pattern;
 pub use schema::store::{NEWEST, OLDEST};
 
+use std::ops::Range;
+
+use pintle_diagnostic::{Diagnostic, Object, Severity, Source, Span};
 use pintle_value::budget::{Budget, Exceeded, Limits};
 
 use finding::Findings;
-use node::{Node, Value};
+use node::{Node, Offset, Value};
 use path::Path;
 use schema::decode::Decoder;
 use schema::location::JsonSchema;
@@ -96,16 +102,10 @@ pub enum Status {
 /// What was found about one object in one Kubernetes version.
 #[derive(Clone, Debug)]
 pub struct ResourceReport {
-    /// The file, as the caller names it.
-    pub filename: String,
-    /// `kind`
-    pub kind: String,
-    /// `metadata.name`, or `metadata.generateName`
-    pub name: String,
-    /// `apiVersion`
-    pub version: String,
-    /// Where the object begins in the file.
-    pub position: Position,
+    /// The object.
+    pub object: Object,
+    /// Where it begins.
+    pub span: Span,
     /// The Kubernetes version that it was checked for: the MINOR of 1.MINOR.
     pub kubernetes: u32,
     /// What became of it.
@@ -113,7 +113,7 @@ pub struct ResourceReport {
     /// Why, in a line.
     pub message: String,
     /// What is wrong, in the order of the file.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Diagnostic>,
     /// Rules of the schema that couldn't be evaluated.
     pub skipped_rules: usize,
 }
@@ -134,14 +134,14 @@ pub struct Validator {
 /// Checks documents that stand in memory: the custom resources that they define are known to all of them.
 ///
 /// Errors: that exceeds a limit.
-pub fn check(documents: &[(&str, &[u8])], options: Options) -> Result<Vec<ResourceReport>, Exceeded> {
+pub fn check(sources: &[Source], options: Options) -> Result<Vec<ResourceReport>, Exceeded> {
     let mut validator = Validator::new(options);
-    for (_, text) in documents {
-        validator.add_crds(text)?;
+    for source in sources {
+        validator.add_crds(source.text())?;
     }
     let mut reports = Vec::new();
-    for (name, text) in documents {
-        reports.append(&mut validator.check(name, text)?);
+    for source in sources {
+        reports.append(&mut validator.check(source)?);
     }
     Ok(reports)
 }
@@ -201,41 +201,53 @@ impl Validator {
 
     /// Checks every object of a stream.
     ///
+    /// Errors: as [`Validator::check_part`]'s.
+    pub fn check(&self, source: &Source) -> Result<Vec<ResourceReport>, Exceeded> {
+        self.check_part(source, 0..source.text().len())
+    }
+
+    /// Checks every object of a part of a source.
+    ///
     /// Errors: the checks of this validator exceed a limit. What it said of other streams counts for nothing then: it depends on the
     /// order.
-    pub fn check(&self, filename: &str, text: &[u8]) -> Result<Vec<ResourceReport>, Exceeded> {
+    pub fn check_part(&self, source: &Source, range: Range<usize>) -> Result<Vec<ResourceReport>, Exceeded> {
         let mut reports = Vec::new();
-        for document in document::read(text, &self.budget)? {
-            self.budget.text(size_of::<ResourceReport>() + filename.len())?;
+        let start = range.start as Offset;
+        for document in document::read(source, range, &self.budget)? {
+            self.budget.text(size_of::<ResourceReport>())?;
             match document {
                 document::Document::Empty => {
-                    let mut report = self.report(filename, &Node::default());
+                    let mut report = self.report(source, &Node::new(Value::Null, start));
                     report.status = Status::Empty;
                     report.message = "empty document".to_owned();
                     reports.push(report);
                 }
-                document::Document::Broken(message, position) => {
-                    let mut report = self.report(filename, &Node::default());
+                document::Document::Broken(message, span) => {
+                    let mut report = self.report(source, &Node::new(Value::Null, start));
                     report.status = Status::Invalid;
-                    report.findings.push(broken(&message, position));
+                    let finding = Diagnostic::new(&rules::YAML, &*message).at(span);
+                    report.findings.push(Diagnostic { object: Some(report.object.clone()), ..finding });
                     report.message = message;
                     reports.push(report);
                 }
-                document::Document::Object(node, duplicates) => self.objects(filename, &node, duplicates, &mut reports, 0)?,
+                document::Document::Object(node, duplicates) => self.objects(source, &node, duplicates, &mut reports, 0)?,
             }
         }
         Ok(reports)
     }
 
-    fn report(&self, filename: &str, node: &Node) -> ResourceReport {
+    fn report(&self, source: &Source, node: &Node) -> ResourceReport {
         let metadata = node.get("metadata");
         let name = Some(metadata.str("name")).filter(|n| !n.is_empty()).unwrap_or(metadata.str("generateName"));
+        let at = node.at as usize;
         ResourceReport {
-            filename: filename.to_owned(),
-            kind: node.str("kind").to_owned(),
-            name: name.to_owned(),
-            version: node.str("apiVersion").to_owned(),
-            position: node.at,
+            object: Object {
+                api_version: node.str("apiVersion").to_owned(),
+                kind: node.str("kind").to_owned(),
+                namespace: metadata.str("namespace").to_owned(),
+                name: name.to_owned(),
+            },
+            span: Span::range(source, at..at),
             kubernetes: self.options.versions.first().copied().unwrap_or(NEWEST),
             status: Status::Valid,
             message: String::new(),
@@ -246,7 +258,7 @@ impl Validator {
 
     fn objects(
         &self,
-        filename: &str,
+        source: &Source,
         node: &Node,
         duplicates: Vec<node::Duplicate>,
         reports: &mut Vec<ResourceReport>,
@@ -257,14 +269,14 @@ impl Validator {
         if is_list && depth < 4 {
             let mut by_item = node::by_item(duplicates);
             for (i, item) in node.list("items").iter().enumerate() {
-                self.objects(filename, item, by_item.remove(&i).unwrap_or_default(), reports, depth + 1)?;
+                self.objects(source, item, by_item.remove(&i).unwrap_or_default(), reports, depth + 1)?;
             }
             return Ok(());
         }
         for version in &self.options.versions {
-            let texts = [node.str("kind"), node.str("apiVersion"), node.get("metadata").str("name"), filename];
+            let texts = [node.str("kind"), node.str("apiVersion"), node.get("metadata").str("name")];
             self.budget.text(size_of::<ResourceReport>() + texts.iter().map(|t| t.len()).sum::<usize>())?;
-            let mut report = self.report(filename, node);
+            let mut report = self.report(source, node);
             report.kubernetes = *version;
             self.object(node, &duplicates, &mut report)?;
             // A check that had nothing left has ended early.
@@ -279,25 +291,27 @@ impl Validator {
         if !matches!(node.value, Value::Map(_)) {
             report.status = Status::Invalid;
             report.message = format!("json: cannot unmarshal {} into an object", node.kind());
-            report.findings.push(broken(&report.message, node.at));
+            let finding = Diagnostic::new(&rules::YAML, &*report.message).at(report.span.clone());
+            report.findings.push(Diagnostic { object: Some(report.object.clone()), ..finding });
             return Ok(());
         }
-        let full = format!("{}/{}", report.version, report.kind);
-        let named = |list: &[String]| list.iter().any(|s| *s == report.kind || *s == full);
+        let full = format!("{}/{}", report.object.api_version, report.object.kind);
+        let named = |list: &[String]| list.iter().any(|s| *s == report.object.kind || *s == full);
         if named(&self.options.skip) {
             report.status = Status::Skipped;
             return Ok(());
         }
-        let mut found = Findings::new(node, &self.budget);
+        let source = report.span.source.clone();
+        let mut found = Findings::new(node, &source, &self.budget);
         for field in ["apiVersion", "kind"] {
             if node.str(field).is_empty() {
                 let what = if field == "kind" { "Kind" } else { field };
                 let message = format!("Object '{what}' is missing");
-                found.push("schema/required", "BadRequest", &Path::ROOT.child(field), message);
+                found.push(&rules::KIND, &Path::ROOT.child(field), message);
             }
         }
         if named(&self.options.reject) {
-            found.push("schema/rejected", "Forbidden", &Path::ROOT.child("kind"), "prohibited resource kind".to_owned());
+            found.push(&rules::REJECTED, &Path::ROOT.child("kind"), "prohibited resource kind".to_owned());
         }
         if found.list.is_empty() {
             match self.find(report) {
@@ -309,35 +323,29 @@ impl Validator {
         }
         if self.options.strict && self.options.schema {
             for duplicate in duplicates {
-                found.list.push(Finding {
-                    code: "schema/duplicate-key",
-                    level: Level::Error,
-                    path: duplicate.path.clone(),
-                    reason: "BadRequest",
-                    message: format!("duplicate field \"{}\"", duplicate.path),
-                    position: duplicate.at,
-                });
+                let message = format!("duplicate field \"{}\"", duplicate.path);
+                let (path, at) = (pintle_diagnostic::Path::parse(&duplicate.path), duplicate.at as usize);
+                let span = Span::range(&source, at..at);
+                found.list.push(Diagnostic { path, ..Diagnostic::new(&rules::DUPLICATE_KEY, message).at(span) });
             }
         }
         report.findings = found.list;
-        report.findings.sort_by_key(|f| f.position);
+        report.findings.sort_by_key(|f| f.span.as_ref().and_then(Span::bytes).map(|bytes| bytes.start));
         report.findings.dedup();
-        if report.findings.iter().any(|f| f.level == Level::Error) && report.status == Status::Valid {
+        report.findings.iter_mut().for_each(|f| f.object = Some(report.object.clone()));
+        if report.findings.iter().any(|f| f.severity == Severity::Error) && report.status == Status::Valid {
             report.status = Status::Invalid;
         }
         if report.message.is_empty() {
-            let texts: Vec<_> = report
-                .findings
-                .iter()
-                .map(|f| if f.path.is_empty() { f.message.clone() } else { format!("{}: {}", f.path, f.message) })
-                .collect();
+            let text = |f: &Diagnostic| Diagnostic { object: None, ..f.clone() }.sentence();
+            let texts: Vec<_> = report.findings.iter().map(text).collect();
             report.message = texts.join("; ");
         }
         Ok(())
     }
 
     fn find(&self, report: &ResourceReport) -> Found {
-        let (api_version, kind) = (&report.version, &report.kind);
+        let (api_version, kind) = (&report.object.api_version, &report.object.kind);
         if let Some(custom) = self.customs.given(api_version, kind) {
             return Found::Custom(custom);
         }
@@ -354,26 +362,25 @@ impl Validator {
     }
 
     fn unknown(&self, found: &mut Findings<'_>, report: &mut ResourceReport) {
-        let group = report.version.split_once('/').map_or("", |(g, _)| g);
+        let Object { api_version, kind, .. } = report.object.clone();
+        let group = api_version.split_once('/').map_or("", |(g, _)| g);
         let kubernetes = Kubernetes::of(report.kubernetes);
-        if let Some(error) = self.locations.error(&report.version, &report.kind, report.kubernetes, self.options.strict) {
+        if let Some(error) = self.locations.error(&api_version, &kind, report.kubernetes, self.options.strict) {
             report.status = Status::Error;
             report.message = error;
         } else if self.locations.is_default() && kubernetes.is_some_and(|k| group.is_empty() || k.has_group(group)) {
-            let message = format!(
-                "no matches for kind \"{}\" in version \"{}\" of Kubernetes 1.{}",
-                report.kind, report.version, report.kubernetes
-            );
-            found.push("schema/no-such-kind", "NotFound", &Path::ROOT.child("apiVersion"), message);
+            let message =
+                format!("no matches for kind \"{kind}\" in version \"{api_version}\" of Kubernetes 1.{}", report.kubernetes);
+            found.push(&rules::NO_SUCH_KIND, &Path::ROOT.child("apiVersion"), message);
         } else {
-            report.message = format!("could not find schema for {}", report.kind);
+            report.message = format!("could not find schema for {kind}");
             report.status = if self.options.strict_schemas { Status::Error } else { Status::Skipped };
-            let first = self.missing.lock().is_ok_and(|mut m| m.insert(format!("{} {}", report.version, report.kind)));
+            let first = self.missing.lock().is_ok_and(|mut m| m.insert(format!("{api_version} {kind}")));
             if first || self.options.strict_schemas {
-                let message = format!("no schema for {} {}: it isn't checked", report.version, report.kind);
-                found.push("schema/missing", "", &Path::ROOT.child("kind"), message);
+                let message = format!("no schema for {api_version} {kind}: it isn't checked");
+                found.push(&rules::MISSING, &Path::ROOT.child("kind"), message);
                 if let Some(last) = found.list.last_mut().filter(|_| !self.options.strict_schemas) {
-                    last.level = Level::Warning;
+                    last.severity = Severity::Warning;
                 }
             }
         }
@@ -381,7 +388,7 @@ impl Validator {
 
     fn built_in(&self, found: &mut Findings<'_>, node: &Node, definition: &str, report: &ResourceReport) {
         let Some(kubernetes) = Kubernetes::of(report.kubernetes) else { return };
-        let rules = api::rules(&report.version, &report.kind).filter(|_| self.options.api);
+        let rules = api::rules(&report.object.api_version, &report.object.kind).filter(|_| self.options.api);
         let before = found.list.len();
         let mut decoder = Decoder::new(kubernetes, found, self.options.strict, rules.is_none());
         decoder.definition(node, definition, &Path::ROOT);
@@ -390,7 +397,7 @@ impl Validator {
             found.list.truncate(before);
         }
         if !failed && self.options.api {
-            api::check(found, node, rules, report);
+            api::check(found, node, rules);
         }
     }
 
@@ -439,15 +446,4 @@ fn json_schema(found: &mut Findings<'_>, node: &Node, schema: &JsonSchema, repor
     checker.json_schema = true;
     checker.check(found, node, &schema.root, true, &Path::ROOT);
     report.skipped_rules = checker.skipped_rules;
-}
-
-fn broken(message: &str, position: Position) -> Finding {
-    Finding {
-        code: "schema/yaml",
-        level: Level::Error,
-        path: String::new(),
-        reason: "BadRequest",
-        message: message.to_owned(),
-        position,
-    }
 }

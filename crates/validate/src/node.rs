@@ -9,12 +9,13 @@ use pintle_value::Data;
 use pintle_value::budget::{Budget, Exceeded};
 use pintle_yaml::{NodeId, NodeKind, Style, Tree};
 
-use crate::finding::Position;
-
 /// Nodes that aliases may make of one document: beyond it, it is a bomb.
 const MAX_NODES: usize = 2_000_000;
 /// The nesting that is followed; the API server's decoder stops at 10,000, Helm's at 1,000.
 const MAX_DEPTH: usize = 500;
+
+/// A place: bytes from the beginning of the source.
+pub type Offset = u32;
 
 /// A value and its place.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +23,7 @@ pub struct Node {
     /// What it is.
     pub value: Value,
     /// Where it is written.
-    pub at: Position,
+    pub at: Offset,
 }
 
 /// What a node holds.
@@ -51,16 +52,16 @@ pub struct Member {
     /// The key.
     pub key: String,
     /// Where the key is written.
-    pub at: Position,
+    pub at: Offset,
     /// The value.
     pub node: Node,
 }
 
-static NULL: Node = Node { value: Value::Null, at: Position { line: 0, column: 0 } };
+static NULL: Node = Node { value: Value::Null, at: 0 };
 
 impl Node {
     /// A value without a place of its own.
-    pub fn new(value: Value, at: Position) -> Node {
+    pub fn new(value: Value, at: Offset) -> Node {
         Node { value, at }
     }
 
@@ -190,7 +191,7 @@ impl Node {
     }
 
     /// Plain data as a node that stands at one place.
-    pub fn from_data(data: &Data, at: Position) -> Node {
+    pub fn from_data(data: &Data, at: Offset) -> Node {
         let value = match data {
             Data::Null => Value::Null,
             Data::Bool(b) => Value::Bool(*b),
@@ -242,7 +243,7 @@ pub struct Duplicate {
     /// The field path of the second one.
     pub path: String,
     /// Where the second one is written.
-    pub at: Position,
+    pub at: Offset,
 }
 
 /// The duplicate keys of each item of a list object.
@@ -260,7 +261,7 @@ pub fn by_item(duplicates: Vec<Duplicate>) -> HashMap<usize, Vec<Duplicate>> {
 /// Why a document can't be read.
 pub enum Failure {
     /// go-yaml's message, and where.
-    Broken(String, Position),
+    Broken(String, Offset),
     /// The run's budget is used up.
     Exceeded(Exceeded),
 }
@@ -271,11 +272,11 @@ impl From<Exceeded> for Failure {
     }
 }
 
-/// A document's tree and its duplicate keys. What aliases copy is charged as it is made.
+/// The tree of a document that begins at `start`, and its duplicate keys. What aliases copy is charged as it is made.
 ///
 /// Errors: go-yaml's, and a budget that is used up.
-pub fn read(tree: &Tree<'_>, budget: &Budget) -> Result<(Node, Vec<Duplicate>), Failure> {
-    let mut reader = Reader { tree, budget, duplicates: Vec::new(), path: String::new(), nodes: 0, aliases: 0 };
+pub fn read(tree: &Tree<'_>, start: Offset, budget: &Budget) -> Result<(Node, Vec<Duplicate>), Failure> {
+    let mut reader = Reader { tree, start, budget, duplicates: Vec::new(), path: String::new(), nodes: 0, aliases: 0 };
     let node = reader.node(tree.root(), 0)?;
     budget.charge(reader.nodes as u64)?;
     Ok((node, reader.duplicates))
@@ -283,6 +284,7 @@ pub fn read(tree: &Tree<'_>, budget: &Budget) -> Result<(Node, Vec<Duplicate>), 
 
 struct Reader<'t> {
     tree: &'t Tree<'t>,
+    start: Offset,
     budget: &'t Budget,
     duplicates: Vec<Duplicate>,
     path: String,
@@ -292,9 +294,8 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    fn at(&self, id: NodeId) -> Position {
-        let start = self.tree.span(id).start;
-        Position { line: start.line as u32, column: start.column as u32 }
+    fn at(&self, id: NodeId) -> Offset {
+        self.start + self.tree.span(id).start.offset as Offset
     }
 
     fn node(&mut self, id: NodeId, depth: usize) -> Result<Node, Failure> {
@@ -313,7 +314,7 @@ impl Reader<'_> {
         if self.aliases > 0 { self.budget.allocate((size_of::<Member>() + text) as u64) } else { Ok(()) }
     }
 
-    fn followed(&mut self, id: NodeId, at: Position, depth: usize) -> Result<Node, Failure> {
+    fn followed(&mut self, id: NodeId, at: Offset, depth: usize) -> Result<Node, Failure> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             return Err(Failure::Broken("yaml: document contains excessive aliasing".to_owned(), at));

@@ -4,79 +4,75 @@
 
 use std::fmt;
 
-use crate::finding::Position;
-use crate::node::{Node, Value};
+use pintle_diagnostic::Step;
+
+use crate::node::{Node, Offset, Value};
 
 /// A field's path from the document's root.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Path<'p> {
     up: Option<&'p Path<'p>>,
-    step: Step<'p>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Step<'p> {
-    Root,
-    Child(&'p str),
-    Index(usize),
-    Key(&'p str),
+    /// Nothing for the document itself.
+    step: Option<Step<'p>>,
 }
 
 impl<'p> Path<'p> {
     /// The document.
-    pub const ROOT: Path<'static> = Path { up: None, step: Step::Root };
+    pub const ROOT: Path<'static> = Path { up: None, step: None };
+
+    fn to<'c>(&'c self, step: Step<'c>) -> Path<'c> {
+        Path { up: Some(self), step: Some(step) }
+    }
 
     /// The member `name`, written `.name`.
     pub fn child<'c>(&'c self, name: &'c str) -> Path<'c> {
-        Path { up: Some(self), step: Step::Child(name) }
+        self.to(Step::field(name))
     }
 
     /// The item at `index`, written `[index]`.
     pub fn index(&self, index: usize) -> Path<'_> {
-        Path { up: Some(self), step: Step::Index(index) }
+        self.to(Step::Index(index))
     }
 
     /// The member `key` of a map, written `[key]`.
     pub fn key<'c>(&'c self, key: &'c str) -> Path<'c> {
-        Path { up: Some(self), step: Step::Key(key) }
+        self.to(Step::Key(key.into()))
+    }
+
+    /// The steps from this field up.
+    fn up(&self) -> impl Iterator<Item = &Step<'p>> {
+        std::iter::successors(Some(self), |path| path.up).filter_map(|path| path.step.as_ref())
     }
 
     /// The names on the way, from this field up.
-    pub fn names(&self) -> impl Iterator<Item = &'p str> {
-        let own = |path: &Path<'p>| match path.step {
-            Step::Child(name) | Step::Key(name) => Some(name),
-            Step::Root | Step::Index(_) => None,
-        };
-        std::iter::successors(Some(*self), |path| path.up.copied()).filter_map(move |path| own(&path))
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.up().filter_map(Step::name)
     }
 
-    fn steps(&self) -> Vec<Step<'p>> {
-        let mut steps = Vec::new();
-        let mut at: Option<&Path<'p>> = Some(self);
-        while let Some(path) = at {
-            steps.push(path.step);
-            at = path.up;
-        }
+    fn steps(&self) -> Vec<&Step<'p>> {
+        let mut steps: Vec<_> = self.up().collect();
         steps.reverse();
         steps
     }
 
+    /// The path as findings hold it.
+    pub fn to_owned(&self) -> pintle_diagnostic::Path {
+        self.steps().into_iter().cloned().map(Step::into_owned).collect()
+    }
+
     /// Where the field is written in the document, or the nearest above it that is written.
-    pub fn locate(&self, root: &Node) -> Position {
+    pub fn locate(&self, root: &Node) -> Offset {
         let mut at = root.at;
         let mut node = root;
         for step in self.steps() {
             match step {
-                Step::Root => {}
-                Step::Child(name) | Step::Key(name) => {
-                    for part in std::iter::once(name) {
-                        let Some(member) = member(node, part) else { return at };
-                        (at, node) = (member.0, member.1);
-                    }
+                Step::Field(name) | Step::Key(name) => {
+                    let Some(member) = member(node, name) else { return at };
+                    (at, node) = member;
                 }
                 Step::Index(index) => match &node.value {
-                    Value::List(items) if index < items.len() => {
-                        node = &items[index];
+                    Value::List(items) if *index < items.len() => {
+                        node = &items[*index];
                         at = node.at;
                     }
                     _ => return at,
@@ -88,7 +84,7 @@ impl<'p> Path<'p> {
 }
 
 /// The member, or the one that differs in the case of its first letter: a few paths of the API server name Go's fields.
-fn member<'n>(node: &'n Node, name: &str) -> Option<(Position, &'n Node)> {
+fn member<'n>(node: &'n Node, name: &str) -> Option<(Offset, &'n Node)> {
     if let ("labels" | "annotations", None, Some(metadata)) = (name, node.member(name), node.opt("metadata")) {
         return metadata.member(name).map(|m| (m.at, &m.node));
     }
@@ -101,17 +97,6 @@ fn member<'n>(node: &'n Node, name: &str) -> Option<(Position, &'n Node)> {
 
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut first = true;
-        for step in self.steps() {
-            match step {
-                Step::Root => continue,
-                Step::Child(name) if first => f.write_str(name)?,
-                Step::Child(name) => write!(f, ".{name}")?,
-                Step::Index(index) => write!(f, "[{index}]")?,
-                Step::Key(key) => write!(f, "[{key}]")?,
-            }
-            first = false;
-        }
-        Ok(())
+        self.to_owned().fmt(f)
     }
 }

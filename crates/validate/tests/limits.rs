@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use pintle_diagnostic::Source;
 use pintle_validate::{Locations, Options, ResourceReport, Status, Validator};
 use pintle_value::budget::{Budget, Exceeded, Limit, Limits};
 use proptest::prelude::*;
@@ -26,7 +27,7 @@ fn web(spec: &str) -> String {
 fn checked(crd: &str, text: &str, limits: Limits) -> (Result<Vec<ResourceReport>, Exceeded>, u64) {
     let budget = Arc::new(Budget::new(limits));
     let mut validator = Validator::new(Options::default()).with_budget(budget.clone());
-    let reports = validator.add_crds(crd.as_bytes()).and_then(|()| validator.check("a.yaml", text.as_bytes()));
+    let reports = validator.add_crds(crd.as_bytes()).and_then(|()| validator.check(&Source::new("a.yaml", text.to_owned())));
     (reports, limits.steps - budget.steps_left())
 }
 
@@ -323,7 +324,7 @@ fn schema_locations_stay_in_their_folder() {
     let report = |version: &str, kind: &str| {
         let validator = Validator::new(Options::default()).with_locations(Locations::new(std::slice::from_ref(&place)).unwrap());
         let text = format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\na: hunter2\ndata: {{b: hunter2}}\n");
-        validator.check("a.yaml", text.as_bytes()).unwrap().remove(0)
+        validator.check(&Source::new("a.yaml", text.to_owned())).unwrap().remove(0)
     };
     assert!(report("a.io/v1", "Web").message.contains("must be of type ipv4"), "{}", report("a.io/v1", "Web").message);
     for (version, kind) in [
@@ -349,8 +350,8 @@ fn schema_locations_stay_in_their_folder() {
     // Neither do findings of a schema quote what is secret.
     let secret = report("v1", "Secret");
     assert_eq!(secret.status, Status::Invalid);
-    assert!(secret.findings.iter().any(|f| f.path == "data.b" && f.message.contains("***")), "{:?}", secret.findings);
-    assert!(secret.findings.iter().all(|f| f.path == "a" || !f.message.contains("hunter2")), "{:?}", secret.findings);
+    assert!(secret.findings.iter().any(|f| f.path.to_string() == "data.b" && f.message.contains("***")), "{:?}", secret.findings);
+    assert!(secret.findings.iter().all(|f| f.path.to_string() == "a" || !f.message.contains("hunter2")), "{:?}", secret.findings);
 }
 
 /// Expressions of every kind, well formed and not.

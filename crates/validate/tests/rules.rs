@@ -1,12 +1,13 @@
 //! Each rule with a manifest that breaks it: the field and the reason that the API server names.
 
-use pintle_validate::{Level, Options, Validator};
+use pintle_diagnostic::{Severity, Source};
+use pintle_validate::{Options, Validator, rules};
 
 /// The errors about a manifest, as `path reason`.
 fn errors(text: &str) -> Vec<String> {
-    let reports = Validator::new(Options::default()).check("a.yaml", text.as_bytes()).unwrap();
-    let found = reports.iter().flat_map(|r| &r.findings).filter(|f| f.level == Level::Error);
-    found.map(|f| format!("{} {}", f.path, f.reason.trim_start_matches("FieldValue"))).collect()
+    let reports = Validator::new(Options::default()).check(&Source::new("a.yaml", text.to_owned())).unwrap();
+    let found = reports.iter().flat_map(|r| &r.findings).filter(|f| f.severity == Severity::Error);
+    found.map(|f| format!("{} {}", f.path, rules::reason(f.rule).trim_start_matches("FieldValue"))).collect()
 }
 
 /// The manifest with `head` (kind and apiVersion), a name, and what follows.

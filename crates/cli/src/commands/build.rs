@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use pintle::checks::{Checks, Mode};
 use pintle::overlay::{Charts, Links};
-use pintle::{Diagnostic, Limits, Span};
+use pintle::{Diagnostic, Limits, Severity};
 use pintle_files::work_tree;
 use pintle_files::write::{self, Access, Folder, Last};
-use pintle_kustomize::{Error, HelmOptions, LoadRestrictions, Options, Output, Reorder, Warning};
+use pintle_kustomize::{Error, HelmOptions, LoadRestrictions, Options, Output, Reorder};
 use pintle_value::budget::Budget;
 
 use super::source::{CheckArgs, check_stream};
@@ -134,8 +134,8 @@ fn build(args: &Args) -> Result<ExitCode, Error> {
         ..Options::default()
     };
     let output = pintle_kustomize::build(&args.dir, &options)?;
-    let unmet = output.warnings.iter().filter(|w| !w.note).count();
-    output.warnings.iter().for_each(|w| warn(w, args.strict));
+    let unmet = output.warnings.iter().filter(|d| d.severity != Severity::Note).count();
+    output.warnings.iter().for_each(|d| warn(d, args.strict));
     if args.strict && unmet > 0 {
         return Ok(ExitCode::FAILURE);
     }
@@ -175,23 +175,19 @@ fn write(output: &Output, path: Option<&Path>) -> Result<ExitCode, Error> {
 
 /// An error: kustomize's line, then where it is and what helps. Lines of the files are not repeated: they may hold secrets.
 fn fail(e: &Error) {
-    report::line(&format!("Error: {}", report::harmless(&e.message)));
-    if let Some(at) = &e.location {
+    report::line(&format!("Error: {}", report::harmless(e.message())));
+    if let Some(at) = e.span() {
         report::line(&format!("  --> {}", report::harmless(&at.to_string())));
     }
-    for hint in &e.hints {
+    for hint in &e.diagnostic().hints {
         report::line(&format!("  help: {}", report::harmless(hint)));
     }
 }
 
-fn warn(w: &Warning, strict: bool) {
-    if w.note {
-        return report::line(&report::harmless(&w.message));
+fn warn(d: &Diagnostic, strict: bool) {
+    match d.severity {
+        Severity::Note => report::line(&report::harmless(&d.message)),
+        _ if strict => report::diagnostic(&Diagnostic { severity: Severity::Error, ..d.clone() }),
+        _ => report::diagnostic(d),
     }
-    let mut shown = match strict {
-        true => Diagnostic::error("kustomize", w.message.clone()),
-        false => Diagnostic::warning("kustomize", w.message.clone()),
-    };
-    shown.span = w.location.as_ref().map(|at| Span::new(at.file.clone(), at.line as usize, 0, 0));
-    report::diagnostic(&shown);
 }

@@ -117,7 +117,7 @@ fn rendered(path: &Path, env: Option<&str>, how: &source::Args, root: Option<&Pa
 fn of_path(path: &Path) -> Result<Vec<Object>, Error> {
     if !path.is_dir() {
         let name = path.to_string_lossy();
-        return objects(&name, &io::read_values(&name).map_err(|e| Error::new("io", e))?);
+        return objects(&name, &io::read_values(&name).map_err(|e| Error::new(&pintle::rules::FILE_READ, e))?);
     }
     let root = Root::around(path).map_err(|e| unread(path, &e))?;
     let mut all = Vec::new();
@@ -141,7 +141,7 @@ fn below(folder: &Path, root: &Root, allowance: &Allowance, all: &mut Vec<Object
 }
 
 fn unread(path: &Path, e: &std::io::Error) -> Error {
-    Error::new("io", format!("read {}: {e}", path.display()))
+    Error::new(&pintle::rules::FILE_READ, format!("read {}: {e}", path.display()))
 }
 
 /// Prints differences; with `summary` only a line for each object.

@@ -1,5 +1,6 @@
 //! `pintle graph`: what the objects of a release have to do with each other, as a picture.
 
+use pintle_diagnostic::Source;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -59,7 +60,7 @@ fn draw(args: &Args) -> Result<(), Error> {
     };
     let mut checks = args.how.checks.checks(Mode::Error)?;
     checks.namespace = args.how.namespace.clone().unwrap_or_default();
-    let drawn = graph(&stream_documents("the output", &text)?, &checks);
+    let drawn = graph(&stream_documents(&Source::new("the output", text).private())?, &checks);
     let picture = match args.output {
         Format::Mermaid => drawn.to_mermaid(),
         Format::Dot => drawn.to_dot(),

@@ -7,6 +7,7 @@ use pintle::project::{FILE, Project, discover};
 use pintle::{Diagnostic, Error};
 use pintle_files::write::{self, Access};
 
+use crate::rules;
 use crate::{io, report};
 
 /// Arguments of `pintle init`.
@@ -58,7 +59,7 @@ fn init(args: &Args) -> Result<(), Error> {
     }
     let file = args.path.join(FILE);
     if file.exists() && !args.force && !args.print {
-        let d = Diagnostic::error("project/exists", format!("{} is there already", file.display()));
+        let d = Diagnostic::new(&rules::PROJECT_EXISTS, format!("{} is there already", file.display()));
         return Err(d.hint("--print shows what would be written, --force replaces it").into());
     }
     let text = discover::init(&args.path)?;
@@ -77,13 +78,13 @@ fn init(args: &Args) -> Result<(), Error> {
 fn chart(folder: &Path) -> Result<(), Error> {
     let shown = folder.display();
     if folder.exists() {
-        let d = Diagnostic::error("project/exists", format!("{shown} is there already"));
+        let d = Diagnostic::new(&rules::PROJECT_EXISTS, format!("{shown} is there already"));
         return Err(d.hint("give the path of a new folder, as pintle init --jinja charts/shop").into());
     }
     let name = folder.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let label = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     if name.is_empty() || name.len() > 53 || !name.bytes().all(label) || name.starts_with('-') || name.ends_with('-') {
-        let d = Diagnostic::error("project/name", format!("{name:?} is no name of a chart"));
+        let d = Diagnostic::new(&rules::PROJECT_NAME, format!("{name:?} is no name of a chart"));
         return Err(d.hint("the folder's name is the chart's: small letters, digits and dashes").into());
     }
     let files: Vec<_> =

@@ -14,6 +14,7 @@ use super::helm::hand_over;
 use super::source::usage;
 use super::{template, values};
 use crate::report;
+use crate::rules;
 
 /// Arguments of `pintle parity`.
 #[derive(clap::Args)]
@@ -112,7 +113,8 @@ fn compare(args: &Args) -> Result<bool, Error> {
     match (&theirs.result, &ours.result) {
         (Ok(before), Ok(after)) => judge(before, after, drawn, args, &times),
         (Err(a), Err(b)) if a.trim() == b.trim() => {
-            Err(Diagnostic::error("parity/render", format!("{chart} doesn't render, and both say the same: {}", a.trim())).into())
+            Err(Diagnostic::new(&rules::PARITY_RENDER, format!("{chart} doesn't render, and both say the same: {}", a.trim()))
+                .into())
         }
         (Err(a), Err(b)) => {
             report::line(&format!("both fail, in other words\n{}: {}\n{}: {}", theirs.name, a.trim(), ours.name, b.trim()));
@@ -217,7 +219,7 @@ fn theirs(args: &Args, helm: &Path, release: &str, chart: &str) -> Result<Result
 }
 
 fn output(mut command: Command, helm: &Path) -> Result<std::process::Output, Error> {
-    let failed = |e: std::io::Error| Error::new("parity/helm", format!("{} can't be run: {e}", helm.display()));
+    let failed = |e: std::io::Error| Error::new(&rules::PARITY_HELM, format!("{} can't be run: {e}", helm.display()));
     command.stdin(Stdio::null()).output().map_err(failed)
 }
 
@@ -232,7 +234,7 @@ fn version(helm: &PathBuf) -> Result<(String, Compat), Error> {
         Some("v4") => Compat::Helm4,
         _ => {
             let message = format!("{} says of its version {said:?}: Helm 3 or 4 is meant", helm.display());
-            return Err(Error::new("parity/helm", message));
+            return Err(Error::new(&rules::PARITY_HELM, message));
         }
     };
     Ok((said, compat))

@@ -1,5 +1,6 @@
 //! Values of flags as pflag, which Helm and kustomize use, reads them, with its words for those that it can't.
 
+use crate::rules;
 use pintle::Error;
 use pintle_functions::number::{NumError, parse_float, parse_int};
 use pintle_functions::time::Duration;
@@ -19,7 +20,7 @@ pub fn choice(flag: &str, value: Option<&str>, read: impl Fn(&str) -> Result<(),
     let Some(value) = value else { return Ok(()) };
     read(value).map_err(|why| {
         let message = format!("invalid argument {} for \"{flag}\" flag: {why}", quote(value.as_bytes()));
-        Error::new("usage/value", message)
+        Error::new(&rules::USAGE_VALUE, message)
     })
 }
 

@@ -9,6 +9,7 @@ use pintle::{Diagnostic, Error, emit};
 use pintle_files::write::{Folder, Last};
 
 use super::source::{self, Source, usage};
+use crate::rules;
 use crate::{io, report};
 
 /// Arguments of `pintle render`.
@@ -113,7 +114,7 @@ fn named_output(project: &Project, named: &Path, root: Option<&Path>) -> Result<
     let dir = project.dir.join(named);
     let root = source::root_of(&project.dir, root)?;
     root.resolve_new(&dir).map_err(|e| {
-        let d = Diagnostic::error("project/outside", format!("output {}: {e}", named.display()));
+        let d = Diagnostic::new(&pintle::rules::PROJECT_OUTSIDE, format!("output {}: {e}", named.display()));
         Error::from(d.hint("a pintle.yaml writes into its own repository; --output-dir names any folder"))
     })?;
     Ok(dir)
@@ -129,7 +130,7 @@ fn report_written(dir: &Path, written: &pintle::project::write::Written) {
     for path in &written.left {
         let message = format!("{} isn't what {MARKER} says was written, and stays", dir.join(path).display());
         let hint = format!("nothing renders it any more: remove it and its line in {MARKER} if it is of no use");
-        report::diagnostic(&Diagnostic::warning("output/changed", message).hint(hint));
+        report::diagnostic(&Diagnostic::new(&rules::OUTPUT_CHANGED, message).hint(hint));
     }
     if written.unchanged > 0 {
         report::line(&format!("{} unchanged", written.unchanged));

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use pintle::{Diagnostic, Error};
 use pintle_seal::{OpeningKey, Scope, SealingKey};
 
+use crate::rules;
 use crate::{io, report};
 
 /// Arguments of `pintle seal`.
@@ -55,7 +56,7 @@ pub fn run(args: &Args) -> ExitCode {
 fn seal(args: &Args) -> Result<(), Error> {
     let needed = |value: &Option<String>, flag: &str| {
         value.clone().ok_or_else(|| {
-            Error::from(Diagnostic::error("usage/flags", format!("--{flag} is part of what the value is sealed for")))
+            Error::from(Diagnostic::new(&rules::USAGE_FLAGS, format!("--{flag} is part of what the value is sealed for")))
         })
     };
     let label = match args.scope {
@@ -63,11 +64,11 @@ fn seal(args: &Args) -> Result<(), Error> {
         Scope::NamespaceWide => args.scope.label(&needed(&args.namespace, "namespace")?, ""),
         Scope::ClusterWide => args.scope.label("", ""),
     };
-    let failed = |file: &Path, e: pintle_seal::Error| Error::new("seal", format!("{}: {e}", file.display()));
+    let failed = |file: &Path, e: pintle_seal::Error| Error::new(&rules::SEAL_FAILED, format!("{}: {e}", file.display()));
     if let Some(file) = &args.key {
         let key = OpeningKey::from_pem(&text(file)?).map_err(|e| failed(file, e))?;
         let sealed = String::from_utf8_lossy(&value(args)?).into_owned();
-        key.open(sealed.trim(), &label).map_err(|e| Error::new("seal", format!("the sealed value: {e}")))?;
+        key.open(sealed.trim(), &label).map_err(|e| Error::new(&rules::SEAL_FAILED, format!("the sealed value: {e}")))?;
         report::line("it opens");
         return Ok(());
     }
@@ -79,12 +80,12 @@ fn seal(args: &Args) -> Result<(), Error> {
 
 fn text(file: &Path) -> Result<String, Error> {
     let text = io::read_named(file)?;
-    String::from_utf8(text).map_err(|_| Error::new("io", format!("open {}: it is no text", file.display())))
+    String::from_utf8(text).map_err(|_| Error::new(&pintle::rules::FILE_READ, format!("open {}: it is no text", file.display())))
 }
 
 fn value(args: &Args) -> Result<Vec<u8>, Error> {
     if let Some(file) = &args.from_file {
         return io::read_named(file);
     }
-    io::stdin().map_err(|e| Error::new("io", e))
+    io::stdin().map_err(|e| Error::new(&pintle::rules::FILE_READ, e))
 }

@@ -10,12 +10,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pintle::checks::{self, Checks, Mode, Part, check_release};
 use pintle::emit::{EmitOptions, stream};
 use pintle::project::discover::{self, Target};
-use pintle::project::run::{self, Output};
+use pintle::project::run::{self, Collected};
 use pintle::project::{FILE, Job, Project};
 use pintle::{Chart, Compat, Diagnostic, Error, Limits, LoadOptions, Options, overlay};
 use pintle_files::Root;
 
 use super::{cluster, values};
+use crate::rules;
 use crate::{io, report};
 
 /// The flags that say how something is rendered.
@@ -168,7 +169,7 @@ impl Source {
             Target::Project(file) => {
                 let dir = file.parent().filter(|d| *d != Path::new("")).unwrap_or(Path::new("."));
                 let text = Root::around(dir).and_then(|root| root.text(&file));
-                let text = text.map_err(|e| Error::new("io", format!("open {}: {e}", file.display())))?;
+                let text = text.map_err(|e| Error::new(&pintle::rules::FILE_READ, format!("open {}: {e}", file.display())))?;
                 Source::Project(Box::new(Project::read(dir, &file.display().to_string(), &text)?))
             }
         })
@@ -178,7 +179,7 @@ impl Source {
 /// Where paths and links of a repository may lead: below `--root`, or below the Git work tree around it, else its folder.
 pub fn root_of(dir: &Path, given: Option<&Path>) -> Result<Root, Error> {
     let root = given.map_or_else(|| Root::around(dir), Root::new);
-    root.map_err(|e| Error::new("io", format!("{}: {e}", given.unwrap_or(dir).display())))
+    root.map_err(|e| Error::new(&pintle::rules::FILE_READ, format!("{}: {e}", given.unwrap_or(dir).display())))
 }
 
 /// Renders the jobs of a project. Warnings are shown; errors are those of all jobs.
@@ -201,15 +202,15 @@ pub fn jobs(project: &Project, jobs: &[&Job], args: &Args, root: Option<&Path>) 
     };
     let results = run::run(project, jobs, &settings);
     progress.end();
-    let rendered = jobs.iter().zip(results).map(|(job, result)| {
-        let Output { text, warnings, .. } = result?;
-        for mut warning in warnings {
-            warning.message = format!("{}: {}", job.title(), warning.message);
-            report::diagnostic(&warning);
-        }
-        Ok(Rendered { path: job.output.clone(), namespace: Some(job.namespace.clone()), text })
+    let Collected { outputs, warnings, error } = run::collect(jobs, results);
+    warnings.iter().for_each(report::diagnostic);
+    error.map_or(Ok(()), Err)?;
+    let rendered = jobs.iter().zip(outputs).map(|(job, output)| Rendered {
+        path: job.output.clone(),
+        namespace: Some(job.namespace.clone()),
+        text: output.text,
     });
-    Error::all(rendered)
+    Ok(rendered.collect())
 }
 
 fn options(args: &Args) -> Result<Options, Error> {
@@ -234,7 +235,7 @@ pub fn chart(path: &Path, env: Option<&str>, args: &Args, root: Option<&Path>) -
     if let Some(env) = env {
         let file = discover::environment_values(path, env)?;
         let name = file.display().to_string();
-        let text = io::read_values(&name).map_err(|e| Error::new("io", e))?.into();
+        let text = io::read_values(&name).map_err(|e| Error::new(&pintle::rules::FILE_READ, e))?.into();
         given.files.insert(0, pintle::ValuesFile { name, text });
     }
     let values = given.merge(args.compat, &io::read_values)?;
@@ -309,7 +310,7 @@ pub fn streams(path: &Path, env: Option<&str>, args: &Args, root: Option<&Path>)
 
 /// An error that is the caller's.
 pub fn usage(message: &str) -> Error {
-    Diagnostic::error("usage/flags", message).into()
+    Diagnostic::new(&rules::USAGE_FLAGS, message).into()
 }
 
 /// How far a long run is, on a terminal only.

@@ -15,6 +15,7 @@ use pintle_files::write::{Folder, Last};
 use super::pflag::{self, parse_bool};
 use super::source::{CheckArgs, judge};
 use super::{cluster, values};
+use crate::rules;
 use crate::{io, report};
 
 /// Every flag of `helm template`, the deprecated ones too.
@@ -268,7 +269,9 @@ impl Args {
 
     /// Why only the real Helm can do this: a chart that is no file here, a flag that needs a network, a cluster or a plugin.
     pub fn needs_helm(&self) -> Option<Error> {
-        let is_elsewhere = |e: &Error| e.diagnostics().iter().any(|d| matches!(d.code, "usage/unsupported" | "chart/remote"));
+        let is_elsewhere = |e: &Error| {
+            e.diagnostics().iter().any(|d| [&rules::USAGE_UNSUPPORTED, &pintle::rules::CHART_REMOTE].contains(&d.rule))
+        };
         let checked = check_flags(self).and_then(|()| name_and_chart(self)).and_then(|(_, chart)| locate(&chart));
         checked.err().filter(is_elsewhere)
     }
@@ -350,7 +353,7 @@ fn rendered(args: &Args) -> Result<ExitCode, Failed> {
     let (name, chart_path) = name_and_chart(args).map_err(failed)?;
     let profile = args.compat.as_deref().unwrap_or("helm-4.3");
     let compat = Compat::from_name(profile).ok_or_else(|| {
-        failed(Error::new("usage/compat", format!("unknown profile {profile:?}: known are helm-4.3 and helm-3.22")))
+        failed(Error::new(&rules::USAGE_COMPAT, format!("unknown profile {profile:?}: known are helm-4.3 and helm-3.22")))
     })?;
     let path = locate(&chart_path).map_err(failed)?;
     let values = args.values.merge(compat).map_err(failed)?;
@@ -394,7 +397,7 @@ fn rendered(args: &Args) -> Result<ExitCode, Failed> {
         // Helm writes all files, then looks for the template in the nothing that is left to print, and fails.
         Some(_) if !args.show_only.is_empty() => {
             let message = format!("could not find template {} in chart", args.show_only[0]);
-            return Err(failed(Error::new("usage/show-only", message)));
+            return Err(failed(Error::new(&pintle::rules::USAGE_SHOW_ONLY, message)));
         }
         Some(dir) => {
             let dir = if args.bools.release_name { dir.join(&name) } else { dir.clone() };
@@ -416,7 +419,7 @@ const ONLY_ASKED: &str = "no cluster checks anything here; --cluster-live looks 
 
 /// What Helm would do over a network, with a cluster or through a plugin, is refused by name.
 fn check_flags(args: &Args) -> Result<(), Error> {
-    let refuse = |flag: &str, why: &str| Err(Error::new("usage/unsupported", format!("{flag} is not supported: {why}")));
+    let refuse = |flag: &str, why: &str| Err(Error::new(&rules::USAGE_UNSUPPORTED, format!("{flag} is not supported: {why}")));
     let i = &args.ignored;
     match i.dry_run.as_deref() {
         None | Some("client" | UNSET) => {}
@@ -452,7 +455,7 @@ fn check_flags(args: &Args) -> Result<(), Error> {
 }
 
 fn invalid_dry_run(given: &str, known: &str) -> Result<(), Error> {
-    Err(Error::new("usage/dry-run", format!("invalid dry-run value (\"{given}\"). Must be {known}")))
+    Err(Error::new(&rules::USAGE_DRY_RUN, format!("invalid dry-run value (\"{given}\"). Must be {known}")))
 }
 
 /// What Helm says of flags that it takes for old times' sake (`pkg/cmd/flags.go`, `pkg/cmd/helpers.go`, pflag).
@@ -484,12 +487,12 @@ fn deprecated_flags(args: &Args) -> Vec<Diagnostic> {
         }
         _ => {}
     }
-    said.into_iter().map(|text| Diagnostic::warning("usage/deprecated", text)).collect()
+    said.into_iter().map(|text| Diagnostic::new(&rules::USAGE_DEPRECATED, text)).collect()
 }
 
 /// `NameAndChart`
 fn name_and_chart(args: &Args) -> Result<(String, String), Error> {
-    let usage = |message: String| Err(Error::new("usage/arguments", message));
+    let usage = |message: String| Err(Error::new(&rules::USAGE_ARGUMENTS, message));
     match args.args.as_slice() {
         [] => usage("\"helm template\" requires at least 1 argument\n\nUsage:  helm template [NAME] [CHART] [flags]".into()),
         [chart] => match &args.name_template {
@@ -508,17 +511,17 @@ pub fn locate(chart: &str) -> Result<PathBuf, Error> {
     let name = chart.trim();
     if name.contains("://") {
         let message = format!("{name}: charts are read from folders and archives only; pull the chart first");
-        return Err(Error::new("usage/unsupported", message));
+        return Err(Error::new(&rules::USAGE_UNSUPPORTED, message));
     }
     let path = Path::new(name);
     if path.exists() {
         return Ok(path.to_owned());
     }
     if path.is_absolute() || name.starts_with('.') {
-        return Err(Error::new("chart/missing", format!("path \"{name}\" not found")));
+        return Err(Error::new(&pintle::rules::CHART_MISSING, format!("path \"{name}\" not found")));
     }
     let message = format!("{name}: no such folder or archive; charts of repositories are not looked up, pull the chart first");
-    Err(Error::new("chart/remote", message))
+    Err(Error::new(&pintle::rules::CHART_REMOTE, message))
 }
 
 /// Writes the files, and prints Helm's lines about them.

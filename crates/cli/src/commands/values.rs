@@ -46,7 +46,7 @@ impl Args {
     pub fn options(&self) -> Result<ValuesOptions, Error> {
         let mut files = Vec::new();
         for name in self.files.iter().flat_map(|f| split_commas(f)) {
-            let text = io::read_values(&name).map_err(|e| Error::new("io", e))?;
+            let text = io::read_values(&name).map_err(|e| Error::new(&pintle::rules::FILE_READ, e))?;
             files.push(ValuesFile { name, text: text.into() });
         }
         Ok(ValuesOptions {

@@ -241,3 +241,13 @@ pub fn folder(name: &str) -> PathBuf {
     fs::create_dir_all(&folder).unwrap();
     folder.canonicalize().unwrap()
 }
+
+/// Findings without the codes behind their sentences, for tests of what they say.
+pub fn without_codes(text: &str) -> String {
+    let line = |line: &str| match line.rsplit_once(" [") {
+        Some((said, code)) if code.ends_with(']') && code.contains('/') && !code.contains(' ') => said.to_owned(),
+        _ => line.to_owned(),
+    };
+    let lines: Vec<String> = text.split('\n').map(line).collect();
+    lines.join("\n")
+}

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use pintle::Data;
 use pintle_yaml::Tree;
 
-use crate::case::{self, Case, pintle};
+use crate::case::{self, Case, pintle, without_codes};
 use crate::systems::{entries, root, run, sets, text};
 
 const SYSTEM: &str = "ontu-schedule-bot-admin";
@@ -239,7 +239,7 @@ b: 1
 fn said(name: &str, template: &str, more: &str) -> String {
     let folder = chart(name, template, more);
     let output = pintle(&folder, "render web", &[]);
-    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    let error = without_codes(&String::from_utf8_lossy(&output.stderr));
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]), "{error}");
     assert_eq!(error.lines().filter(|l| l.starts_with("error: ")).count(), 1, "{error}");
     error

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::case::{self, Case, pintle};
+use crate::case::{self, Case, pintle, without_codes};
 
 fn chart(name: &str, files: &str) -> PathBuf {
     let folder = case::folder(&format!("warnings-{name}"));
@@ -17,6 +17,7 @@ fn warns(name: &str, files: &str, args: &str, wanted: &[&str]) {
     for command in [format!("template web chart {args}"), format!("render --check off chart {args}")] {
         let output = pintle(&folder, &command, &[]);
         let said = String::from_utf8(output.stderr).unwrap().replace(&*folder.to_string_lossy(), "DIR");
+        let said = without_codes(&said);
         assert!(output.status.success(), "{command}: {said}");
         assert_eq!(said.lines().collect::<Vec<_>>(), wanted, "{command}");
     }
@@ -209,12 +210,12 @@ fn flags_of_old() {
          warning: Flag --render-subchart-notes has been deprecated, {no_effect}\n\
          warning: --dry-run is deprecated and should be replaced with '--dry-run=client'\n"
     );
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), wanted);
+    assert_eq!(without_codes(&String::from_utf8(output.stderr).unwrap()), wanted);
     let output = pintle(&folder, "template chart --dry-run=true --wait=false", &[]);
     let wanted = "\
 warning: --wait=false is deprecated (boolean value) and can be replaced with --wait=hookOnly
 warning: boolean '--dry-run=true' flag is deprecated and must be replaced with '--dry-run=client'
 ";
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), wanted);
+    assert_eq!(without_codes(&String::from_utf8(output.stderr).unwrap()), wanted);
     assert!(pintle(&folder, "template chart --dry-run=client --wait=watcher --force=false", &[]).stderr.is_empty());
 }

@@ -3,30 +3,32 @@
 use pintle_references::rules;
 use pintle_references::secrets::is_plain_value;
 use pintle_value::Data;
-use pintle_yaml::{Step, Tree};
+use pintle_yaml::Tree;
 
 use super::{Checks, Part};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Path, Source, Span, Step};
 use crate::merge::options::ValuesFile;
+use crate::provenance::yaml_steps;
 
 /// What looks like a credential in files of values, at its place. No message holds a value.
 pub fn plaintext(files: &[ValuesFile], checks: &Checks) -> Vec<Diagnostic> {
-    let Some(severity) = checks.severity(&rules::SECRET_PLAIN).filter(|_| checks.wants(Part::Secrets)) else {
+    let finding = Diagnostic::new(&rules::SECRET_PLAIN, "looks like a credential in plain text");
+    let Some(severity) = checks.severity(&finding).filter(|_| checks.wants(Part::Secrets)) else {
         return Vec::new();
     };
-    let code = rules::SECRET_PLAIN.code;
+    let finding = Diagnostic { severity, ..finding }.hint("seal it, or take it from a secret manager");
     let mut found = Vec::new();
     for file in files {
+        let source = Source::new(&*file.name, file.text.clone()).private();
         for tree in Tree::parse_all(&file.text).0 {
             // What is no YAML has failed the render.
             let Ok(data) = tree.to_data() else { continue };
             credentials(&data, &mut Vec::new(), &mut |path| {
-                let at = tree.locate(path).map(|p| p.key.unwrap_or(p.value).start);
-                let mut d = Diagnostic::error(code, format!("{} looks like a credential in plain text [{code}]", shown(path)));
-                d.severity = severity;
-                d.span = Some(Span::new(&*file.name, at.map_or(0, |p| p.line), at.map_or(0, |p| p.column), 0));
-                d.hints.push("seal it, or take it from a secret manager".to_owned());
-                found.push(d);
+                let at = tree.locate(&yaml_steps(path)).map(|p| p.key.unwrap_or(p.value));
+                let span = at.map_or_else(|| Span::whole(&source), |at| Span::range(&source, at.start.offset..at.end.offset));
+                let path: Path =
+                    std::iter::once(Step::field(".Values")).chain(path.iter().cloned().map(Step::into_owned)).collect();
+                found.push(Diagnostic { path, ..finding.clone() }.at(span));
             });
         }
     }
@@ -37,14 +39,14 @@ pub fn plaintext(files: &[ValuesFile], checks: &Checks) -> Vec<Diagnostic> {
 fn credentials<'d>(data: &'d Data, path: &mut Vec<Step<'d>>, each: &mut dyn FnMut(&[Step<'d>])) {
     match data {
         Data::String(text) => {
-            let key = path.iter().rev().find_map(|step| if let Step::Key(key) = step { Some(*key) } else { None });
+            let key = path.iter().rev().find_map(|step| step.name());
             if is_plain_value(key.unwrap_or_default(), text) {
                 each(path);
             }
         }
         Data::Map(map) => {
             for (key, value) in map {
-                path.push(Step::Key(key));
+                path.push(Step::field(key.as_str()));
                 credentials(value, path, each);
                 path.pop();
             }
@@ -60,39 +62,29 @@ fn credentials<'d>(data: &'d Data, path: &mut Vec<Step<'d>>, each: &mut dyn FnMu
     }
 }
 
-fn shown(path: &[Step<'_>]) -> String {
-    let step = |step: &Step<'_>| match step {
-        Step::Key(key) => format!(".{key}"),
-        Step::Index(i) => format!("[{i}]"),
-    };
-    format!(".Values{}", path.iter().map(step).collect::<String>())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::Level;
 
     fn found(text: &str, checks: &Checks) -> Vec<String> {
         let file = ValuesFile { name: "prod.yaml".into(), text: text.into() };
-        let place = |d: &Diagnostic| d.span.as_ref().map_or((0, 0), |s| (s.line, s.column));
-        plaintext(&[file], checks).iter().map(|d| format!("{:?} {}", place(d), d.message)).collect()
+        let show = |d: &Diagnostic| format!("{} {}", d.span.as_ref().unwrap(), d.sentence());
+        plaintext(&[file], checks).iter().map(show).collect()
     }
 
     #[test]
     fn credentials_are_told_with_their_place_and_without_their_text() {
         let text = "db:\n  adminPassword: hunter2\n  users:\n    - {name: a, apiKey: abcdef}\nurl: redis://:hunter2@cache:6379\n";
-        let code = "[secret/plaintext]";
         assert_eq!(
             found(text, &Checks::default()),
             [
-                format!("(2, 3) .Values.db.adminPassword looks like a credential in plain text {code}"),
-                format!("(4, 17) .Values.db.users[0].apiKey looks like a credential in plain text {code}"),
-                format!("(5, 1) .Values.url looks like a credential in plain text {code}"),
+                "prod.yaml:2:3 .Values.db.adminPassword: looks like a credential in plain text",
+                "prod.yaml:4:17 .Values.db.users[0].apiKey: looks like a credential in plain text",
+                "prod.yaml:5:1 .Values.url: looks like a credential in plain text",
             ]
         );
         let mut checks = Checks::default();
-        checks.levels.insert(code.trim_matches(['[', ']']).to_owned(), Level::Off);
+        checks.set_level("secret/plaintext", "off").unwrap();
         assert_eq!(found(text, &checks), [""; 0]);
         assert_eq!(found(text, &Checks { only: vec![Part::Refs], ..Checks::default() }), [""; 0]);
     }

@@ -14,6 +14,7 @@ use pintle_value::{Data, DataMap, json};
 
 use super::{Cluster, Query, Question, from_json};
 use crate::diagnostic::{Diagnostic, Error};
+use crate::rules;
 
 /// The protocol's version.
 pub const VERSION: i64 = 1;
@@ -76,7 +77,7 @@ pub fn failure(error: &Error) -> String {
 /// Errors: what it failed with; a line of something else.
 pub fn read_hello(line: &[u8]) -> Result<Hello, Error> {
     let other = |what: &str| {
-        let d = Diagnostic::error("cluster/live", format!("pintle-cluster {what}"));
+        let d = Diagnostic::new(&rules::CLUSTER_LIVE, format!("pintle-cluster {what}"));
         Error::from(d.hint("pintle and pintle-cluster must be of the same version: compare their --version"))
     };
     let data = from_json(line).map_err(|_| other("said something that isn't understood"))?;
@@ -86,7 +87,7 @@ pub fn read_hello(line: &[u8]) -> Result<Hello, Error> {
         _ => return Err(other("said something that isn't understood")),
     }
     if let Some(message) = data.get("error").and_then(Data::as_str) {
-        let d = Diagnostic::error("cluster/live", message);
+        let d = Diagnostic::new(&rules::CLUSTER_LIVE, message);
         return Err(read_texts(data.get("hints")).into_iter().fold(d, Diagnostic::hint).into());
     }
     let field = |key: &str| data.get(key).and_then(Data::as_str).map(str::to_owned);
@@ -159,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_failure_keeps_its_hints() {
-        let failed = Error::from(Diagnostic::error("cluster/live", "no cluster").hint("name one"));
+        let failed = Error::from(Diagnostic::new(&rules::CLUSTER_LIVE, "no cluster").hint("name one"));
         let read = read_hello(failure(&failed).as_bytes()).unwrap_err();
         assert_eq!((read.message(), &read.diagnostics()[0].hints), ("no cluster", &vec!["name one".to_owned()]));
     }

@@ -22,8 +22,8 @@ use pintle_value::json::{DataBuilder, decode_prefix_into};
 use pintle_yaml::{NodeId, Tree, to_yaml};
 
 use super::{Cluster, Question};
-use crate::diagnostic::{Diagnostic, Error, Result, Span};
-use crate::provenance::nearest;
+use crate::diagnostic::{Diagnostic, Error, Result, Source, Span, nearest};
+use crate::rules;
 
 const FIELDS: [&str; 5] = ["kind", "kubeVersion", "apiVersions", "objects", "lookups"];
 
@@ -34,11 +34,12 @@ impl Cluster {
     /// repeats what an object holds.
     pub fn read(file: &str, text: &[u8]) -> Result<Cluster> {
         let wrong = |tree: Option<&Tree<'_>>, key: &str, message: String| {
-            let at = tree.and_then(|t| t.locate(&[pintle_yaml::Step::Key(key)])).map(|p| p.key.unwrap_or(p.value).start);
-            let span = Span::new(file, at.map_or(0, |p| p.line), at.map_or(0, |p| p.column), 0);
-            Error::from(Diagnostic::error("cluster/snapshot", message).at(span))
+            let source = Source::new(file, text.to_owned()).private();
+            let at = tree.and_then(|t| t.locate(&[pintle_yaml::Step::Key(key)])).map(|p| p.key.unwrap_or(p.value).start.offset);
+            let span = at.map_or_else(|| Span::whole(&source), |at| Span::range(&source, at..at));
+            Error::from(Diagnostic::new(&rules::CLUSTER_SNAPSHOT, message).at(span))
         };
-        let failed = |e: pintle_yaml::Error| Error::new("yaml/parse", format!("{file}: {}", e.message));
+        let failed = |e: pintle_yaml::Error| Error::new(&rules::YAML_PARSE, format!("{file}: {}", e.message));
         let tree = Tree::parse(text).map_err(failed)?;
         let mut data = tree.as_ref().map_or(Ok(Data::Null), Tree::to_data).map_err(failed)?;
         let tree = tree.as_ref();
@@ -81,7 +82,7 @@ impl Cluster {
                 }
                 ("lookups", _) => return Err(typed("a list of recorded lookups")),
                 _ => {
-                    let near = nearest(&key, FIELDS.into_iter());
+                    let near = nearest(&key, FIELDS);
                     let hint = near.map(|n| format!("; did you mean {n}?")).unwrap_or_default();
                     return Err(wrong(tree, &key, format!("unknown field \"{key}\"{hint}")));
                 }
@@ -317,7 +318,11 @@ lookups:
         ] {
             let error = Cluster::read("c.yaml", text.as_bytes()).unwrap_err();
             let d = &error.diagnostics()[0];
-            assert_eq!((d.message.as_str(), d.span.as_ref().map_or(0, |s| s.line)), (message, line), "{text}");
+            assert_eq!(
+                (d.message.as_str(), d.span.as_ref().and_then(Span::start).map_or(0, |at| at.line)),
+                (message, line),
+                "{text}"
+            );
         }
         assert!(Cluster::read("c.yaml", b"a: [").is_err());
     }

@@ -10,12 +10,13 @@ use pintle_value::quote::quote;
 use super::File;
 use super::directory::MAX_CHART_SIZE;
 use crate::diagnostic::{Error, Result};
+use crate::rules;
 
 pub(super) fn read_file(path: &Path) -> Result<Vec<File>> {
     let shown = path.display();
     let data = read::file(path, pintle_files::STREAM).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => Error::new("chart/missing", format!("path \"{shown}\" not found")),
-        _ => Error::new("io", format!("open {shown}: {e}")),
+        std::io::ErrorKind::NotFound => Error::new(&rules::CHART_MISSING, format!("path \"{shown}\" not found")),
+        _ => Error::new(&rules::FILE_READ, format!("open {shown}: {e}")),
     })?;
     if !data.starts_with(b"\x1F\x8B\x08") {
         let shown = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -26,7 +27,7 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<File>> {
         } else {
             format!("file '{shown}' does not appear to be a gzipped archive; got '{}'", content_type(&data))
         };
-        return Err(Error::new("chart/archive", message));
+        return Err(Error::new(&rules::CHART_ARCHIVE, message));
     }
     unpack(&data).map_err(|e| e.with_message("unable to load chart archive".into()))
 }
@@ -40,7 +41,7 @@ fn content_type(data: &[u8]) -> &'static str {
 
 /// The files of an archive, below its one folder.
 pub(super) fn unpack(data: &[u8]) -> Result<Vec<File>> {
-    let bad = |what: String| Error::new("chart/archive", what);
+    let bad = |what: String| Error::new(&rules::CHART_ARCHIVE, what);
     let too_large = || bad(format!("decompressed chart is larger than the maximum size {MAX_CHART_SIZE}"));
     // One byte more than allowed, so that reaching the end tells nothing of the archive's own end.
     let mut archive = tar::Archive::new(MultiGzDecoder::new(data).take(MAX_CHART_SIZE + (16 << 20)));

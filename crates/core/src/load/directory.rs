@@ -10,8 +10,9 @@ use pintle_files::{ENTRIES, Refused, Root, read};
 
 use super::ignore::Rules;
 use super::{File, LoadOptions, within_chart};
-use crate::diagnostic::{Diagnostic, Error, Result};
+use crate::diagnostic::{Diagnostic, Error, Result, with_attribute};
 use crate::parallel;
+use crate::rules;
 
 /// The largest chart that Helm loads, in bytes (`MaxDecompressedChartSize`).
 pub(super) const MAX_CHART_SIZE: u64 = 100 << 20;
@@ -55,11 +56,11 @@ pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<(Vec<File>, Vec<
     let chart = dir.canonicalize().map_err(|e| io(dir, &e))?;
     if !chart.join("Chart.yaml").exists() {
         if !options.compat.checks_api_version() {
-            return Err(Error::new("chart/missing", "Chart.yaml file is missing"));
+            return Err(Error::new(&rules::CHART_MISSING, "Chart.yaml file is missing"));
         }
         let message =
             format!("unable to detect chart at {0}: open {0}: no such file or directory", chart.join("Chart.yaml").display());
-        return Err(Error::new("chart/missing", message));
+        return Err(Error::new(&rules::CHART_MISSING, message));
     }
     let root = root(&chart, options)?;
     let ignore = chart.join(".helmignore");
@@ -72,7 +73,7 @@ pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<(Vec<File>, Vec<
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Rules::new(b""),
         Err(e) => return Err(io(&ignore, &e)),
     };
-    let rules = rules.map_err(|e| Error::new("chart/helmignore", e))?;
+    let rules = rules.map_err(|e| Error::new(&rules::CHART_HELMIGNORE, e))?;
     let promised = AtomicU64::new(0);
     let load = |found: Found| (found.place, found.load(options.on_demand, &promised));
     let find = |found: &mut dyn FnMut(Found)| -> Result<Vec<Diagnostic>> {
@@ -91,7 +92,7 @@ pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<(Vec<File>, Vec<
         if size > MAX_CHART_SIZE {
             let name = &file.name;
             let message = format!("error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART_SIZE} bytes");
-            return Err(Error::new("chart/size", message));
+            return Err(Error::new(&rules::CHART_SIZE, message));
         }
         files.push(file);
     }
@@ -110,7 +111,7 @@ pub(super) fn io(path: &Path, e: &std::io::Error) -> Error {
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => e.to_string(),
     };
-    Error::new("io", format!("open {}: {what}", path.display()))
+    Error::new(&rules::FILE_READ, format!("open {}: {what}", path.display()))
 }
 
 /// Whether every render of a chart needs a file of it, as far as its path tells.
@@ -123,12 +124,12 @@ fn is_needed(path: &str) -> bool {
 impl Reader<'_> {
     fn folder(&mut self, dir: &Path, prefix: &str, depth: usize) -> Result<()> {
         if depth > MAX_DEPTH {
-            return Err(Error::new("chart/links", format!("{} nests deeper than {MAX_DEPTH} folders", dir.display())));
+            return Err(Error::new(&rules::CHART_LINKS, format!("{} nests deeper than {MAX_DEPTH} folders", dir.display())));
         }
         let names = read::folder(dir).map_err(|e| io(dir, &e))?;
         self.entries += names.len();
         if self.entries > ENTRIES {
-            return Err(Error::new("chart/size", format!("the chart holds more than {ENTRIES} files and folders")));
+            return Err(Error::new(&rules::CHART_SIZE, format!("the chart holds more than {ENTRIES} files and folders")));
         }
         for (name, kind) in names {
             let name = name.into_string().unwrap_or_else(|name| name.to_string_lossy().into_owned());
@@ -140,19 +141,19 @@ impl Reader<'_> {
             let inner = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
             let (path, is_dir, is_file) = if kind.is_symlink() {
                 if self.links.len() == MAX_LINKS {
-                    return Err(Error::new("chart/links", format!("the chart holds more than {MAX_LINKS} symbolic links")));
+                    return Err(Error::new(&rules::CHART_LINKS, format!("the chart holds more than {MAX_LINKS} symbolic links")));
                 }
                 let target = self.follow(&path, &inner)?;
                 let found = "found symbolic link in path. Contents of linked file included and used";
-                let note = Diagnostic::note("chart/links", found).about("path", &inner);
-                self.links.push(note.about("resolved", &target.to_string_lossy()));
+                let note = with_attribute(Diagnostic::new(&rules::CHART_LINK, found), "path", &inner);
+                self.links.push(with_attribute(note, "resolved", &target.to_string_lossy()));
                 let meta = target.metadata().map_err(|e| io(&target, &e))?;
                 (target, meta.is_dir(), meta.is_file())
             } else {
                 (path, kind.is_dir(), kind.is_file())
             };
             let ignored = self.rules.ignore(&inner, is_dir);
-            if ignored.map_err(|e| Error::new("chart/helmignore", format!(".helmignore: {e}")))? {
+            if ignored.map_err(|e| Error::new(&rules::CHART_HELMIGNORE, format!(".helmignore: {e}")))? {
                 continue;
             }
             if is_dir {
@@ -162,7 +163,7 @@ impl Reader<'_> {
                 self.count += 1;
             } else {
                 let message = format!("cannot load irregular file {} as it has file mode type bits set", path.display());
-                return Err(Error::new("chart/irregular", message));
+                return Err(Error::new(&rules::CHART_IRREGULAR, message));
             }
         }
         Ok(())
@@ -171,14 +172,16 @@ impl Reader<'_> {
     fn follow(&self, link: &Path, inner: &str) -> Result<PathBuf> {
         let target = link
             .canonicalize()
-            .map_err(|e| Error::new("chart/links", format!("error evaluating symlink {}: {e}", link.display())))?;
+            .map_err(|e| Error::new(&rules::CHART_LINKS, format!("error evaluating symlink {}: {e}", link.display())))?;
         match self.root.check(&target) {
             Ok(()) => Ok(target),
             Err(Refused::Outside(root)) => {
                 let message = format!("{inner} is a symbolic link out of {}", root.display());
-                Err(Diagnostic::error("chart/links", message).hint("name the folder that links may lead into with --root").into())
+                Err(Diagnostic::new(&rules::CHART_LINKS, message)
+                    .hint("name the folder that links may lead into with --root")
+                    .into())
             }
-            Err(e) => Err(Error::new("chart/links", format!("{inner} is a symbolic link and {e}"))),
+            Err(e) => Err(Error::new(&rules::CHART_LINKS, format!("{inner} is a symbolic link and {e}"))),
         }
     }
 }

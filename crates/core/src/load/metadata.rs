@@ -8,6 +8,7 @@ use pintle_value::{Data, DataMap};
 use pintle_yaml::{StructType, Target};
 
 use crate::diagnostic::{Diagnostic, Error, Result};
+use crate::rules;
 
 /// A chart's metadata.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -196,7 +197,7 @@ impl Metadata {
                 let message =
                     format!("Chart.yaml: annotation {DIALECT}: {} is no language of templates", quote(other.as_bytes()));
                 let hint = "write jinja, or go, which is what a chart without the annotation is written in";
-                Err(Diagnostic::error("chart/dialect", message).hint(hint).into())
+                Err(Diagnostic::new(&rules::CHART_DIALECT, message).hint(hint).into())
             }
         }
     }
@@ -237,7 +238,7 @@ impl Metadata {
 
     /// `Metadata.Validate`: what a chart must say, and in which form. Odd characters are removed on the way.
     pub(super) fn validate(&mut self) -> Result<()> {
-        let invalid = |what: String| Err(Error::new("chart/metadata", format!("validation: {what}")));
+        let invalid = |what: String| Err(Error::new(&rules::CHART_METADATA, format!("validation: {what}")));
         for s in [
             &mut self.name,
             &mut self.description,

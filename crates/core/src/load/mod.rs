@@ -20,6 +20,7 @@ use pintle_value::{Data, DataMap, Str};
 use crate::diagnostic::{Diagnostic, Error, Result};
 use crate::merge::values_file;
 use crate::render::{ParseCache, exceeded};
+use crate::rules;
 
 pub(crate) use directory::root;
 pub use file::File;
@@ -120,10 +121,9 @@ impl Chart {
         let mut fields = Data::Null;
         for f in files.iter().filter(|f| f.name == "Chart.yaml") {
             let read = Metadata::read(&mut fields, f.data()?);
-            metadata =
-                Some(read.map_err(|e| {
-                    Error::new("chart/metadata", options.compat.type_names(format!("cannot load Chart.yaml: {e}")))
-                })?);
+            metadata = Some(read.map_err(|e| {
+                Error::new(&rules::CHART_METADATA, options.compat.type_names(format!("cannot load Chart.yaml: {e}")))
+            })?);
         }
         let has_metadata = metadata.is_some();
         let metadata = metadata.unwrap_or_default();
@@ -154,8 +154,8 @@ impl Chart {
                         if chart.metadata.api_version == "v1" {
                             chart.files.push(f);
                         } else {
-                            chart.warnings.push(Diagnostic::warning(
-                                "chart/requirements",
+                            chart.warnings.push(Diagnostic::new(
+                                &rules::CHART_REQUIREMENTS,
                                 "Dependency locking is handled in Chart.lock since apiVersion \"v2\". We recommend migrating to \
                                  Chart.lock.",
                             ));
@@ -166,21 +166,23 @@ impl Chart {
                     let long = |e| Error::from(exceeded(format!("{}: {e}", f.name)));
                     options.limits.check_document(f.data()?).map_err(long)?;
                     chart.values = values_file::read(f.data()?, options.compat)
-                        .map_err(|e| Error::new("values/yaml", format!("cannot load values.yaml: {e}")))?;
+                        .map_err(|e| Error::new(&rules::VALUES_YAML, format!("cannot load values.yaml: {e}")))?;
                     chart.values_text = Some(f.data()?.clone());
                 }
                 "values.schema.json" => chart.schema = Some(f.data()?.clone()),
                 "requirements.yaml" => {
                     has_metadata = true;
                     if chart.metadata.api_version != "v1" {
-                        chart.warnings.push(Diagnostic::warning(
-                            "chart/requirements",
+                        chart.warnings.push(Diagnostic::new(&rules::CHART_REQUIREMENTS,
                             "Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend migrating dependencies to Chart.yaml.",
                         ));
                     }
                     let read = Metadata::read(&mut fields, f.data()?);
                     chart.metadata = read.map_err(|e| {
-                        Error::new("chart/metadata", options.compat.type_names(format!("cannot load requirements.yaml: {e}")))
+                        Error::new(
+                            &rules::CHART_METADATA,
+                            options.compat.type_names(format!("cannot load requirements.yaml: {e}")),
+                        )
                     })?;
                     if chart.metadata.api_version == "v1" {
                         chart.files.push(f);
@@ -201,7 +203,7 @@ impl Chart {
             }
         }
         if !has_metadata {
-            return Err(Error::new("chart/metadata", "Chart.yaml file is missing"));
+            return Err(Error::new(&rules::CHART_METADATA, "Chart.yaml file is missing"));
         }
         chart.metadata.validate()?;
         for (folder, files) in subcharts {
@@ -220,14 +222,14 @@ impl Chart {
     fn subchart(&self, folder: &str, files: Vec<File>, options: &LoadOptions, nesting: Nesting<'_>) -> Result<Chart> {
         let nesting = Nesting { depth: nesting.depth + 1, ..nesting };
         if nesting.depth > MAX_DEPTH {
-            return Err(Error::new("chart/depth", format!("charts lie within each other more than {MAX_DEPTH} deep")));
+            return Err(Error::new(&rules::CHART_DEPTH, format!("charts lie within each other more than {MAX_DEPTH} deep")));
         }
         if folder.ends_with(".tgz") {
-            let Some(file) = files.first() else { return Err(Error::new("chart/archive", "empty")) };
+            let Some(file) = files.first() else { return Err(Error::new(&rules::CHART_ARCHIVE, "empty")) };
             if file.name != folder {
                 let message =
                     format!("error unpacking subchart tar in {}: expected {folder}, got {}", self.metadata.name, file.name);
-                return Err(Error::new("chart/archive", message));
+                return Err(Error::new(&rules::CHART_ARCHIVE, message));
             }
             let files = archive::unpack(file.data()?)?;
             for file in &files {
@@ -235,7 +237,7 @@ impl Chart {
             }
             if nesting.unpacked.get() > directory::MAX_CHART_SIZE {
                 let limit = directory::MAX_CHART_SIZE;
-                return Err(Error::new("chart/size", format!("the packed charts in charts/ hold more than {limit} bytes")));
+                return Err(Error::new(&rules::CHART_SIZE, format!("the packed charts in charts/ hold more than {limit} bytes")));
             }
             return Chart::assemble(files, options, nesting);
         }
@@ -303,14 +305,14 @@ pub fn files(dir: &Path, options: &LoadOptions) -> Result<Vec<File>> {
 /// The API version decides how a chart is loaded, so Helm looks at it before anything else.
 fn check_api_version(files: &[File]) -> Result<()> {
     let Some(file) = files.iter().find(|f| f.name == "Chart.yaml") else {
-        return Err(Error::new("chart/metadata", "Chart.yaml file is missing"));
+        return Err(Error::new(&rules::CHART_METADATA, "Chart.yaml file is missing"));
     };
-    let version =
-        metadata::api_version(file.data()?).map_err(|e| Error::new("chart/metadata", format!("cannot load Chart.yaml: {e}")))?;
+    let version = metadata::api_version(file.data()?)
+        .map_err(|e| Error::new(&rules::CHART_METADATA, format!("cannot load Chart.yaml: {e}")))?;
     match version.as_str() {
         "v1" | "v2" | "" => Ok(()),
-        "v3" => Err(Error::new("chart/api-version", "invalid chart apiVersion")),
-        _ => Err(Error::new("chart/api-version", "unsupported chart version")),
+        "v3" => Err(Error::new(&rules::CHART_API_VERSION, "invalid chart apiVersion")),
+        _ => Err(Error::new(&rules::CHART_API_VERSION, "unsupported chart version")),
     }
 }
 
@@ -318,5 +320,5 @@ fn check_api_version(files: &[File]) -> Result<()> {
 fn check_lock(f: &File) -> Result<()> {
     pintle_yaml::map_from_slice(f.data()?)
         .map(drop)
-        .map_err(|e| Error::new("chart/lock", format!("cannot load {}: {}", f.name, e.message)))
+        .map_err(|e| Error::new(&rules::CHART_LOCK, format!("cannot load {}: {}", f.name, e.message)))
 }

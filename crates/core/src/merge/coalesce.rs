@@ -12,6 +12,7 @@ use pintle_value::{Entries, Map, Str, Value};
 use super::dependencies::Node;
 use crate::Compat;
 use crate::diagnostic::Diagnostic;
+use crate::rules;
 
 const GLOBAL: &[u8] = b"global";
 
@@ -71,7 +72,7 @@ impl Coalesce {
 
     /// The value that is skipped is not repeated, as Helm does: it may be a secret.
     fn warn(&self, text: String) {
-        self.note(Diagnostic::warning("values/coalesce", text));
+        self.note(Diagnostic::new(&rules::VALUES_COALESCE, text));
     }
 
     /// `CoalesceValues`: a copy of `values` with the defaults of the chart and its dependencies beneath.

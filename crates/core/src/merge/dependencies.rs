@@ -10,8 +10,9 @@ use pintle_value::quote::quote;
 use pintle_value::{Entries, Map, Str, Value};
 
 use super::coalesce::{Coalesce, no_table, table};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, with_attribute};
 use crate::load::{Chart, Dependency, Metadata};
+use crate::rules;
 
 /// A chart as one render sees it.
 #[derive(Clone)]
@@ -107,7 +108,8 @@ fn enable(node: &mut Node, values: &Map, path: &str, coalesce: &Coalesce) -> Res
 
 /// What Helm says of a tag or a condition whose value is neither true nor false, and so decides nothing.
 fn no_bool(kind: &str, name: &str, chart: &str) -> Diagnostic {
-    Diagnostic::warning("values/no-bool", "returned non-bool value").about(kind, name).about("chart", chart)
+    let warning = Diagnostic::new(&rules::VALUES_NO_BOOL, "returned non-bool value");
+    with_attribute(with_attribute(warning, kind, name), "chart", chart)
 }
 
 fn apply_tags(dependencies: &mut [Dependency], values: &Map, coalesce: &Coalesce) {
@@ -162,11 +164,11 @@ fn import_values(node: &mut Node, coalesce: &Coalesce) -> Result<(), String> {
             let text = |key: &str| import.get(key).map_or_else(|| "<nil>".to_owned(), |v| print(&Value::from(v)));
             let (child, parent, missing) = match import {
                 pintle_value::Data::Map(_) => {
-                    let missing = Diagnostic::warning("values/import", "ImportValues missing table from chart");
-                    (text("child"), text("parent"), missing.about("chart", &r.name))
+                    let missing = Diagnostic::new(&rules::VALUES_IMPORT, "ImportValues missing table from chart");
+                    (text("child"), text("parent"), with_attribute(missing, "chart", &r.name))
                 }
                 pintle_value::Data::String(name) => {
-                    let missing = Diagnostic::warning("values/import", "ImportValues missing table");
+                    let missing = Diagnostic::new(&rules::VALUES_IMPORT, "ImportValues missing table");
                     (format!("exports.{name}"), ".".to_owned(), missing)
                 }
                 _ => continue,
@@ -175,7 +177,7 @@ fn import_values(node: &mut Node, coalesce: &Coalesce) -> Result<(), String> {
             let path = format!("{}.{child}", r.name);
             let Some(found) = table(&effective, &path) else {
                 let name = no_table(&effective, &path).unwrap_or_default();
-                coalesce.note(missing.about("error", &format!("{} is not a table", quote(name.as_bytes()))));
+                coalesce.note(with_attribute(missing, "error", &format!("{} is not a table", quote(name.as_bytes()))));
                 continue;
             };
             coalesce.merge_tables(&imported, &at_path(&parent, found));

@@ -6,6 +6,7 @@ use super::set::{Reading, parse_into};
 use super::{literal, values_file};
 use crate::Compat;
 use crate::diagnostic::{Error, Result};
+use crate::rules;
 use crate::secrets::Secrets;
 
 /// A file of values, already read.
@@ -57,7 +58,7 @@ impl Values {
     ///
     /// Errors: what isn't a map, keys that aren't text, numbers beyond 64 bits.
     pub fn from_serialize<T: serde::Serialize + ?Sized>(value: &T) -> Result<Values> {
-        let failed = |what: String| Error::new("values/type", format!("values can't be made of this: {what}"));
+        let failed = |what: String| Error::new(&rules::VALUES_TYPE, format!("values can't be made of this: {what}"));
         match value.serialize(super::serialize::Serializer).map_err(|e| failed(e.0))? {
             Data::Map(data) => Ok(Values::from(data)),
             Data::Null => Ok(Values::default()),
@@ -90,23 +91,23 @@ impl ValuesOptions {
     }
 
     fn merge_all(&self, compat: Compat, read_file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Values> {
-        let failed = |flag: &str, e: String| Error::new("values/set", format!("failed parsing {flag} data: {e}"));
+        let failed = |flag: &str, e: String| Error::new(&rules::VALUES_SET, format!("failed parsing {flag} data: {e}"));
         let mut base = DataMap::new();
         for file in &self.files {
             let values = values_file::read(&file.text, compat)
-                .map_err(|e| Error::new("values/yaml", format!("failed to parse {}: {e}", file.name)))?;
+                .map_err(|e| Error::new(&rules::VALUES_YAML, format!("failed to parse {}: {e}", file.name)))?;
             values_file::merge(&mut base, values);
         }
         for text in &self.json {
             if text.trim_start().starts_with('{') {
                 let value = json::from_slice(text.trim().as_bytes());
                 let Ok(Data::Map(values)) = value else {
-                    return Err(Error::new("values/set", format!("failed parsing --set-json data JSON: {text}")));
+                    return Err(Error::new(&rules::VALUES_SET, format!("failed parsing --set-json data JSON: {text}")));
                 };
                 values_file::merge(&mut base, values);
             } else {
                 parse_into(text, &mut base, &Reading::Json, compat)
-                    .map_err(|_| Error::new("values/set", format!("failed parsing --set-json data {text}")))?;
+                    .map_err(|_| Error::new(&rules::VALUES_SET, format!("failed parsing --set-json data {text}")))?;
             }
         }
         for text in &self.set {

@@ -10,6 +10,7 @@ pub use repository::init;
 
 use super::{FILE, unknown};
 use crate::diagnostic::{Diagnostic, Error, Result};
+use crate::rules;
 
 /// The names that kustomize looks for, in its order.
 pub const KUSTOMIZATION_FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -39,7 +40,7 @@ pub fn target(path: &Path) -> Result<Target> {
         });
     }
     if !path.exists() {
-        return Err(Error::new("project/absent", format!("{} doesn't exist", path.display())));
+        return Err(Error::new(&rules::PROJECT_ABSENT, format!("{} doesn't exist", path.display())));
     }
     if path.join(FILE).is_file() {
         return Ok(Target::Project(path.join(FILE)));
@@ -51,11 +52,11 @@ pub fn target(path: &Path) -> Result<Target> {
         (true, Some(kustomization)) => {
             let message = format!("{} holds both a Chart.yaml and a {kustomization}", path.display());
             let hint = format!("name the one that is meant, or write a {FILE} that says what to render");
-            Err(Diagnostic::error("project/ambiguous", message).hint(hint).into())
+            Err(Diagnostic::new(&rules::PROJECT_AMBIGUOUS, message).hint(hint).into())
         }
         (false, None) => {
             let message = format!("{} holds no {FILE}, no Chart.yaml and no kustomization.yaml", path.display());
-            let mut d = Diagnostic::error("project/absent", message);
+            let mut d = Diagnostic::new(&rules::PROJECT_ABSENT, message);
             let found: Vec<String> = repository::renderable(path).into_iter().map(|p| p.display().to_string()).collect();
             if !found.is_empty() {
                 d = d.hint(format!("these can be rendered: {}", found.join(", ")));

@@ -27,8 +27,9 @@ use pintle_value::budget::Limits;
 
 use crate::Compat;
 use crate::checks::Checks;
+use crate::diagnostic::nearest;
 use crate::diagnostic::{Diagnostic, Error, Result, Span};
-use crate::provenance::nearest;
+use crate::rules;
 
 /// The file's name.
 pub const FILE: &str = "pintle.yaml";
@@ -136,7 +137,7 @@ impl Project {
             .collect();
         if selected.is_empty() {
             let (release, environment) = (release.unwrap_or("no release"), environment.unwrap_or("any environment"));
-            return Err(Error::new("project/empty", format!("{FILE} doesn't have {release} in {environment}")));
+            return Err(Error::new(&rules::PROJECT_EMPTY, format!("{FILE} doesn't have {release} in {environment}")));
         }
         Ok(selected)
     }
@@ -144,7 +145,7 @@ impl Project {
 
 /// The error of a name that isn't known, with those that are.
 pub fn unknown(what: &str, wanted: &str, known: &[String]) -> Error {
-    let mut d = Diagnostic::error("project/unknown", format!("unknown {what} \"{wanted}\""));
+    let mut d = Diagnostic::new(&rules::PROJECT_UNKNOWN, format!("unknown {what} \"{wanted}\""));
     if let Some(near) = nearest(wanted, known.iter().map(String::as_str)) {
         d = d.hint(format!("did you mean {near}?"));
     }

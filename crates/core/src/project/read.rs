@@ -10,7 +10,8 @@ use super::{Job, NamedFile, Project, Source};
 use crate::Compat;
 use crate::checks::Checks;
 use crate::diagnostic::{Diagnostic, Error, Result, Span};
-use crate::provenance::nearest;
+use crate::rules;
+use pintle_diagnostic::{Source as Text, nearest};
 
 const API_VERSION: &str = "pintle.dev/v1";
 
@@ -40,27 +41,27 @@ struct Field<'f> {
 }
 
 /// The text, and the errors found so far.
-struct Reader<'f> {
-    name: &'f str,
+struct Reader {
+    text: Text,
     tree: Option<Tree<'static>>,
     errors: Vec<Diagnostic>,
 }
 
-impl Reader<'_> {
+impl Reader {
     fn span(&self, path: &[Step<'_>]) -> Span {
         let place = (0..=path.len()).rev().find_map(|n| self.tree.as_ref()?.locate(&path[..n]));
         match place {
             Some(p) => {
                 let at = p.key.unwrap_or(p.value);
-                Span::new(self.name, at.start.line, at.start.column, 0)
+                Span::range(&self.text, at.start.offset..at.end.offset)
             }
-            None => Span::new(self.name, 1, 0, 0),
+            None => Span::line(&self.text, 1),
         }
     }
 
     fn error(&mut self, path: &[Step<'_>], message: impl Into<String>) -> &mut Diagnostic {
         let span = self.span(path);
-        self.errors.push(Diagnostic::error("project/field", message).at(span));
+        self.errors.push(Diagnostic::new(&rules::PROJECT_FIELD, message).at(span));
         let last = self.errors.len() - 1;
         &mut self.errors[last]
     }
@@ -181,7 +182,7 @@ struct Settings {
 }
 
 impl Settings {
-    fn read(r: &mut Reader<'_>, fields: &[(&str, Field<'_>)]) -> Settings {
+    fn read(r: &mut Reader, fields: &[(&str, Field<'_>)]) -> Settings {
         let mut s = Settings::default();
         for (key, field) in fields {
             match *key {
@@ -256,7 +257,7 @@ impl Settings {
             no_hooks: self.no_hooks.or(under.no_hooks),
             overlays: under.overlays.iter().cloned().chain(self.overlays).collect(),
             checks: Checks {
-                levels: under.checks.levels.iter().map(|(k, v)| (k.clone(), *v)).chain(self.checks.levels).collect(),
+                levels: under.checks.levels.with(&self.checks.levels),
                 existing: under.checks.existing.iter().cloned().chain(self.checks.existing).collect(),
                 manual: under.checks.manual.iter().cloned().chain(self.checks.manual).collect(),
                 ..Checks::default()
@@ -266,7 +267,7 @@ impl Settings {
     }
 }
 
-fn checks(r: &mut Reader<'_>, field: &Field<'_>) -> Checks {
+fn checks(r: &mut Reader, field: &Field<'_>) -> Checks {
     let mut checks = Checks::default();
     for (key, field) in r.fields(field, &[&["levels", "existing", "manual"]]) {
         match key {
@@ -290,7 +291,7 @@ fn checks(r: &mut Reader<'_>, field: &Field<'_>) -> Checks {
 }
 
 /// Environments with their places and settings: a list of names, or a map from names to settings.
-fn environments(r: &mut Reader<'_>, field: &Field<'_>) -> Vec<(Span, String, Settings)> {
+fn environments(r: &mut Reader, field: &Field<'_>) -> Vec<(Span, String, Settings)> {
     let mut found = Vec::new();
     match field.data {
         Data::List(_) => {
@@ -310,15 +311,13 @@ fn environments(r: &mut Reader<'_>, field: &Field<'_>) -> Vec<(Span, String, Set
 }
 
 pub(super) fn project(dir: PathBuf, name: &str, text: &[u8]) -> Result<Project> {
+    let source = Text::new(name, text.to_owned()).private();
     let bad = |e: pintle_yaml::Error| {
-        let d = Diagnostic::error("project/yaml", format!("{name}: {}", e.message));
-        Error::from(match e.line {
-            Some(line) => d.at(Span::new(name, line, e.column.unwrap_or(0), 0)),
-            None => d,
-        })
+        let d = Diagnostic::new(&rules::PROJECT_YAML, format!("{name}: {}", e.message));
+        Error::from(d.at(Span::position(&source, e.line.unwrap_or(0), e.column.unwrap_or(0))))
     };
     let data = Data::Map(pintle_yaml::map_from_slice_strict(text).map_err(bad)?);
-    let mut r = Reader { name, tree: Tree::parse(text).ok().flatten(), errors: Vec::new() };
+    let mut r = Reader { text: source.clone(), tree: Tree::parse(text).ok().flatten(), errors: Vec::new() };
     let top = Field { data: &data, path: Vec::new() };
     let fields = r.fields(&top, &[&["apiVersion", "output", "environments", "releases"], SETTINGS]);
     let field = |key: &str| fields.iter().find(|(k, _)| *k == key).map(|(_, f)| f.clone());
@@ -368,21 +367,18 @@ pub(super) fn project(dir: PathBuf, name: &str, text: &[u8]) -> Result<Project> 
             }
         }
     }
-    r.errors.sort_by_key(|d| d.span.as_ref().map(|s| (s.line, s.column)));
-    let mut errors = r.errors.into_iter();
-    if let Some(first) = errors.next() {
-        let mut error = Error::from(first);
-        error.diagnostics_mut().extend(errors);
+    r.errors.sort_by_key(|d| d.span.as_ref().and_then(Span::start));
+    if let Some(error) = Error::of(r.errors) {
         return Err(error);
     }
     // The order of the file means something to people: dev, staging, prod.
-    names.sort_by_key(|(span, _)| (span.line, span.column));
+    names.sort_by_key(|(span, _)| span.start());
     let environments: Vec<String> = names.into_iter().map(|(_, name)| name).collect();
     jobs.sort_by_key(|j| (environments.iter().position(|e| *e == j.environment), j.release.clone()));
     Ok(Project { dir, output, jobs, environments, releases })
 }
 
-fn job(r: &mut Reader<'_>, release: &str, environment: &str, s: Settings, path: &[Step<'_>]) -> Option<Job> {
+fn job(r: &mut Reader, release: &str, environment: &str, s: Settings, path: &[Step<'_>]) -> Option<Job> {
     let Some((source, span)) = s.source else {
         r.error(path, format!("{release} names no chart and no kustomization"));
         return None;
@@ -425,7 +421,7 @@ mod tests {
     fn problems(text: &str) -> Vec<String> {
         let error = read(text).unwrap_err();
         let show = |d: &Diagnostic| {
-            let line = d.span.as_ref().map_or(0, |s| s.line);
+            let line = d.span.as_ref().and_then(Span::start).map_or(0, |at| at.line);
             [&[format!("{line}: {}", d.message)][..], &d.hints].concat().join("; ")
         };
         error.diagnostics().iter().map(show).collect()

@@ -17,6 +17,7 @@ use crate::merge::options::{Values, ValuesFile, ValuesOptions};
 use crate::overlay;
 use crate::parallel;
 use crate::release::{Options, render};
+use crate::rules;
 
 /// What is given beside pintle.yaml, for every job.
 pub struct Settings<'s> {
@@ -63,9 +64,36 @@ pub fn run(project: &Project, jobs: &[&Job], settings: &Settings<'_>) -> Vec<Res
         |job| {
             let result = one(project, job, settings, &charts);
             (settings.done)(job);
-            result.map_err(|e| e.wrap(format_args!("{}: ", job.title())))
+            result
         },
     )
+}
+
+/// What became of several jobs.
+#[derive(Debug)]
+pub struct Collected {
+    /// What those gave that didn't fail, in the order of the jobs.
+    pub outputs: Vec<Output>,
+    /// What was noticed in any of them: each finding once, with all the releases that it was found in.
+    pub warnings: Vec<Diagnostic>,
+    /// What failed, the same way.
+    pub error: Option<Error>,
+}
+
+/// Brings together what [`run`] gave for these jobs.
+pub fn collect(jobs: &[&Job], results: Vec<Result<Output>>) -> Collected {
+    let (mut outputs, mut noticed, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    for (job, result) in jobs.iter().zip(results) {
+        match result {
+            Ok(mut output) => {
+                noticed.push((job.title(), std::mem::take(&mut output.warnings)));
+                outputs.push(output);
+            }
+            Err(mut e) => failed.push((job.title(), std::mem::take(e.diagnostics_mut()))),
+        }
+    }
+    let error = Error::of(Diagnostic::merged(failed));
+    Collected { outputs, warnings: Diagnostic::merged(noticed), error }
 }
 
 /// Every job is worth a thread.
@@ -131,7 +159,7 @@ fn limits(job: &Job, settings: &Settings<'_>) -> Limits {
 fn checks(job: &Job, settings: &Settings<'_>) -> Checks {
     let (own, asked) = (&job.checks, &settings.checks);
     Checks {
-        levels: own.levels.iter().chain(&asked.levels).map(|(k, v)| (k.clone(), *v)).collect(),
+        levels: own.levels.with(&asked.levels),
         existing: own.existing.iter().chain(&asked.existing).cloned().collect(),
         manual: own.manual.iter().chain(&asked.manual).cloned().collect(),
         namespace: job.namespace.clone(),
@@ -161,9 +189,9 @@ fn chart(
     }
     if !job.set.is_empty() {
         let text = pintle_value::json::to_string(&pintle_value::Data::Map(job.set.clone()))
-            .map_err(|e| Error::new("values/type", e.to_string()))?
+            .map_err(|e| Error::new(&rules::VALUES_TYPE, e.to_string()))?
             .into_bytes();
-        files.push(ValuesFile { name: job.span.file.clone(), text: text.into() });
+        files.push(ValuesFile { name: job.span.source.name().to_owned(), text: text.into() });
     }
     files.extend(settings.values.files.iter().cloned());
     let values = ValuesOptions { files, ..settings.values.clone() };
@@ -202,10 +230,10 @@ fn inside(settings: &Settings<'_>, what: &str, path: &Path, span: &Span) -> Resu
 fn unreadable(what: &str, path: &Path, span: &Span, e: &std::io::Error) -> Error {
     let shown = path.display();
     let d = match (e.kind(), refused(e)) {
-        (std::io::ErrorKind::NotFound, _) => Diagnostic::error("project/absent", format!("{what} {shown} doesn't exist")),
-        (_, Some(Refused::Outside(_))) => Diagnostic::error("project/outside", format!("{what} {shown} {e}"))
+        (std::io::ErrorKind::NotFound, _) => Diagnostic::new(&rules::PROJECT_ABSENT, format!("{what} {shown} doesn't exist")),
+        (_, Some(Refused::Outside(_))) => Diagnostic::new(&rules::PROJECT_OUTSIDE, format!("{what} {shown} {e}"))
             .hint("a pintle.yaml names files of its own repository; --root DIR lets it name what lies below DIR"),
-        _ => Diagnostic::error("io", format!("{what} {shown}: {e}")),
+        _ => Diagnostic::new(&rules::FILE_READ, format!("{what} {shown}: {e}")),
     };
     d.at(span.clone()).into()
 }

@@ -13,6 +13,7 @@ use pintle_files::{Refused, refused};
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::{Diagnostic, Error, Result};
+use crate::rules;
 
 /// The file that lists what Pintle wrote into a folder.
 pub const MARKER: &str = ".pintle-rendered";
@@ -47,13 +48,13 @@ pub fn update(dir: &Path, files: &[(String, Vec<u8>)], in_scope: &dyn Fn(&str) -
     let mut old = Vec::with_capacity(files.len());
     for (path, _) in files {
         if path.contains('\n') {
-            return Err(Error::new("output/path", format!("{path:?} can't be listed in {MARKER}")));
+            return Err(Error::new(&rules::OUTPUT_PATH, format!("{path:?} can't be listed in {MARKER}")));
         }
         let found = folder.read(path, pintle_files::STREAM).map_err(failed)?;
         if found.is_some() && !list.contains_key(path) {
             let message = format!("{} is there already, and pintle didn't write it", dir.join(path).display());
             let hint = format!("remove it, or render into another folder; {MARKER} lists the files that may be replaced");
-            return Err(Diagnostic::error("output/exists", message).hint(hint).into());
+            return Err(Diagnostic::new(&rules::OUTPUT_EXISTS, message).hint(hint).into());
         }
         old.push(found);
     }
@@ -90,7 +91,7 @@ pub fn update(dir: &Path, files: &[(String, Vec<u8>)], in_scope: &dyn Fn(&str) -
             }
             Err(e) if refused(&e.why) == Some(&Refused::Path) => {
                 let message = format!("{} names {path:?}, which leads out of {}", dir.join(MARKER).display(), dir.display());
-                return Err(Error::new("output/path", message));
+                return Err(Error::new(&rules::OUTPUT_PATH, message));
             }
             // Something else than a file that was written; what it is makes no difference.
             Ok(Some(_)) | Err(_) => {
@@ -104,7 +105,7 @@ pub fn update(dir: &Path, files: &[(String, Vec<u8>)], in_scope: &dyn Fn(&str) -
 }
 
 fn failed(e: write::Error) -> Error {
-    Error::new("io", e.to_string())
+    Error::new(&rules::FILE_WRITE, e.to_string())
 }
 
 fn digest(text: &[u8]) -> String {

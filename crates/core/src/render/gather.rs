@@ -13,7 +13,7 @@ use pintle_value::Str;
 use super::parsed::{JinjaSet, Texts, parse_all};
 use super::{ParseCache, Renderable, jinja, parse_error};
 use crate::Compat;
-use crate::diagnostic::Result;
+use crate::diagnostic::{Result, Source};
 use crate::load::Dialect;
 
 /// What [`gather`] gives.
@@ -46,9 +46,15 @@ fn all(files: &[(&String, &Renderable)], texts: &Texts, in_jinja: Option<&JinjaS
     parse_all(texts);
     let mut set = Templates::new();
     let mut texts = texts.iter();
+    let source = |name: &str| match files.iter().find(|(of, _)| *of == name) {
+        Some((_, t)) => Source::new(name, t.text.clone()),
+        None => Source::named(name),
+    };
     for (name, t) in files {
         match in_jinja {
-            Some(jinja) if t.dialect == Dialect::Jinja => jinja.errors.get(*name).map_or(Ok(()), |e| Err(jinja::error(e)))?,
+            Some(jinja) if t.dialect == Dialect::Jinja => {
+                jinja.errors.get(*name).map_or(Ok(()), |e| Err(jinja::error(e, &source)))?;
+            }
             _ => {
                 if let Some(text) = texts.next() {
                     set.add(text.parsed().as_ref().map_err(|e| parse_error(name, e))?);

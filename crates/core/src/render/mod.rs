@@ -18,18 +18,19 @@ use std::sync::{Arc, LazyLock};
 use memchr::memmem::Finder;
 use pintle_functions::bind::{Host, NEW_IN_HELM_4, WARN_END, WARN_START, helm};
 use pintle_template::record::{Read, Record};
-use pintle_template::{BYTES_A_PARSED_BYTE, ErrorKind, Evaluator, Functions};
+use pintle_template::{BYTES_A_PARSED_BYTE, ErrorKind, Evaluator, Functions, Location};
 use pintle_value::budget::Budget;
 use pintle_value::types::NamedType;
 use pintle_value::{Entries, Map, Str, Value};
 
 use crate::Compat;
 use crate::capabilities::Capabilities;
-use crate::diagnostic::{Diagnostic, Error, Result, Span, Trace};
+use crate::diagnostic::{Diagnostic, Error, Result, Source, Span, Trace, Tracepoint};
 use crate::load::Dialect;
 use crate::merge::dependencies::Node;
 use crate::parallel;
 
+use crate::rules;
 use gather::{Gathered, check, gather};
 pub use message::helm_text;
 pub use parsed::ParseCache;
@@ -80,8 +81,6 @@ pub struct Records {
     pub failed_reads: Vec<Read>,
     /// Where it was called from, innermost first, if the error doesn't tell itself.
     pub failed_calls: Vec<Span>,
-    /// The templates' texts.
-    pub texts: BTreeMap<String, Str>,
 }
 
 /// Everything that a render needs besides the chart.
@@ -127,13 +126,12 @@ pub fn render(
         let parsed = t.text.len() as u64 * BYTES_A_PARSED_BYTE;
         context.budget.allocate(parsed).map_err(|e| Error::from(exceeded(e.to_string())))?;
     }
-    if let Some(records) = &mut records {
-        records.texts = templates.iter().map(|(name, t)| (name.clone(), t.text.clone())).collect();
-    }
+    let source = |name: &str| templates.get(name).map_or_else(|| Source::named(name), |t| Source::new(name, t.text.clone()));
 
     let order: Vec<(&String, &Renderable)> = order(templates.keys()).into_iter().map(|name| (name, &templates[name])).collect();
     let at_once = parallel::threads(root.size()) < 2;
-    let Gathered { set, in_jinja, texts } = gather(&order, &root.chart.parsed, compat, at_once)?;
+    let Gathered { set, in_jinja, texts } =
+        gather(&order, &root.chart.parsed, compat, at_once).map_err(|e| quoting(e, &source))?;
     let evaluator = Evaluator::new(Arc::new(set), functions(compat), context.host.clone(), context.budget.clone());
     let evaluator = Rc::new(RefCell::new(evaluator));
     let mut execute = |name: &str, t: &Renderable| -> Result<Vec<u8>> {
@@ -142,17 +140,17 @@ pub fn render(
         let jinja = in_jinja.as_ref().filter(|_| t.dialect == Dialect::Jinja);
         let dot = || Value::Map(t.dot.with_type(values_type));
         match (&mut records, jinja) {
-            (None, None) => evaluator.borrow_mut().execute(name, dot()).map_err(|e| execution_error(&e, compat)),
-            (None, Some(jinja)) => jinja.templates.render(name, &t.dot, &evaluator).map_err(|e| jinja::error(&e)),
+            (None, None) => evaluator.borrow_mut().execute(name, dot()).map_err(|e| execution_error(&e, &source, compat)),
+            (None, Some(jinja)) => jinja.templates.render(name, &t.dot, &evaluator).map_err(|e| jinja::error(&e, &source)),
             (Some(records), jinja) => {
                 let (result, record) = match jinja {
                     None => {
                         let (result, record) = evaluator.borrow_mut().execute_recorded(name, dot());
-                        (result.map_err(|e| execution_error(&e, compat)), record)
+                        (result.map_err(|e| execution_error(&e, &source, compat)), record)
                     }
                     Some(jinja) => {
                         let (result, record) = jinja.templates.render_recorded(name, &t.dot, &evaluator);
-                        (result.map_err(|e| jinja::error(&e)), record)
+                        (result.map_err(|e| jinja::error(&e, &source)), record)
                     }
                 };
                 records.failed_reads.clone_from(&record.failed_reads);
@@ -169,12 +167,12 @@ pub fn render(
         if base.starts_with('_') {
             continue;
         }
-        let raw = execute(name, t).or_else(|e| check(&texts).and(Err(e)))?;
+        let raw = execute(name, t).or_else(|e| check(&texts).map_err(|e| quoting(e, &source)).and(Err(e)))?;
         let text = Arc::new(without_no_value(raw));
         sink(name, &text);
         rendered.insert((*name).clone(), text);
     }
-    check(&texts)?;
+    check(&texts).map_err(|e| quoting(e, &source))?;
     Ok(rendered)
 }
 
@@ -264,11 +262,44 @@ impl Collector {
 
 /// A limit that is exceeded, with how to raise it.
 pub(crate) fn exceeded(what: impl Into<String>) -> Diagnostic {
-    Diagnostic::error(BUDGET, what).hint("a chart that needs more gets it by limits such as steps=200M or memory=1Gi")
+    let hint = "a chart that needs more gets it by limits such as steps=200M or memory=1Gi";
+    Diagnostic::new(&rules::TEMPLATE_BUDGET, what).hint(hint)
 }
 
-/// The code of a limit that is exceeded.
-pub(crate) const BUDGET: &str = "template/budget";
+/// Finds the text of a template by its name.
+type Sources<'s> = dyn Fn(&str) -> Source + 's;
+
+/// The error with the texts of the templates whose lines it names.
+fn quoting(mut error: Error, source: &Sources<'_>) -> Error {
+    let spans = error.diagnostics_mut().iter_mut().filter_map(|d| d.span.as_mut());
+    for span in spans.filter(|span| span.source.text().is_empty()) {
+        *span = Span::line(&source(span.source.name()), span.start().map_or(0, |at| at.line));
+    }
+    error
+}
+
+/// Where an error of the evaluator is.
+fn template_span(at: &Location, source: &Sources<'_>) -> Span {
+    let source = source(&at.file);
+    match at.column {
+        None => Span::line(&source, at.line),
+        Some(column) if source.text().is_empty() => Span::position(&source, at.line, column + 1),
+        Some(column) => {
+            let start = source.line(at.line).start + column;
+            Span::range(&source, start..start + at.node.len())
+        }
+    }
+}
+
+/// The places of an error and its causes, outermost first.
+fn places(e: &pintle_template::Error, source: &Sources<'_>) -> Vec<Span> {
+    std::iter::successors(Some(e), |e| e.source()).filter_map(|e| e.location()).map(|at| template_span(at, source)).collect()
+}
+
+/// A place that something was called at.
+pub(crate) fn called(span: Span) -> Trace {
+    Trace { what: Tracepoint::Called, span }
+}
 
 /// `cleanupParseError`
 fn parse_error(file: &str, e: &pintle_template::Error) -> Error {
@@ -278,26 +309,23 @@ fn parse_error(file: &str, e: &pintle_template::Error) -> Error {
         [_] | [] => format!("parse error in ({file}): {text}"),
         [_, location, ..] => format!("parse error at ({location}): {}", tokens[tokens.len() - 1]),
     };
-    let mut d = Diagnostic::error("template/parse", e.what());
+    let mut d = Diagnostic::new(&rules::TEMPLATE_PARSE, e.what());
     if let Some(l) = e.location() {
-        d.span = Some(Span::new(&*l.file, l.line, 0, 0));
+        d.span = Some(Span::line(&Source::named(&*l.file), l.line));
     }
     Error::from(d).with_message(message)
 }
 
-fn execution_error(e: &pintle_template::Error, compat: Compat) -> Error {
+fn execution_error(e: &pintle_template::Error, source: &Sources<'_>, compat: Compat) -> Error {
     let innermost = std::iter::successors(Some(e), |e| e.source()).last().unwrap_or(e);
     let said = innermost.what().replace(WARN_START, "").replace(WARN_END, "");
     let mut d = match e.kind() {
         ErrorKind::Budget => exceeded(said),
-        _ => Diagnostic::error("template/exec", said),
+        _ => Diagnostic::new(&rules::TEMPLATE_EXEC, said),
     };
     // The innermost place is where things went wrong; those before it are how it came to be there.
-    let mut places: Vec<Span> = std::iter::successors(Some(e), |e| e.source())
-        .filter_map(|e| e.location())
-        .map(|l| Span::new(&*l.file, l.line, l.column.map_or(0, |c| c + 1), l.node.len()))
-        .collect();
+    let mut places = places(e, source);
     d.span = places.pop();
-    d.trace = places.into_iter().rev().map(|span| Trace { message: "called here".into(), span }).collect();
+    d.trace = places.into_iter().rev().map(called).collect();
     Error::from(d).with_message(helm_text(e, compat))
 }

@@ -9,7 +9,7 @@ use crate::source::{Position, Span};
 
 /// `{"findings": [...], "summary": {"errors": N, "warnings": N, "notes": N}}`.
 ///
-/// A finding has `rule`, `severity` and `message`, and, as far as they are known, `object` (`apiVersion`, `kind`, `namespace`,
+/// A finding has `rule`, `severity` and `message`, and, as far as they are known, `releases` (a list), `object` (`apiVersion`, `kind`, `namespace`,
 /// `name`), `path`, `file`, `line`, `column`, `endLine`, `endColumn`, `trace` (a list of `what`, `file`, `line`, `column`) and `hints`.
 /// Lines and columns count from 1, columns in characters.
 pub fn json(findings: &[Diagnostic]) -> String {
@@ -20,7 +20,7 @@ pub fn json(findings: &[Diagnostic]) -> String {
 }
 
 /// Indented JSON that ends with a line break.
-pub(super) fn written(data: &Data) -> String {
+pub fn written(data: &Data) -> String {
     let options = pintle_value::json::Options { escape_html: false, indent: Some(("", "  ")) };
     // Numbers here are counts, and nothing nests deeply.
     pintle_value::json::to_string_with(data, &options).unwrap_or_default() + "\n"
@@ -45,6 +45,9 @@ pub fn finding(d: &Diagnostic) -> Data {
     add("rule", text(d.rule.code));
     add("severity", text(d.severity.name()));
     add("message", text(&*d.message));
+    if !d.releases.is_empty() {
+        add("releases", Data::List(d.releases.iter().map(|release| text(&**release)).collect()));
+    }
     if let Some(object) = &d.object {
         let fields = [
             ("apiVersion", &object.api_version),

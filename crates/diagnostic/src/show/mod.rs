@@ -2,6 +2,7 @@
 //!
 //! Takes findings in the order in which they are to be read. No form lets a control character through, whatever a chart is named.
 
+mod case;
 mod github;
 mod json;
 mod junit;
@@ -9,8 +10,9 @@ mod sarif;
 mod tap;
 mod text;
 
+pub use case::{Case, Outcome};
 pub use github::github;
-pub use json::json;
+pub use json::{finding as json_finding, json, written as written_json};
 pub use junit::junit;
 pub use sarif::sarif;
 pub use tap::tap;
@@ -30,7 +32,7 @@ pub enum Format {
     Sarif,
     /// Annotations of GitHub Actions.
     Github,
-    /// JUnit's XML: a failed test for each finding.
+    /// JUnit's XML: a test for each object.
     Junit,
     /// The Test Anything Protocol: the same.
     Tap,
@@ -65,8 +67,8 @@ impl Format {
             Format::Json => json(findings),
             Format::Sarif => sarif(findings),
             Format::Github => github(findings),
-            Format::Junit => junit(findings),
-            Format::Tap => tap(findings),
+            Format::Junit => junit(&Case::of(findings)),
+            Format::Tap => tap(&Case::of(findings)),
         }
     }
 }

@@ -44,7 +44,7 @@ fn level(severity: Severity) -> &'static str {
 fn result(d: &Diagnostic, rule: usize) -> Data {
     let mut message = d.sentence();
     for hint in &d.hints {
-        message.push_str("\n");
+        message.push('\n');
         message.push_str(hint);
     }
     let mut out = DataMap::new();

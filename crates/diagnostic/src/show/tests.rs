@@ -68,15 +68,17 @@ fn annotations_are_one_line_each() {
 }
 
 #[test]
-fn test_reports_count_errors() {
-    let xml = junit(&findings());
+fn test_reports_have_a_case_for_each_object() {
+    let xml = Format::Junit.show(&findings(), Colour::Never);
     assert!(xml.contains("<testsuites name=\"pintle\" tests=\"2\" failures=\"1\""), "{xml}");
-    assert!(xml.contains("50% of &lt;keys&gt;&#10;are \u{fffd}[31mgone"), "{xml}");
-    assert!(junit(&[]).contains("tests=\"1\" failures=\"0\""));
-    let tap_of = tap(&findings());
-    assert!(tap_of.starts_with("TAP version 13\n1..2\nnot ok 1 - m é/a,b.yaml:2:9: Service web"), "{tap_of}");
-    assert!(tap_of.contains("\nok 2 - 50% of <keys> are"), "{tap_of}");
-    assert_eq!(tap(&[]), "TAP version 13\n1..1\nok 1 - no findings\n");
+    assert!(
+        xml.contains("<testcase name=\"web\" classname=\"Service@\"><failure message=\"spec.ports[0].port: Invalid"),
+        "{xml}"
+    );
+    let text = Format::Tap.show(&findings(), Colour::Never);
+    assert!(text.starts_with("TAP version 13\n1..2\nnot ok 1 - m é/a,b.yaml (Service web): spec.ports"), "{text}");
+    assert!(text.ends_with("\nok 2 - pintle ()\n"), "{text}");
+    assert_eq!(Format::Tap.show(&[], Colour::Never), "TAP version 13\n1..0\n");
 }
 
 #[test]

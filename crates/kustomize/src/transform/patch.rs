@@ -3,13 +3,14 @@
 
 use super::json6902::JsonPatch;
 use crate::build::Build;
-use crate::error::{Error, Location};
+use crate::error::{Error, place};
 use crate::id::ResId;
 use crate::kustomization::types::{Patch, Selector};
 use crate::load::Loader;
 use crate::read;
 use crate::resmap::ResMap;
 use crate::resource::{Resource, note};
+use pintle_diagnostic::Span;
 
 /// A patch that has been read.
 pub(crate) struct LoadedPatch {
@@ -17,7 +18,7 @@ pub(crate) struct LoadedPatch {
     target: Option<Selector>,
     // As kustomize names it, and where it stands.
     source: String,
-    location: Option<Location>,
+    location: Option<Span>,
     legacy: bool,
 }
 
@@ -27,22 +28,22 @@ enum Content {
 }
 
 /// Reads an entry of `patches`; `entry` is where it stands in the kustomization.
-pub(crate) fn load_patch(b: &mut Build, loader: &Loader<'_>, patch: &Patch, entry: Location) -> Result<LoadedPatch, Error> {
+pub(crate) fn load_patch(b: &mut Build, loader: &Loader<'_>, patch: &Patch, entry: Span) -> Result<LoadedPatch, Error> {
     let inline = patch.patch.trim();
     let (text, source, location) = match (inline, patch.path.as_str()) {
-        ("", "") => return Err(Error::new("must specify one of patch and path").at(&entry.file, entry.line)),
+        ("", "") => return Err(Error::new("must specify one of patch and path").at_span(&entry)),
         ("", path) => {
             let text = loader.load(path).map_err(|e| e.wrap(format!("failed to get the patch file from path({path})")))?;
-            (text, format!("[path: {path:?}]"), Location { file: loader.shown(path), line: 0 })
+            (text, format!("[path: {path:?}]"), place(&loader.shown(path), 0))
         }
         (text, "") => (text.as_bytes().to_vec(), format!("[patch: {text:?}]"), entry),
-        _ => return Err(Error::new("patch and path can't be set at the same time").at(&entry.file, entry.line)),
+        _ => return Err(Error::new("patch and path can't be set at the same time").at_span(&entry)),
     };
-    let strategic = read::resources(b, &text, &location.file);
+    let strategic = read::resources(b, &text, location.source.name());
     let json = JsonPatch::parse(&text);
     if strategic.as_ref().is_ok_and(|p| !p.is_empty()) && json.as_ref().is_ok_and(|p| p.len() > 0) {
         let message = format!("illegally qualifies as both an SM and JSON patch: {source}");
-        return Err(Error::new(message).at(&location.file, location.line));
+        return Err(Error::new(message).at_span(&location));
     }
     let content = match (strategic, json) {
         (Ok(patches), _) => {
@@ -58,16 +59,16 @@ pub(crate) fn load_patch(b: &mut Build, loader: &Loader<'_>, patch: &Patch, entr
         }
         (Err(_), Ok(json)) => Content::Json(json),
         (Err(strategic), Err(json)) => {
-            let mut error = Error::new(format!("unable to parse SM or JSON patch from {source}"))
-                .hint(format!("as a strategic merge patch: {}", strategic.message))
+            let error = Error::new(format!("unable to parse SM or JSON patch from {source}"))
+                .hint(format!("as a strategic merge patch: {}", strategic.message()))
                 .hint(format!("as an RFC 6902 patch: {json}"));
-            error.location = strategic.location.filter(|l| !patch.path.is_empty() && l.file == location.file).or(Some(location));
-            return Err(error);
+            let own = strategic.span().filter(|own| !patch.path.is_empty() && own.source.name() == location.source.name());
+            return Err(error.at_span(own.unwrap_or(&location)));
         }
     };
     let location = match &content {
         Content::Strategic(patches) if !patch.path.is_empty() => {
-            patches.first().map(|p| Location { file: p.origin.file.clone(), line: p.origin.line }).or(Some(location))
+            patches.first().map(|p| place(&p.origin.file, p.origin.line)).or(Some(location))
         }
         _ => Some(location),
     };
@@ -92,7 +93,7 @@ pub(crate) fn load_legacy_patches(
             }
         };
         for patch in patches {
-            let location = Some(Location { file: patch.origin.file.clone(), line: patch.origin.line });
+            let location = Some(place(&patch.origin.file, patch.origin.line));
             let content = Content::Strategic(vec![patch]);
             loaded.push(LoadedPatch { content, target: None, source: String::new(), location, legacy: true });
         }
@@ -105,8 +106,8 @@ pub(crate) fn load_legacy_patches(
 
 /// Reads an entry of patchesJson6902.
 impl LoadedPatch {
-    pub(crate) fn load_json(loader: &Loader<'_>, patch: &Patch, entry: Location) -> Result<LoadedPatch, Error> {
-        let fail = |message: String| Error::new(message).at(&entry.file, entry.line);
+    pub(crate) fn load_json(loader: &Loader<'_>, patch: &Patch, entry: Span) -> Result<LoadedPatch, Error> {
+        let fail = |message: String| Error::new(message).at_span(&entry);
         let Some(target) = &patch.target else { return Err(fail("must specify a target for JSON patch".into())) };
         if target.name.is_empty() {
             return Err(fail("must specify the target name".into()));
@@ -114,15 +115,15 @@ impl LoadedPatch {
         let (text, location) = match (patch.path.as_str(), patch.patch.as_str()) {
             ("", "") => return Err(fail("empty file path and empty jsonOp".into())),
             ("", text) => (text.as_bytes().to_vec(), entry.clone()),
-            (path, "") => (loader.load(path)?, Location { file: loader.shown(path), line: 0 }),
+            (path, "") => (loader.load(path)?, place(&loader.shown(path), 0)),
             _ => return Err(fail("must specify a file path or jsonOp, not both".into())),
         };
         if text.is_empty() {
             return Err(fail(format!("patch file '{}' empty seems to be empty", patch.path)));
         }
         let shown = String::from_utf8_lossy(&text).into_owned();
-        let json = JsonPatch::parse(&text)
-            .map_err(|e| Error::new(format!("decoding {}: {e}", shown.trim_end())).at(&location.file, location.line))?;
+        let json =
+            JsonPatch::parse(&text).map_err(|e| Error::new(format!("decoding {}: {e}", shown.trim_end())).at_span(&location))?;
         if json.len() == 0 {
             return Err(fail(format!("patch appears to be empty; file={}, JsonOp={}", patch.path, patch.patch)));
         }
@@ -144,7 +145,7 @@ impl LoadedPatch {
         result.map_err(|message| {
             let error = Error::new(message);
             match &self.location {
-                Some(at) => error.at(&at.file, at.line),
+                Some(at) => error.at_span(at),
                 None => error,
             }
         })

@@ -2,7 +2,7 @@
 
 use super::patch::describe;
 use crate::build::Build;
-use crate::error::{Error, Location};
+use crate::error::Error;
 use crate::id::{Gvk, ResId};
 use crate::kustomization::types::{FieldOptions, GvkFields, Replacement, Selector, SourceSelector, TargetSelector};
 use crate::node::{Kind, Node, NodeId};
@@ -10,13 +10,14 @@ use crate::path::split_smart;
 use crate::pathmatch::match_path;
 use crate::resmap::ResMap;
 use crate::select::Requirements;
+use pintle_diagnostic::Span;
 
 const DEFAULT_PATH: &str = "metadata.name";
 
 /// Makes the replacements in order.
-pub(crate) fn replace(b: &mut Build, map: &mut ResMap, replacements: &[Replacement], at: Option<&Location>) -> Result<(), Error> {
+pub(crate) fn replace(b: &mut Build, map: &mut ResMap, replacements: &[Replacement], at: Option<&Span>) -> Result<(), Error> {
     let located = |e: String| match at {
-        Some(at) => Error::new(e).at(&at.file, at.line),
+        Some(at) => Error::new(e).at_span(at),
         None => Error::new(e),
     };
     for replacement in replacements {
@@ -26,7 +27,7 @@ pub(crate) fn replace(b: &mut Build, map: &mut ResMap, replacements: &[Replaceme
     Ok(())
 }
 
-fn one(b: &mut Build, map: &ResMap, replacement: &Replacement, at: Option<&Location>) -> Result<(), String> {
+fn one(b: &mut Build, map: &ResMap, replacement: &Replacement, at: Option<&Span>) -> Result<(), String> {
     let (Some(targets), true) = (&replacement.targets, replacement.source.is_some() || replacement.source_value.is_some()) else {
         return Err("replacements must specify a source and at least one target".into());
     };
@@ -78,13 +79,7 @@ fn read_source(b: &mut Build, map: &ResMap, source: &SourceSelector) -> Result<N
     Ok(copy)
 }
 
-fn write_target(
-    b: &mut Build,
-    map: &ResMap,
-    target: &TargetSelector,
-    value: NodeId,
-    at: Option<&Location>,
-) -> Result<(), String> {
+fn write_target(b: &mut Build, map: &ResMap, target: &TargetSelector, value: NodeId, at: Option<&Span>) -> Result<(), String> {
     let Some(select) = &target.select else { return Err("target must specify resources to select".into()) };
     let selector = res_id(&select.gvk, &select.name, &select.namespace);
     let default = [DEFAULT_PATH.to_owned()];

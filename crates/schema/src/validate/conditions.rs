@@ -1,6 +1,8 @@
 //! Schemas of schemas: `not`, `allOf`, `anyOf`, `oneOf`, `if`, dynamic references, and what no other schema has looked at.
 
-use super::{At, Frame, PathStep, Run};
+use pintle_diagnostic::Step;
+
+use super::{At, Frame, Run};
 use crate::error::ErrorKind;
 use crate::instance::View;
 
@@ -120,7 +122,7 @@ impl<'s, 'v> Run<'s, 'v> {
                 let Some(id) = node.unevaluated_properties else { return };
                 for name in std::mem::take(&mut frame.unevaluated.properties) {
                     if let Some(value) = map.get(name) {
-                        let result = self.check_part(frame, id, value, PathStep::Key(name));
+                        let result = self.check_part(frame, id, value, Step::field(name));
                         frame.add(result);
                     }
                 }
@@ -129,7 +131,7 @@ impl<'s, 'v> Run<'s, 'v> {
                 let Some(id) = node.unevaluated_items else { return };
                 for i in std::mem::take(&mut frame.unevaluated.items) {
                     if let Some(item) = list.get(i) {
-                        let result = self.check_part(frame, id, item, PathStep::Index(i));
+                        let result = self.check_part(frame, id, item, Step::Index(i));
                         frame.add(result);
                     }
                 }

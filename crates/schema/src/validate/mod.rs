@@ -9,9 +9,11 @@ mod rules;
 
 use std::collections::{BTreeSet, HashMap};
 
+use pintle_diagnostic::Step;
+
 use crate::document::{DocId, Document};
 use crate::draft::Draft;
-use crate::error::{ErrorKind, Step, ValidationError};
+use crate::error::{ErrorKind, ValidationError};
 use crate::instance::{Instance, View, equals};
 use crate::location::escape;
 use crate::program::{Node, NodeId, Program};
@@ -177,7 +179,7 @@ struct Frame<'p, 's, 'v> {
 
 /// What a whole check shares.
 struct Run<'s, 'v> {
-    path: Vec<PathStep<'v>>,
+    path: Vec<Step<'v>>,
     /// The metaschemas of schemas, if one is being checked.
     dialects: Option<HashMap<DocId, &'s Program>>,
     depth: usize,
@@ -186,12 +188,6 @@ struct Run<'s, 'v> {
     /// Why the check was given up.
     given_up: Option<&'static str>,
     no_number: bool,
-}
-
-#[derive(Clone, Copy)]
-enum PathStep<'v> {
-    Key(&'v str),
-    Index(usize),
 }
 
 type Outcome<'v> = Result<Unevaluated<'v>, Fault>;
@@ -363,13 +359,7 @@ impl<'s, 'v> Run<'s, 'v> {
     }
 
     /// `validateVal`: a schema at work on a part of the value.
-    fn check_part(
-        &mut self,
-        frame: &Frame<'_, 's, 'v>,
-        id: NodeId,
-        value: Instance<'v>,
-        step: PathStep<'v>,
-    ) -> Result<(), Fault> {
+    fn check_part(&mut self, frame: &Frame<'_, 's, 'v>, id: NodeId, value: Instance<'v>, step: Step<'v>) -> Result<(), Fault> {
         let at = frame.at.to(id);
         let scope = Scope { at, reference: None, depth: frame.scope.depth + 1, parent: Some(frame.scope) };
         let unevaluated = Unevaluated::of(value, at.node(), false);
@@ -421,10 +411,7 @@ impl<'s, 'v> Run<'s, 'v> {
         if self.faults > MAX_ERRORS {
             self.given_up.get_or_insert("there are too many errors");
         }
-        let instance = self.path.iter().map(|step| match step {
-            PathStep::Key(key) => Step::Key((*key).to_owned()),
-            PathStep::Index(index) => Step::Index(*index),
-        });
+        let instance = self.path.iter().cloned().map(Step::into_owned);
         Some(Box::new(ValidationError {
             instance: instance.collect(),
             schema: frame.at.program.location(frame.at.id),

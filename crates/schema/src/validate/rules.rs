@@ -2,7 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::{Fault, Frame, PathStep, Run};
+use pintle_diagnostic::Step;
+
+use super::{Fault, Frame, Run};
 use crate::document::{DocId, Document};
 use crate::draft::Draft;
 use crate::error::{ErrorKind, ValidationError};
@@ -84,7 +86,7 @@ impl<'s, 'v> Run<'s, 'v> {
             }
             let mut evaluated = false;
             let mut check = |run: &mut Self, id| {
-                let result = run.check_part(frame, id, value, PathStep::Key(name));
+                let result = run.check_part(frame, id, value, Step::field(name));
                 frame.add(result);
             };
             if let Some((keys, nodes)) = &properties
@@ -149,13 +151,13 @@ impl<'s, 'v> Run<'s, 'v> {
                 }
                 (None, _) => break,
             };
-            let result = self.check_part(frame, id, item, PathStep::Index(i));
+            let result = self.check_part(frame, id, item, Step::Index(i));
             frame.add(result);
         }
         let Some(id) = rules.contains else { return };
         let (mut errors, mut matched) = (Vec::new(), Vec::new());
         for (i, item) in list.iter().enumerate() {
-            match self.check_part(frame, id, item, PathStep::Index(i)) {
+            match self.check_part(frame, id, item, Step::Index(i)) {
                 Err(fault) => errors.push(fault),
                 Ok(()) => {
                     matched.push(i);

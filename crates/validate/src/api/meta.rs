@@ -236,7 +236,7 @@ pub fn selects(selector: &Node, labels: &Node) -> bool {
 
 /// Whether `ValidateLabelSelector` finds nothing.
 pub fn is_valid_selector(f: &Findings<'_>, selector: &Node) -> bool {
-    let mut found = Findings::new(selector, f.budget());
+    let mut found = f.about(selector);
     label_selector(&mut found, selector, &Path::ROOT);
     found.list.is_empty()
 }

@@ -30,7 +30,6 @@ pub mod storage;
 pub mod volume;
 pub mod volume_source;
 
-use crate::ResourceReport;
 use crate::finding::Findings;
 use crate::node::Node;
 
@@ -86,7 +85,7 @@ pub fn rules(api_version: &str, kind: &str) -> Option<Rules> {
 }
 
 /// Checks an object of a built-in kind: by its rules, or by those that hold for all.
-pub fn check(found: &mut Findings<'_>, node: &Node, rules: Option<Rules>, _report: &ResourceReport) {
+pub fn check(found: &mut Findings<'_>, node: &Node, rules: Option<Rules>) {
     match rules {
         Some(rules) => rules(found, node),
         None => meta::core_meta(found, node, meta::subdomain),

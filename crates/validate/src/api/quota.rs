@@ -15,7 +15,7 @@ pub fn limit_range(f: &mut Findings<'_>, object: &Node) {
     let metadata = object.get("metadata");
     if metadata.str("name").is_empty() && metadata.str("generateName").is_empty() {
         // The server makes one up (pkg/registry/core/limitrange).
-        let rest = f.list.split_off(before).into_iter().filter(|e| e.path != "metadata.name");
+        let rest = f.list.split_off(before).into_iter().filter(|e| e.path != pintle_diagnostic::Path::parse("metadata.name"));
         f.list.extend(rest.collect::<Vec<_>>());
     }
     let limits = object.get("spec").list("limits");

@@ -9,6 +9,7 @@ mod functions;
 mod parse;
 mod value;
 
+use crate::rules;
 use std::sync::OnceLock;
 
 use pintle_value::Data;
@@ -85,13 +86,13 @@ impl Rule {
         }
     }
 
-    /// The API's reason for a value that breaks the rule.
-    pub fn reason(&self) -> &'static str {
+    /// What is broken, by the API's reason for it.
+    pub fn broken(&self) -> &'static pintle_diagnostic::Rule {
         match self.reason.as_str() {
-            "FieldValueRequired" => "FieldValueRequired",
-            "FieldValueForbidden" => "FieldValueForbidden",
-            "FieldValueDuplicate" => "FieldValueDuplicate",
-            _ => "FieldValueInvalid",
+            "FieldValueRequired" => &rules::RULE_REQUIRED,
+            "FieldValueForbidden" => &rules::RULE_FORBIDDEN,
+            "FieldValueDuplicate" => &rules::RULE_DUPLICATE,
+            _ => &rules::RULE,
         }
     }
 
@@ -101,7 +102,7 @@ impl Rule {
             return false;
         }
         let names: Vec<&str> = self.field_path.split(['.', '[', ']', '\'']).filter(|p| !p.is_empty()).collect();
-        extend(path, &names, &mut |path| found.push("schema/rule", self.reason(), path, message.to_owned()));
+        extend(path, &names, &mut |path| found.push(self.broken(), path, message.to_owned()));
         true
     }
 

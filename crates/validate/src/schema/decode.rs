@@ -3,6 +3,8 @@
 //! Takes a document and the OpenAPI definition of its kind, gives what the decoder complains of. What it doesn't know, such as
 //! which fields must be there, is for the rules in [`api`](crate::api).
 
+use crate::rules;
+use pintle_diagnostic::Rule;
 use pintle_functions::time::Time;
 use pintle_value::base64;
 
@@ -77,7 +79,7 @@ impl<'s, 'f, 'd> Decoder<'s, 'f, 'd> {
             let path = path.child(&member.key);
             let Some(property) = schema.property(&member.key) else {
                 if self.strict {
-                    self.found.push("schema/unknown-field", "BadRequest", &path, format!("unknown field \"{path}\""));
+                    self.found.push(&rules::UNKNOWN_FIELD, &path, format!("unknown field \"{path}\""));
                 }
                 continue;
             };
@@ -92,7 +94,7 @@ impl<'s, 'f, 'd> Decoder<'s, 'f, 'd> {
         if self.required {
             for field in &schema.required {
                 if !node.has(field) {
-                    self.found.push("schema/required", "FieldValueRequired", &path.child(field), "Required value".to_owned());
+                    self.found.push(&rules::REQUIRED, &path.child(field), "Required value".to_owned());
                 }
             }
         }
@@ -165,15 +167,15 @@ impl<'s, 'f, 'd> Decoder<'s, 'f, 'd> {
             true => format!("json: cannot unmarshal {what} into Go value of type {go_type}"),
             false => format!("json: cannot unmarshal {what} into Go struct field {}.{field} of type {go_type}", self.owner),
         };
-        self.fail("schema/type", path, message);
+        self.fail(&rules::TYPE, path, message);
         if let Some(last) = self.found.list.last_mut().filter(|_| !field.is_empty()) {
-            last.path = field;
+            last.path = pintle_diagnostic::Path::parse(&field);
         }
     }
 
-    fn fail(&mut self, code: &'static str, path: &Path<'_>, message: String) {
+    fn fail(&mut self, rule: &'static Rule, path: &Path<'_>, message: String) {
         self.failed = true;
-        self.found.push(code, "BadRequest", path, message);
+        self.found.push(rule, path, message);
     }
 
     fn integer(&mut self, node: &Node, format: &str, path: &Path<'_>) {
@@ -209,7 +211,7 @@ impl<'s, 'f, 'd> Decoder<'s, 'f, 'd> {
             _ => Quantity::parse("{"),
         };
         if let Err(message) = parsed {
-            self.fail("schema/quantity", path, message.to_owned());
+            self.fail(&rules::QUANTITY, path, message.to_owned());
         }
     }
 
@@ -218,19 +220,19 @@ impl<'s, 'f, 'd> Decoder<'s, 'f, 'd> {
             Value::Null => {}
             Value::String(text) => {
                 if let Err(message) = Time::parse(layout.as_bytes(), text.as_bytes()) {
-                    self.fail("schema/time", path, message);
+                    self.fail(&rules::TIME, path, message);
                 }
             }
             _ => {
                 let message = format!("json: cannot unmarshal {} into Go value of type string", node.kind());
-                self.fail("schema/type", path, message);
+                self.fail(&rules::TYPE, path, message);
             }
         }
     }
 
     fn base64(&mut self, text: &str, path: &Path<'_>) {
         if let Err(at) = base64::decode(text.as_bytes()) {
-            self.fail("schema/base64", path, format!("illegal base64 data at input byte {at}"));
+            self.fail(&rules::BASE64, path, format!("illegal base64 data at input byte {at}"));
         }
     }
 }

@@ -3,7 +3,6 @@
 use pintle_value::Data;
 
 use crate::cel::Rule;
-use crate::finding::Position;
 use crate::node::Node;
 use crate::schema::pattern::Pattern;
 
@@ -213,9 +212,7 @@ fn compile(data: &Data, depth: usize) -> Schema {
             }
             "items" => s.items = Some(Box::new(below(value))),
             "required" => s.required = strings(value),
-            "enum" => {
-                s.values = value.as_list().unwrap_or_default().iter().map(|d| Node::from_data(d, Position::default())).collect()
-            }
+            "enum" => s.values = value.as_list().unwrap_or_default().iter().map(|d| Node::from_data(d, 0)).collect(),
             "pattern" => s.pattern = value.as_str().map(Pattern::unread),
             "minimum" => s.minimum = number(value).map(|n| (n, map.get("exclusiveMinimum").is_some_and(yes))),
             "maximum" => s.maximum = number(value).map(|n| (n, map.get("exclusiveMaximum").is_some_and(yes))),
@@ -246,7 +243,7 @@ fn compile(data: &Data, depth: usize) -> Schema {
             }
             "x-kubernetes-list-map-keys" => s.map_keys = strings(value),
             "x-kubernetes-validations" => s.rules = value.as_list().unwrap_or_default().iter().map(Rule::compile).collect(),
-            "default" => s.default = Some(Node::from_data(value, Position::default())),
+            "default" => s.default = Some(Node::from_data(value, 0)),
             "$ref" => s.reference = value.as_str().map(str::to_owned),
             _ => {}
         }

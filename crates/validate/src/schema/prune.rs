@@ -1,6 +1,7 @@
 //! What happens to a custom resource before it is checked (k8s.io/apiextensions-apiserver `pkg/apiserver/schema`): fields that its
 //! schema doesn't know are found, and defaults are filled in.
 
+use crate::rules;
 use pintle_value::budget::{Budget, Exceeded};
 
 use super::model::Schema;
@@ -26,7 +27,7 @@ pub fn unknown_fields(found: &mut Findings<'_>, node: &Node, schema: &Schema, is
                     // Of JSON Schemas those without any structure: `{}`.
                     None if schema.reference.is_some() => {}
                     None => {
-                        found.push("schema/unknown-field", "BadRequest", &path, format!("unknown field \"{path}\""));
+                        found.push(&rules::UNKNOWN_FIELD, &path, format!("unknown field \"{path}\""));
                     }
                 }
             }

@@ -1,16 +1,18 @@
 //! Custom resources against their structural schemas, and any document against a JSON Schema, in the words of
 //! k8s.io/kube-openapi `pkg/validation/validate`.
 
+use pintle_diagnostic::{Diagnostic, Span};
 use std::sync::Arc;
 
-use pintle_value::budget::{Budget, Exceeded};
+use pintle_value::budget::Exceeded;
 
 use super::format;
 use super::model::{Additional, ListType, Schema, Type};
 use crate::cel;
-use crate::finding::{Finding, Findings};
+use crate::finding::Findings;
 use crate::node::{Node, Value};
 use crate::path::Path;
+use crate::rules;
 
 /// Finds what a `$ref` leads to.
 pub trait Definitions {
@@ -71,7 +73,7 @@ impl<'c> Checker<'c> {
         }
         if let Some(wanted) = wrong_type(node, schema) {
             let message = format!("Invalid value: \"{0}\": {path} in body must be of type {wanted}: \"{0}\"", type_of(node));
-            return found.push("schema/type", "FieldValueTypeInvalid", path, message);
+            return found.push(&rules::CUSTOM_TYPE, path, message);
         }
         if !schema.values.is_empty() && !schema.values.contains(node) {
             let names: Vec<String> = schema
@@ -192,7 +194,7 @@ impl<'c> Checker<'c> {
             match schema.property(&member.key).or(schema.additional_schema()) {
                 Some(property) => self.check(found, &member.node, property, false, &below),
                 None if self.json_schema && matches!(schema.additional, Additional::Allowed(false)) => {
-                    found.push("schema/unknown-field", "BadRequest", &below, format!("unknown field \"{below}\""));
+                    found.push(&rules::UNKNOWN_FIELD, &below, format!("unknown field \"{below}\""));
                 }
                 None => {}
             }
@@ -205,14 +207,14 @@ impl<'c> Checker<'c> {
             self.check(found, node, all, is_object, path);
         }
         if !schema.any_of.is_empty() {
-            let (valid, best) = self.alternatives(found.budget(), node, &schema.any_of, is_object, path);
+            let (valid, best) = self.alternatives(found, node, &schema.any_of, is_object, path);
             if valid == 0 {
                 unplaced(found, path, "must validate at least one schema (anyOf)");
                 found.list.extend(best);
             }
         }
         if !schema.one_of.is_empty() {
-            let (valid, best) = self.alternatives(found.budget(), node, &schema.one_of, is_object, path);
+            let (valid, best) = self.alternatives(found, node, &schema.one_of, is_object, path);
             match valid {
                 1 => {}
                 0 => {
@@ -225,7 +227,7 @@ impl<'c> Checker<'c> {
             }
         }
         if let Some(not) = &schema.not {
-            let (valid, _) = self.alternatives(found.budget(), node, std::slice::from_ref(not), is_object, path);
+            let (valid, _) = self.alternatives(found, node, std::slice::from_ref(not), is_object, path);
             if valid == 1 {
                 unplaced(found, path, "must not validate the schema (not)");
             }
@@ -235,21 +237,22 @@ impl<'c> Checker<'c> {
     /// How many alternatives a value follows, and the findings of the one that it follows best.
     fn alternatives(
         &mut self,
-        budget: &Budget,
+        outer: &Findings<'_>,
         node: &Node,
         schemas: &[Schema],
         is_object: bool,
         path: &Path<'_>,
-    ) -> (usize, Vec<Finding>) {
+    ) -> (usize, Vec<Diagnostic>) {
         let mut valid = 0;
-        let mut best: Option<Vec<Finding>> = None;
+        let mut best: Option<Vec<Diagnostic>> = None;
         for schema in schemas {
-            let mut found = Findings::new(node, budget);
+            let mut found = outer.about(node);
             self.check(&mut found, node, schema, is_object, path);
             if found.list.is_empty() {
                 valid += 1;
             } else if best.as_ref().is_none_or(|b| found.list.len() < b.len()) {
-                found.list.iter_mut().for_each(|f| f.position = node.at);
+                let at = node.at as usize;
+                found.list.iter_mut().filter_map(|f| f.span.as_mut()).for_each(|s| *s = Span::range(&s.source, at..at));
                 best = Some(found.list);
             }
         }
@@ -260,7 +263,7 @@ impl<'c> Checker<'c> {
 /// A finding whose field the API server doesn't name.
 fn unplaced(found: &mut Findings<'_>, path: &Path<'_>, what: &str) {
     let message = format!("Invalid value: \"\": \"{path}\" {what}");
-    found.push("schema/alternatives", "FieldValueInvalid", path, message);
+    found.push(&rules::ALTERNATIVES, path, message);
 }
 
 fn has_equals(items: &[Node]) -> bool {
@@ -318,10 +321,10 @@ fn type_of(node: &Node) -> &'static str {
 }
 
 /// Whether the API server evaluates no rules because of what it found before (apiextensions-apiserver `hasBlockingErr`).
-pub fn blocks_rules(findings: &[Finding]) -> bool {
+pub fn blocks_rules(findings: &[Diagnostic]) -> bool {
     let blocking =
         ["FieldValueNotSupported", "FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", "FieldValueTypeInvalid"];
-    findings.iter().any(|f| blocking.contains(&f.reason))
+    findings.iter().any(|f| blocking.contains(&rules::reason(f.rule)))
 }
 
 /// Evaluates the CEL rules of a schema and of all below it; gives how many couldn't be evaluated.
@@ -347,7 +350,7 @@ pub fn check_rules(
                 let message = if found.is_secret() { rule.message_without_value() } else { message };
                 let at = rule.field_path(path, found, &message);
                 if !at {
-                    found.push("schema/rule", rule.reason(), path, message);
+                    found.push(rule.broken(), path, message);
                 }
             }
         }

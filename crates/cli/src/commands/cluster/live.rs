@@ -21,7 +21,7 @@ impl Live {
     ///
     /// Errors: the program can't be run, the cluster can't be asked, no answer in time.
     pub fn start(program: &Path, arguments: &[OsString], limit: Duration) -> Result<(Live, Hello), Error> {
-        let failed = |what: String| Error::from(Diagnostic::error("cluster/live", what));
+        let failed = |what: String| Error::from(Diagnostic::new(&pintle::rules::CLUSTER_LIVE, what));
         let child = Command::new(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = child.map_err(|e| failed(format!("{}: {e}", program.display())))?;
         let (input, output) = (child.stdin.take(), child.stdout.take());

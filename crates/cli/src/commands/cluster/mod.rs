@@ -18,6 +18,7 @@ use pintle_files::write::{self, Access};
 use super::duration::duration;
 use super::helm::hand_over;
 use super::source::usage;
+use crate::rules;
 use crate::{io, report};
 use live::Live;
 
@@ -104,11 +105,11 @@ impl Args {
         let (cluster, lookups): (Cluster, Option<Arc<dyn Lookup>>) = if self.cluster_live {
             let limit = self.timeout().saturating_mul(2).saturating_add(GRACE);
             let (live, hello) = Live::start(&program()?, &self.arguments(more), limit)?;
-            hello.warnings.iter().for_each(|w| report::diagnostic(&Diagnostic::warning("cluster/discovery", w)));
+            hello.warnings.iter().for_each(|w| report::diagnostic(&Diagnostic::new(&rules::CLUSTER_DISCOVERY, w)));
             (hello.cluster, Some(Arc::new(live)))
         } else if let Some(file) = &self.cluster {
             let name = file.display().to_string();
-            let text = io::read_values(&name).map_err(|e| Error::new("io", e))?;
+            let text = io::read_values(&name).map_err(|e| Error::new(&pintle::rules::FILE_READ, e))?;
             (Cluster::read(&name, &text)?, None)
         } else if self.record_lookups.is_some() {
             return Err(usage("--record-lookups: nothing is looked up without --cluster-live or --cluster FILE"));
@@ -131,8 +132,9 @@ impl Args {
         let Some(file) = &self.record_lookups else { return Ok(()) };
         let Some(Opened { cluster: Some(versions), remembered: Some(remembered), .. }) = self.opened.get() else { return Ok(()) };
         let text = remembered.cluster(versions).to_yaml();
-        write::file(file, text.as_bytes(), Access::Owner)
-            .map_err(|e| Error::new("io", format!("--record-lookups {}: {}", e.path.display(), words(&e.why))))
+        write::file(file, text.as_bytes(), Access::Owner).map_err(|e| {
+            Error::new(&pintle::rules::FILE_WRITE, format!("--record-lookups {}: {}", e.path.display(), words(&e.why)))
+        })
     }
 
     /// As [`Args::finish`], and the errors of both.
@@ -179,7 +181,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
     let handed = program().and_then(|program| {
         let mut command = Command::new(&program);
         command.args(args);
-        hand_over::hand(command).map_err(|e| Error::new("cluster/program", format!("{}: {e}", program.display())))
+        hand_over::hand(command).map_err(|e| Error::new(&rules::CLUSTER_PROGRAM, format!("{}: {e}", program.display())))
     });
     handed.unwrap_or_else(|e| report::failure(&e))
 }
@@ -191,16 +193,17 @@ fn program() -> Result<PathBuf, Error> {
         let path = PathBuf::from(named);
         return match path.is_file() {
             true => Ok(path),
-            false => {
-                Err(Error::new("cluster/program", format!("{NAMES} names {}, and there is no such program", path.display())))
-            }
+            false => Err(Error::new(
+                &rules::CLUSTER_PROGRAM,
+                format!("{NAMES} names {}, and there is no such program", path.display()),
+            )),
         };
     }
     let name = OsStr::new("pintle-cluster");
     let beside = std::env::current_exe().ok().map(|own| own.with_file_name(name).with_extension(std::env::consts::EXE_EXTENSION));
     let found = beside.filter(|path| path.is_file()).or_else(|| hand_over::in_path(name).into_iter().next());
     found.ok_or_else(|| {
-        let d = Diagnostic::error("cluster/program", "pintle-cluster isn't here, neither beside pintle nor in PATH");
+        let d = Diagnostic::new(&rules::CLUSTER_PROGRAM, "pintle-cluster isn't here, neither beside pintle nor in PATH");
         d.hint("only that program asks clusters: `cargo install pintle-cluster` installs it")
             .hint(format!("one that lies elsewhere is named by {NAMES}"))
             .into()

@@ -13,6 +13,7 @@ use pintle_value::json;
 use super::parameters::{KNOWN, Known, VALUE};
 use super::{Application, Kind, Said, generate, values};
 use crate::commands::source::Source;
+use crate::rules;
 
 /// References of a schema are followed no further than this: they may go round in circles.
 const MAX_REFERENCES: usize = 8;
@@ -27,7 +28,7 @@ pub fn run(app: &Application) -> Result<Said, Error> {
         let root = Schema { root: &schema, at: &schema };
         root.table("", &current(app, path, &chart), 0, &mut out);
     }
-    let text = json::to_string(&Data::List(out)).map_err(|e| Error::new("cmp/parameter", format!("{e:?}")))?;
+    let text = json::to_string(&Data::List(out)).map_err(|e| Error::new(&rules::CMP_PARAMETER, format!("{e:?}")))?;
     Ok(Said::of((text + "\n").into_bytes()))
 }
 

@@ -15,6 +15,7 @@ use pintle_files::write::{self, Access, Folder, Last};
 use sha2::{Digest, Sha256};
 
 use super::key::Key;
+use crate::rules;
 
 /// The folder; without it nothing is recorded.
 const FOLDER_VARIABLE: &str = "PINTLE_CMP_CACHE";
@@ -47,7 +48,7 @@ impl Cache {
         let Some(folder) = std::env::var_os(FOLDER_VARIABLE).filter(|f| !f.is_empty()) else { return Ok(None) };
         let size = match std::env::var(SIZE_VARIABLE) {
             Ok(text) if !text.is_empty() => bytes(&text).ok_or_else(|| {
-                Error::new("cmp/limit", format!("{SIZE_VARIABLE}={text}: 64M, 1G or a number of bytes is meant"))
+                Error::new(&rules::CMP_LIMIT, format!("{SIZE_VARIABLE}={text}: 64M, 1G or a number of bytes is meant"))
             })?,
             _ => SIZE,
         };

@@ -137,7 +137,7 @@ impl Reads {
         let recorder = Recorder::new(app.paths.root.clone(), budget.clone());
         let helm = HelmOptions { enabled: true, ..HelmOptions::default() };
         let options = Options { files: &recorder, helm, inflate: &recorder, budget, ..Options::default() };
-        pintle_kustomize::build(&path.to_string_lossy(), &options).map_err(overlay::error)?;
+        pintle_kustomize::build(&path.to_string_lossy(), &options).map_err(Error::from)?;
         for file in recorder.files.into_inner() {
             self.file(app, &file)?;
         }

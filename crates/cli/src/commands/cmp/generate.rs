@@ -25,6 +25,7 @@ use super::{Application, Kind, Said, values};
 use crate::commands::source::{Source, usage};
 use crate::io::Allowance;
 use crate::report;
+use crate::rules;
 
 /// What a render gave.
 struct Made {
@@ -92,7 +93,7 @@ fn made(app: &Application, kind: &Kind, watch: &Watch) -> Result<(Said, Option<D
     if !allow_empty && !has_objects(&text) {
         let message = format!("{} renders no objects", shown_folder(app));
         let hint = "with pruning, Argo CD would delete everything; the parameter allow-empty=true allows it";
-        return Err(Diagnostic::error("cmp/empty", message).hint(hint).into());
+        return Err(Diagnostic::new(&rules::CMP_EMPTY, message).hint(hint).into());
     }
     let noticed = warnings.iter().map(report::plain).collect();
     Ok((Said { text, noticed, log: None }, drawn))
@@ -194,19 +195,20 @@ pub fn overlay(app: &Application) -> Result<Option<Overlay>, Error> {
     let shown = app.paths.shown(&dir);
     let file = KUSTOMIZATION_FILES.iter().map(|name| dir.join(name)).find(|file| file.is_file());
     let file = file.ok_or_else(|| {
-        let d = Diagnostic::error("cmp/overlay", format!("parameter overlay: {shown} is no folder with a kustomization.yaml"));
+        let d =
+            Diagnostic::new(&rules::CMP_OVERLAY, format!("parameter overlay: {shown} is no folder with a kustomization.yaml"));
         Error::from(d.hint("its patches, images and the like are applied to what the chart gives, its resources are added"))
     })?;
     let file = app.paths.inside(&file, &app.paths.shown(&file))?;
     let name = app.paths.shown(&file);
     let text = app.paths.text(&file, &name)?;
-    let failed = |e: pintle_yaml::Error| Error::new("yaml/parse", format!("{name}: {}", e.message));
+    let failed = |e: pintle_yaml::Error| Error::new(&pintle::rules::YAML_PARSE, format!("{name}: {}", e.message));
     let fields = match Tree::parse(&text).map_err(failed)?.map_or(Ok(Data::Null), |tree| tree.to_data()).map_err(failed)? {
         Data::Map(fields) => fields,
         Data::Null => DataMap::new(),
-        _ => return Err(Error::new("overlay/build", format!("{name} is no kustomization"))),
+        _ => return Err(Error::new(&pintle_kustomize::rules::BUILD, format!("{name} is no kustomization"))),
     };
-    Ok(Some(Overlay { dir, file, fields, place: Span::new(name, 0, 0, 0) }))
+    Ok(Some(Overlay { dir, file, fields, place: Span::whole(&pintle_diagnostic::Source::named(name)) }))
 }
 
 /// Packs dependencies from folders of the repository that charts/ doesn't hold: Argo CD runs `helm dependency build` then. What lies
@@ -305,11 +307,13 @@ fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Mad
         checks: checks(app)?,
         done: &|job| watch.done(&job.title()),
     };
-    let (mut text, mut warnings, mut drawn) = (Vec::new(), Vec::new(), Some(Drawn::default()));
-    for output in Error::all(run::run(project, &jobs.iter().collect::<Vec<_>>(), &settings))? {
+    let jobs: Vec<&Job> = jobs.iter().collect();
+    let run::Collected { outputs, warnings, error } = run::collect(&jobs, run::run(project, &jobs, &settings));
+    error.map_or(Ok(()), Err)?;
+    let (mut text, mut drawn) = (Vec::new(), Some(Drawn::default()));
+    for output in outputs {
         append(&mut text, &output.text);
         drawn = drawn.zip(output.drawn).map(|(a, b)| a.or(b));
-        warnings.extend(output.warnings);
     }
     Ok(Made { text, warnings, drawn })
 }
@@ -344,17 +348,18 @@ fn of_manifests(app: &Application) -> Result<Made, Error> {
         let shown = app.paths.shown(&app.paths.named(&file.file_name().unwrap_or_default().to_string_lossy())?);
         let text = allowance.read(|limit| app.paths.root.read(&file, limit.min(TEXT)));
         let text = text.map_err(|e| app.paths.unread(&shown, &e))?;
-        texts.push((shown, text));
+        texts.push(pintle_diagnostic::Source::new(shown, text).private());
     }
     let mut documents = Vec::new();
     let mut text = Vec::new();
-    for (file, content) in &texts {
-        for document in stream_documents(file, content)? {
-            let failed = |e: pintle_yaml::Error| Error::new("yaml/parse", format!("{file}: {}", e.message));
-            let Some(tree) = Tree::parse(document.text).map_err(failed)? else { continue };
+    for source in &texts {
+        for document in stream_documents(source)? {
+            let file = source.name();
+            let failed = |e: pintle_yaml::Error| Error::new(&pintle::rules::YAML_PARSE, format!("{file}: {}", e.message));
+            let Some(tree) = Tree::parse(document.text()).map_err(failed)? else { continue };
             let data = tree.to_data().map_err(failed)?;
             if ["apiVersion", "kind"].iter().all(|key| data.get(key).is_some()) {
-                append(&mut text, document.text);
+                append(&mut text, document.text());
                 documents.push(document);
             }
         }

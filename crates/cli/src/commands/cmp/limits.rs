@@ -11,6 +11,7 @@ use pintle::{Diagnostic, Error, Limits};
 use super::parameters::Parameters;
 use crate::commands::duration::duration;
 use crate::report;
+use crate::rules;
 
 /// Below the repo-server's 60 s, so that the message is ours.
 const TIMEOUT: Duration = Duration::from_secs(50);
@@ -22,7 +23,8 @@ const LIMITS_VARIABLE: &str = "PINTLE_CMP_LIMITS";
 ///
 /// Errors: one that isn't known.
 pub fn of_render(parameters: &Parameters) -> Result<Limits, Error> {
-    let read = |of: &str, text: &str| Limits::from_settings(text).map_err(|e| Error::new("cmp/limit", format!("{of}: {e}")));
+    let read =
+        |of: &str, text: &str| Limits::from_settings(text).map_err(|e| Error::new(&rules::CMP_LIMIT, format!("{of}: {e}")));
     let allowed = std::env::var(LIMITS_VARIABLE).unwrap_or_default();
     let allowed = read(LIMITS_VARIABLE, &allowed)?;
     match parameters.text("limits")? {
@@ -45,7 +47,7 @@ impl Watch {
     pub fn start() -> Result<Watch, Error> {
         let limit = match std::env::var(TIMEOUT_VARIABLE) {
             Ok(text) if !text.is_empty() => duration(&text)
-                .ok_or_else(|| Error::new("cmp/limit", format!("{TIMEOUT_VARIABLE}={text}: 50s, 500ms or 1m is meant")))?,
+                .ok_or_else(|| Error::new(&rules::CMP_LIMIT, format!("{TIMEOUT_VARIABLE}={text}: 50s, 500ms or 1m is meant")))?,
             _ => TIMEOUT,
         };
         let doing: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -79,14 +81,13 @@ impl Watch {
     /// Waits for a place among the renders of this pod.
     pub fn place(&self) -> Result<Place, Error> {
         let default = thread::available_parallelism().map_or(1, usize::from);
-        let places = match std::env::var(PLACES_VARIABLE) {
-            Ok(text) if !text.is_empty() => text
-                .parse()
-                .ok()
-                .filter(|n| *n > 0)
-                .ok_or_else(|| Error::new("cmp/limit", format!("{PLACES_VARIABLE}={text}: a number above 0 is meant")))?,
-            _ => default,
-        };
+        let places =
+            match std::env::var(PLACES_VARIABLE) {
+                Ok(text) if !text.is_empty() => text.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
+                    Error::new(&rules::CMP_LIMIT, format!("{PLACES_VARIABLE}={text}: a number above 0 is meant"))
+                })?,
+                _ => default,
+            };
         // A little earlier than the clock, whose message would name the wrong cause.
         let margin = Duration::from_millis(100).min(self.limit / 4);
         loop {
@@ -96,7 +97,7 @@ impl Watch {
             if Instant::now() + margin >= self.until {
                 let message = format!("waited {:?} for {places} other renders", self.limit);
                 let hint = format!("{PLACES_VARIABLE} says how many may run at once, {TIMEOUT_VARIABLE} how long to wait");
-                return Err(Diagnostic::error("cmp/limit", message).hint(hint).into());
+                return Err(Diagnostic::new(&rules::CMP_LIMIT, message).hint(hint).into());
             }
             thread::sleep(Duration::from_millis(20));
         }

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::rules;
 use pintle::checks::Mode;
-use pintle::provenance::nearest;
 use pintle::{Data, Diagnostic, Error};
+use pintle_diagnostic::nearest;
 use pintle_value::json;
 
 /// What stands before the path of a chart's own value: `values.image.tag`.
@@ -118,7 +119,7 @@ pub const KNOWN: &[Known] = &[
 pub struct Parameters(BTreeMap<String, Given>);
 
 fn wrong(message: impl Into<String>) -> Error {
-    Error::new("cmp/parameter", message)
+    Error::new(&rules::CMP_PARAMETER, message)
 }
 
 impl Parameters {
@@ -226,7 +227,7 @@ fn check_name(name: &str) -> Result<(), Error> {
     if KNOWN.iter().any(|k| k.name == name) || name.strip_prefix(VALUE).is_some_and(|path| !path.is_empty()) {
         return Ok(());
     }
-    let d = Diagnostic::error("cmp/parameter", format!("unknown parameter \"{name}\""));
+    let d = Diagnostic::new(&rules::CMP_PARAMETER, format!("unknown parameter \"{name}\""));
     Err(match nearest(name, KNOWN.iter().map(|k| k.name)) {
         Some(near) => d.hint(format!("did you mean {near}?")),
         None => d.hint(format!("a chart's own value is {VALUE}{name}")),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
+use crate::rules;
 use pintle::load::pattern::matches;
 use pintle::{Diagnostic, Error};
 use pintle_files::{ENTRIES, Refused, Root, TEXT, read, refused};
@@ -26,7 +27,7 @@ impl Paths {
     ///
     /// Errors: the folder isn't there, or it is a link that leads out of the repository.
     pub fn new(dir: &Path, source_path: Option<&str>) -> Result<Paths, Error> {
-        let failed = |e: std::io::Error| Error::new("io", format!("{}: {e}", dir.display()));
+        let failed = |e: std::io::Error| Error::new(&pintle::rules::FILE_READ, format!("{}: {e}", dir.display()));
         let real = dir.canonicalize().map_err(failed)?;
         let named = named(dir).filter(|named| named.canonicalize().is_ok_and(|r| r == real)).unwrap_or_else(|| real.clone());
         let source: Vec<Component<'_>> =
@@ -55,17 +56,20 @@ impl Paths {
     /// The error of a path that can't be read.
     pub fn unread(&self, shown: &str, e: &std::io::Error) -> Error {
         match (e.kind(), refused(e)) {
-            (std::io::ErrorKind::NotFound, _) => Error::new("cmp/absent", format!("{shown} doesn't exist")),
+            (std::io::ErrorKind::NotFound, _) => Error::new(&rules::CMP_ABSENT, format!("{shown} doesn't exist")),
             (_, Some(Refused::Outside(_))) => outside(shown),
-            (_, Some(e)) => Error::new("cmp/path", format!("{shown} {e}")),
-            _ => Error::new("io", format!("{shown}: {e}")),
+            (_, Some(e)) => Error::new(&rules::CMP_PATH, format!("{shown} {e}")),
+            _ => Error::new(&pintle::rules::FILE_READ, format!("{shown}: {e}")),
         }
     }
 
     /// The path that a parameter names, before links are followed. Errors: one that leads out of the repository or of what was sent.
     pub fn named(&self, path: &str) -> Result<PathBuf, Error> {
         if path.contains("://") {
-            return Err(Error::new("cmp/path", format!("{path}: only files of the repository are read; nothing is fetched")));
+            return Err(Error::new(
+                &rules::CMP_PATH,
+                format!("{path}: only files of the repository are read; nothing is fetched"),
+            ));
         }
         let mut at = match path.strip_prefix('/') {
             None => self.dir.clone(),
@@ -74,7 +78,7 @@ impl Paths {
                 let Ok(rest) = path.strip_prefix(&self.prefix) else {
                     let message = format!("{} is no part of what Argo CD sent", path.display());
                     let hint = "the Application's annotation manifest-generate-paths must name it (`pintle cmp annotation`)";
-                    return Err(Diagnostic::error("cmp/path", message).hint(hint).into());
+                    return Err(Diagnostic::new(&rules::CMP_PATH, message).hint(hint).into());
                 };
                 return self.clean(self.root.folder().to_owned(), rest, &path.display().to_string());
             }
@@ -108,12 +112,12 @@ impl Paths {
         let inner = path.strip_prefix(self.root.folder()).unwrap_or(&path);
         let parts: Vec<String> = inner.components().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect();
         if let Some(e) = parts.iter().find_map(|p| matches(p, "").err()) {
-            return Err(Error::new("cmp/path", format!("{pattern}: {e}")));
+            return Err(Error::new(&rules::CMP_PATH, format!("{pattern}: {e}")));
         }
         let fixed = parts.iter().take_while(|p| !is_glob(p)).count();
         let folder = parts[..fixed].iter().fold(self.root.folder().to_owned(), |at, part| at.join(part));
         let mut search = Search { root: &self.root, parts: &parts[fixed..], found: BTreeSet::new(), looked: 0 };
-        search.folder(&folder, &BTreeSet::from([0]), 0).map_err(|e| Error::new("cmp/path", format!("{pattern}: {e}")))?;
+        search.folder(&folder, &BTreeSet::from([0]), 0).map_err(|e| Error::new(&rules::CMP_PATH, format!("{pattern}: {e}")))?;
         Ok(search.found.into_iter().collect())
     }
 
@@ -143,7 +147,7 @@ pub fn is_glob(path: &str) -> bool {
 }
 
 fn outside(shown: &str) -> Error {
-    Error::new("cmp/path", format!("{shown} leads out of the repository"))
+    Error::new(&rules::CMP_PATH, format!("{shown} leads out of the repository"))
 }
 
 /// A folder's path as whoever started the program knows it: `.` is what a shell calls it, links and all.

@@ -10,6 +10,7 @@ use pintle_yaml::Tree;
 use super::Application;
 use super::parameters::{Given, VALUE};
 use super::paths::is_glob;
+use crate::rules;
 
 /// Files of values, and where more of them would be.
 pub struct Files {
@@ -39,7 +40,7 @@ pub fn files(app: &Application, chart: Option<&Path>) -> Result<Files, Error> {
             out.watched.push(app.paths.named(&name)?);
         }
         if found.is_empty() && !ignore {
-            return Err(Error::new("cmp/absent", format!("value file {name} doesn't exist")));
+            return Err(Error::new(&rules::CMP_ABSENT, format!("value file {name} doesn't exist")));
         }
         for file in found {
             let real = app.paths.inside(&file, &app.paths.shown(&file))?;
@@ -92,8 +93,8 @@ pub fn options(app: &Application, chart: Option<&Path>, defaults: &DataMap) -> R
     for (name, values) in [("parameter values", table(app)?), ("parameters", own(app, defaults)?)] {
         if !values.is_empty() {
             app.secrets.of_values(&values);
-            let text =
-                json::to_string(&Data::Map(values)).map_err(|_| Error::new("values/type", "values that JSON can't hold"))?;
+            let text = json::to_string(&Data::Map(values))
+                .map_err(|_| Error::new(&pintle::rules::VALUES_TYPE, "values that JSON can't hold"))?;
             given.push(ValuesFile { name: name.into(), text: text.into_bytes().into() });
         }
     }
@@ -131,9 +132,9 @@ fn table(app: &Application) -> Result<DataMap, Error> {
         Some(Given::Text(text)) => match yaml("values", &app.environment.substitute(text))? {
             Data::Map(map) => out = map,
             Data::Null => {}
-            _ => return Err(Error::new("cmp/parameter", "parameter values is a map")),
+            _ => return Err(Error::new(&rules::CMP_PARAMETER, "parameter values is a map")),
         },
-        Some(Given::List(_)) => return Err(Error::new("cmp/parameter", "parameter values is a map")),
+        Some(Given::List(_)) => return Err(Error::new(&rules::CMP_PARAMETER, "parameter values is a map")),
     }
     Ok(out)
 }
@@ -177,7 +178,7 @@ fn own(app: &Application, defaults: &DataMap) -> Result<DataMap, Error> {
 
 /// YAML's value of a text. The text isn't repeated: it may be a secret.
 fn yaml(name: &str, text: &str) -> Result<Data, Error> {
-    let failed = |e: pintle_yaml::Error| Error::new("cmp/parameter", format!("parameter {name} is no YAML: {}", e.message));
+    let failed = |e: pintle_yaml::Error| Error::new(&rules::CMP_PARAMETER, format!("parameter {name} is no YAML: {}", e.message));
     match Tree::parse(text.as_bytes()).map_err(failed)? {
         None => Ok(Data::Null),
         Some(tree) => tree.to_data().map_err(failed),
@@ -210,7 +211,9 @@ fn put(out: &mut DataMap, path: &str, value: Data) -> Result<(), Error> {
     let mut at = out;
     for key in parents {
         let next = at.entry(key.clone()).or_insert_with(|| Data::Map(DataMap::new()));
-        at = next.as_map_mut().ok_or_else(|| Error::new("cmp/parameter", format!("{path}: {key} is set as a whole, too")))?;
+        at = next
+            .as_map_mut()
+            .ok_or_else(|| Error::new(&rules::CMP_PARAMETER, format!("{path}: {key} is set as a whole, too")))?;
     }
     if let (Some(Data::Map(old)), Data::Map(new)) = (at.get_mut(last), &value) {
         old.extend(new.clone());

@@ -14,6 +14,7 @@ use pintle_files::write::{Folder, Last, Private};
 use pintle_files::{STREAM, read, words, work_tree};
 
 use crate::io::unwritten;
+use crate::rules;
 
 /// The bytes that the listing of a revision may take: some half a million files.
 const MAX_LISTING: u64 = 64 << 20;
@@ -57,7 +58,7 @@ impl Checkout {
 }
 
 fn failed(what: impl Into<String>) -> Error {
-    Diagnostic::error("diff/git", what).into()
+    Diagnostic::new(&rules::DIFF_GIT, what).into()
 }
 
 /// An entry of a revision that is a file or a link.

@@ -14,6 +14,7 @@ use super::{Answer, Answered, DONE, elsewhere, wrong_arguments};
 use crate::commands::pflag::parse_bool;
 use crate::commands::values::load_options;
 use crate::io;
+use crate::rules;
 
 /// What is done about dependencies.
 #[derive(clap::Subcommand)]
@@ -105,7 +106,7 @@ fn join(folder: &Path, name: &str) -> String {
 
 fn list(path: &Path, width: usize, compat: Compat) -> Answered {
     if !path.exists() {
-        return Err(Error::new("chart/missing", format!("stat {}: no such file or directory", path.display())));
+        return Err(Error::new(&pintle::rules::CHART_MISSING, format!("stat {}: no such file or directory", path.display())));
     }
     let options = load_options(path, None, compat);
     let chart = Chart::load(path, &options)?;
@@ -154,10 +155,13 @@ fn shorten(cell: &mut String, width: usize) {
 fn build(path: &Path, compat: Compat) -> Answered {
     if !path.exists() {
         let shown = path.display();
-        return Err(Error::new("chart/missing", format!("could not find {shown}: stat {shown}: no such file or directory")));
+        return Err(Error::new(
+            &pintle::rules::CHART_MISSING,
+            format!("could not find {shown}: stat {shown}: no such file or directory"),
+        ));
     }
     if !path.is_dir() {
-        return Err(Error::new("chart/missing", "only unpacked charts can be updated"));
+        return Err(Error::new(&pintle::rules::CHART_MISSING, "only unpacked charts can be updated"));
     }
     let options = load_options(path, None, compat);
     let all = package::status(path, &options)?;
@@ -169,13 +173,13 @@ fn build(path: &Path, compat: Compat) -> Answered {
         all.iter().find(|(d, s)| !d.repository.is_empty() && !d.repository.starts_with("file://") && is_absent(s))
     {
         let message = format!("{} {} comes from {}, and nothing is fetched here", d.name, d.version, d.repository);
-        return Ok(Answer::Elsewhere(Error::new("package/remote", message)));
+        return Ok(Answer::Elsewhere(Error::new(&pintle::rules::PACKAGE_REMOTE, message)));
     }
     // `GetLocalPath` of Helm's resolver.
     for folder in all.iter().filter_map(|(d, _)| d.repository.strip_prefix("file://")) {
         let folder = cleaned(&path.join(folder));
         if !folder.exists() {
-            return Err(Error::new("chart/missing", format!("directory {} not found", folder.display())));
+            return Err(Error::new(&pintle::rules::CHART_MISSING, format!("directory {} not found", folder.display())));
         }
     }
     let mut text = format!("Saving {} charts\n", all.len());
@@ -186,14 +190,14 @@ fn build(path: &Path, compat: Compat) -> Answered {
             let folder = path.join("charts").join(&d.name);
             return Err(match Chart::load(&folder, &options) {
                 Ok(c) => Error::new(
-                    "package/version",
+                    &pintle::rules::PACKAGE_VERSION,
                     format!(
                         "dependency {} at version {} does not satisfy the constraint {}",
                         d.name, c.metadata.version, d.version
                     ),
                 ),
                 Err(_) => Error::new(
-                    "package/missing",
+                    &rules::PACKAGE_MISSING,
                     format!("unable to load chart '{0}': stat {0}: no such file or directory", folder.display()),
                 ),
             });

@@ -20,6 +20,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use pintle::{Compat, Error};
 
+use crate::rules;
 use crate::{io, report};
 
 /// What came of a command.
@@ -56,7 +57,7 @@ pub fn run(program: &std::ffi::OsStr, args: &[OsString]) -> ExitCode {
 fn profile() -> Result<Compat, Error> {
     let Some(name) = std::env::var("PINTLE_COMPAT").ok().filter(|n| !n.is_empty()) else { return Ok(Compat::default()) };
     Compat::from_name(&name).ok_or_else(|| {
-        Error::new("usage/compat", format!("PINTLE_COMPAT: unknown profile {name:?}: known are helm-4.3 and helm-3.22"))
+        Error::new(&rules::USAGE_COMPAT, format!("PINTLE_COMPAT: unknown profile {name:?}: known are helm-4.3 and helm-3.22"))
     })
 }
 
@@ -79,7 +80,7 @@ const KNOWN: &str = "pintle does these commands of helm: template, version, lint
                      dependency list|build, env, completion";
 
 fn elsewhere(why: &str) -> Answer {
-    Answer::Elsewhere(Error::new("usage/unsupported", why))
+    Answer::Elsewhere(Error::new(&rules::USAGE_UNSUPPORTED, why))
 }
 
 /// Reads the arguments of a subcommand. What the parser prints itself, help or an error in pflag's words, is an answer.
@@ -91,7 +92,7 @@ fn parse<P: Parser>(rest: &[OsString]) -> Result<P, Answer> {
 
 /// `require.NoArgs` and its like, in their words (`pkg/cmd/require/args.go`).
 fn wrong_arguments(command: &str, wants: &str, usage: &str) -> Error {
-    Error::new("usage/arguments", format!("\"helm {command}\" {wants}\n\nUsage:  helm {usage}"))
+    Error::new(&rules::USAGE_ARGUMENTS, format!("\"helm {command}\" {wants}\n\nUsage:  helm {usage}"))
 }
 
 /// Every command, to complete for: their arguments alone, nothing of this is run.

@@ -82,7 +82,7 @@ pub fn run(rest: &[OsString], compat: Compat) -> Answered {
         Err(e) => return Ok(Answer::Elsewhere(e)),
     };
     let chart = Chart::load(&path, &load_options(&path, None, compat))?;
-    let text = show(&chart, part, compat).map_err(|e| Error::new("chart/metadata", e))?;
+    let text = show(&chart, part, compat).map_err(|e| Error::new(&pintle::rules::CHART_METADATA, e))?;
     Ok(Answer::Done(io::finish(&text)))
 }
 

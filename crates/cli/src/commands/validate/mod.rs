@@ -9,10 +9,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
-use pintle::Severity;
 use pintle::checks::{self, Checks, Document, Part, stream_documents};
 use pintle::parallel::on_threads;
-use pintle_validate::{Finding, Level, Locations, Options, Position, ResourceReport, Status, Validator};
+use pintle::{Severity, Span};
+use pintle_diagnostic::Source;
+use pintle_validate::{Locations, Options, ResourceReport, Status, Validator};
 use pintle_value::budget::Exceeded;
 
 use super::source::{part, set_levels};
@@ -100,7 +101,13 @@ pub fn run(args: &Args) -> ExitCode {
     match checked(args) {
         Ok((reports, files)) => {
             let format = args.format.or(args.output).unwrap_or(Format::Text);
-            let shown = output::Shown { reports: &reports, files, verbose: args.verbose, summary: args.summary };
+            let shown = output::Shown {
+                reports: &reports,
+                files,
+                verbose: args.verbose,
+                summary: args.summary,
+                colour: report::stdout_colour(),
+            };
             let printed = io::finish(output::render(&shown, format).as_bytes());
             let is_bad = reports.iter().any(|r| matches!(r.status, Status::Invalid | Status::Error));
             if is_bad { ExitCode::FAILURE } else { printed }
@@ -155,13 +162,14 @@ fn checked(args: &Args) -> Result<(Vec<ResourceReport>, usize), Failure> {
     let texts = on_threads(&names, threads, |input| input.read(&allowance));
     let mut inputs = Vec::with_capacity(names.len());
     for (input, text) in names.iter().zip(texts) {
-        inputs.push((input.name(), text.map_err(Failure::Read)?));
+        // Manifests may hold secrets: their lines are never repeated.
+        inputs.push(Source::new(input.name(), text.map_err(Failure::Read)?).private());
     }
-    for (_, text) in &inputs {
-        validator.add_crds(text).map_err(exceeded)?;
+    for source in &inputs {
+        validator.add_crds(source.text()).map_err(exceeded)?;
     }
     let mut reports: Vec<ResourceReport> = Vec::new();
-    for checked in on_threads(&inputs, threads, |(name, text)| validator.check(name, text)) {
+    for checked in on_threads(&inputs, threads, |source| validator.check(source)) {
         reports.append(&mut checked.map_err(exceeded)?);
     }
     related(args, &inputs, &mut reports)?;
@@ -174,7 +182,7 @@ fn checked(args: &Args) -> Result<(Vec<ResourceReport>, usize), Failure> {
 }
 
 /// Adds what is wrong between the manifests and with their secrets to the reports of the objects.
-fn related(args: &Args, inputs: &[(String, Vec<u8>)], reports: &mut [ResourceReport]) -> Result<(), Failure> {
+fn related(args: &Args, inputs: &[Source], reports: &mut [ResourceReport]) -> Result<(), Failure> {
     let parts = [Part::Refs, Part::Secrets];
     let mut checks = Checks {
         only: args.only.iter().copied().filter(|part| parts.contains(part)).collect(),
@@ -188,25 +196,20 @@ fn related(args: &Args, inputs: &[(String, Vec<u8>)], reports: &mut [ResourceRep
         return Ok(());
     }
     // What is no YAML has its finding already.
-    let documents: Vec<Document<'_>> =
-        inputs.iter().flat_map(|(name, text)| stream_documents(name, text).unwrap_or_default()).collect();
+    let documents: Vec<Document> = inputs.iter().flat_map(|source| stream_documents(source).unwrap_or_default()).collect();
     for found in checks::related(&documents, &checks) {
-        let document = &documents[found.document];
-        let position =
-            Position { line: (document.line + found.line - 1) as u32, column: u32::try_from(found.column).unwrap_or(0) };
+        let Some(span) = &found.span else { continue };
+        let start = |span: &Span| span.bytes().map_or(0, |bytes| bytes.start);
         // Of several objects in a list, and of several versions, the first that the place lies in.
-        let before = |r: &&mut ResourceReport| r.filename == document.file && r.position.line <= position.line;
-        let Some(report) = reports.iter_mut().filter(before).max_by_key(|r| (r.position, Reverse(r.kubernetes))) else {
+        let before = |r: &&mut ResourceReport| r.span.source.is(&span.source) && start(&r.span) <= start(span);
+        let Some(report) = reports.iter_mut().filter(before).max_by_key(|r| (start(&r.span), Reverse(r.kubernetes))) else {
             continue;
         };
-        let level = if found.severity == Severity::Error { Level::Error } else { Level::Warning };
-        if level == Level::Error && matches!(report.status, Status::Valid | Status::Skipped) {
+        if found.severity == Severity::Error && matches!(report.status, Status::Valid | Status::Skipped) {
             report.status = Status::Invalid;
             report.message.clone_from(&found.message);
         }
-        let hint = found.hint.map(|h| format!("; {h}")).unwrap_or_default();
-        let message = found.message + &hint;
-        report.findings.push(Finding { code: found.code, level, path: found.path, reason: "", message, position });
+        report.findings.push(found);
     }
     Ok(())
 }

@@ -1,12 +1,13 @@
-//! What is printed: findings as lines, kubeconform's formats, SARIF, and annotations for GitHub.
+//! What is printed: findings in one of their forms, or kubeconform's lines and JSON with every object.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use pintle_validate::{Finding, Level, ResourceReport, Status};
+use pintle::{Data, DataMap, Diagnostic, Severity};
+use pintle_diagnostic::show::{self, Case, Colour, Outcome, harmless, one_line};
+use pintle_validate::{ResourceReport, Status, rules};
 
 use super::flags::Format;
-use crate::report::{harmless, one_line};
 
 /// What there is to print.
 pub struct Shown<'r> {
@@ -18,6 +19,8 @@ pub struct Shown<'r> {
     pub verbose: bool,
     /// Whether there is a summary at the end.
     pub summary: bool,
+    /// Whether text has colours.
+    pub colour: Colour,
 }
 
 /// Everything in one text.
@@ -27,36 +30,58 @@ pub fn render(shown: &Shown<'_>, format: Format) -> String {
         Format::Kubeconform => kubeconform(shown, false),
         Format::Pretty => kubeconform(shown, true),
         Format::Json => json(shown),
-        Format::Junit => junit(shown),
-        Format::Tap => tap(shown),
-        Format::Sarif => sarif(shown),
-        Format::Github => github(shown),
+        Format::Junit => show::junit(&cases(shown)),
+        Format::Tap => show::tap(&cases(shown)),
+        Format::Sarif => show::sarif(&findings(shown)),
+        Format::Github => show::github(&findings(shown)),
     }
 }
 
-/// What a report says on one line: places don't tell the version, several of them have to be told apart.
-fn versions(shown: &Shown<'_>) -> usize {
-    shown.reports.iter().map(|r| r.kubernetes).collect::<BTreeSet<_>>().len()
+/// Whether there are several versions, which have to be told apart.
+fn has_versions(shown: &Shown<'_>) -> bool {
+    shown.reports.iter().map(|r| r.kubernetes).collect::<BTreeSet<_>>().len() > 1
 }
 
 fn object(r: &ResourceReport) -> String {
-    match (r.kind.as_str(), r.name.as_str()) {
-        ("", _) => String::new(),
-        (kind, "") => one_line(kind),
-        (kind, name) => one_line(&format!("{kind} {name}")),
-    }
+    let named = pintle_diagnostic::Object { namespace: String::new(), ..r.object.clone() };
+    if r.object.kind.is_empty() { String::new() } else { one_line(&named.to_string()) }
 }
 
-fn place(r: &ResourceReport, f: &Finding) -> String {
-    match f.position.line {
-        0 => one_line(&r.filename),
-        line => format!("{}:{line}:{}", one_line(&r.filename), f.position.column),
-    }
+fn file(r: &ResourceReport) -> String {
+    one_line(r.span.source.name())
 }
 
-/// The path and the message.
-fn sentence(f: &Finding) -> String {
-    if f.path.is_empty() { f.message.clone() } else { format!("{}: {}", f.path, f.message) }
+/// All findings. What can't be checked is one, too.
+fn findings(shown: &Shown<'_>) -> Vec<Diagnostic> {
+    let several = has_versions(shown);
+    let of = |r: &ResourceReport| {
+        let mut found = r.findings.clone();
+        if r.status == Status::Error && found.iter().all(|d| d.severity != Severity::Error) {
+            let failed = Diagnostic::new(&rules::MISSING, &*r.message).at(r.span.clone());
+            found.push(Diagnostic { object: Some(r.object.clone()), ..failed });
+        }
+        if several {
+            found.iter_mut().for_each(|d| d.message.push_str(&format!(" (Kubernetes 1.{})", r.kubernetes)));
+        }
+        found
+    };
+    shown.reports.iter().flat_map(of).collect()
+}
+
+fn cases(shown: &Shown<'_>) -> Vec<Case> {
+    let listed = shown.reports.iter().filter(|r| r.status != Status::Empty);
+    let case = |r: &ResourceReport| Case {
+        file: r.span.source.name().to_owned(),
+        object: pintle_diagnostic::Object { namespace: String::new(), ..r.object.clone() },
+        outcome: match r.status {
+            Status::Valid | Status::Empty => Outcome::Passed,
+            Status::Skipped => Outcome::Skipped,
+            Status::Invalid => Outcome::Failed,
+            Status::Error => Outcome::Error,
+        },
+        message: r.message.clone(),
+    };
+    listed.map(case).collect()
 }
 
 fn counts(reports: &[ResourceReport]) -> [usize; 4] {
@@ -65,28 +90,21 @@ fn counts(reports: &[ResourceReport]) -> [usize; 4] {
 }
 
 fn text(shown: &Shown<'_>) -> String {
-    let mut out = String::new();
-    let several = versions(shown) > 1;
-    let skipped: usize = shown.reports.iter().map(|r| r.skipped_rules).sum();
-    for r in shown.reports {
-        let version = if several { format!(" (Kubernetes 1.{})", r.kubernetes) } else { String::new() };
-        for f in &r.findings {
-            let level = if f.level == Level::Error { "error" } else { "warning" };
-            let about = Some(object(r)).filter(|o| !o.is_empty()).map(|o| format!("{o}: ")).unwrap_or_default();
-            let _ = writeln!(out, "{}: {level}: {about}{} [{}]{version}", place(r, f), sentence(f).replace('\n', " "), f.code);
-        }
-        if r.status == Status::Error && r.findings.iter().all(|f| f.level != Level::Error) {
-            let _ = writeln!(out, "{}: error: {}: {}{version}", one_line(&r.filename), object(r), r.message);
-        }
-        if shown.verbose && matches!(r.status, Status::Valid | Status::Skipped | Status::Empty) {
+    let mut out = show::text(&findings(shown), shown.colour);
+    let several = has_versions(shown);
+    if shown.verbose {
+        for r in shown.reports {
             let status = match r.status {
                 Status::Valid => "valid",
                 Status::Empty => "empty",
-                _ => "skipped",
+                Status::Skipped => "skipped",
+                Status::Invalid | Status::Error => continue,
             };
-            let _ = writeln!(out, "{}: {status}: {}{version}", one_line(&r.filename), object(r));
+            let version = if several { format!(" (Kubernetes 1.{})", r.kubernetes) } else { String::new() };
+            let _ = writeln!(out, "{status}: {}: {}{version}", file(r), object(r));
         }
     }
+    let skipped: usize = shown.reports.iter().map(|r| r.skipped_rules).sum();
     if skipped > 0 {
         let _ = writeln!(out, "{skipped} rules of custom resources could not be evaluated");
     }
@@ -99,7 +117,7 @@ fn text(shown: &Shown<'_>) -> String {
             shown.files
         );
     }
-    harmless(&out)
+    out
 }
 
 /// kubeconform's own lines.
@@ -118,7 +136,7 @@ fn kubeconform(shown: &Shown<'_>, pretty: bool) -> String {
         }
         let between = if pretty { ": " } else { " - " };
         let mark = if pretty { mark } else { "" };
-        let _ = writeln!(out, "{mark}{}{between}{} {what}", one_line(&r.filename), object(r));
+        let _ = writeln!(out, "{mark}{}{between}{} {what}", file(r), object(r));
     }
     if shown.summary {
         let [valid, invalid, errors, skipped] = counts(shown.reports);
@@ -134,31 +152,22 @@ fn kubeconform(shown: &Shown<'_>, pretty: bool) -> String {
     harmless(&out)
 }
 
-/// Text as a JSON string.
-fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            c if (c as u32) < 0x20 => {
-                let _ = write!(out, "\\u{:04x}", c as u32);
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
+fn map<const N: usize>(fields: [(&str, Data); N]) -> DataMap {
+    fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
+fn words(text: impl Into<String>) -> Data {
+    Data::String(text.into())
+}
+
+fn number(n: usize) -> Data {
+    Data::Int(n as i64)
+}
+
+/// kubeconform's JSON with what it doesn't know beside it: paths, codes, places, and `findings` as everywhere.
 fn json(shown: &Shown<'_>) -> String {
-    let several = versions(shown) > 1;
-    let mut out = String::from("{\n  \"resources\": [");
-    let listed: Vec<_> = shown.reports.iter().filter(|r| r.status != Status::Empty).collect();
-    for (i, r) in listed.iter().enumerate() {
-        out.push_str(if i == 0 { "\n    {" } else { ",\n    {" });
+    let several = has_versions(shown);
+    let resource = |r: &ResourceReport| {
         let status = match r.status {
             Status::Valid => "statusValid",
             Status::Invalid => "statusInvalid",
@@ -166,172 +175,50 @@ fn json(shown: &Shown<'_>) -> String {
             Status::Skipped => "statusSkipped",
             Status::Empty => "statusEmpty",
         };
-        let fields = [("filename", &r.filename), ("kind", &r.kind), ("name", &r.name), ("version", &r.version)];
-        for (key, value) in fields {
-            let _ = write!(out, "\"{key}\": {}, ", quoted(value));
-        }
+        let mut out = map([
+            ("filename", words(r.span.source.name())),
+            ("kind", words(&*r.object.kind)),
+            ("name", words(&*r.object.name)),
+            ("version", words(&*r.object.api_version)),
+            ("status", words(status)),
+            ("msg", words(&*r.message)),
+        ]);
         if several {
-            let _ = write!(out, "\"kubernetesVersion\": \"1.{}\", ", r.kubernetes);
+            out.insert("kubernetesVersion".to_owned(), words(format!("1.{}", r.kubernetes)));
         }
-        let _ = write!(out, "\"status\": \"{status}\", \"msg\": {}", quoted(&r.message));
-        for (key, level) in [("validationErrors", Level::Error), ("warnings", Level::Warning)] {
-            let found: Vec<_> = r.findings.iter().filter(|f| f.level == level).collect();
-            if found.is_empty() {
-                continue;
+        for (key, is_error) in [("validationErrors", true), ("warnings", false)] {
+            let found: Vec<Data> =
+                r.findings.iter().filter(|d| (d.severity == Severity::Error) == is_error).map(of_resource).collect();
+            if !found.is_empty() {
+                out.insert(key.to_owned(), Data::List(found));
             }
-            let items: Vec<_> = found.iter().map(|f| json_finding(f)).collect();
-            let _ = write!(out, ", \"{key}\": [{}]", items.join(", "));
         }
         if r.skipped_rules > 0 {
-            let _ = write!(out, ", \"skippedRules\": {}", r.skipped_rules);
+            out.insert("skippedRules".to_owned(), number(r.skipped_rules));
         }
-        out.push('}');
-    }
-    let [valid, invalid, errors, skipped] = counts(shown.reports);
-    out.push_str(if listed.is_empty() { "]" } else { "\n  ]" });
-    let _ = writeln!(
-        out,
-        ",\n  \"summary\": {{\"valid\": {valid}, \"invalid\": {invalid}, \"errors\": {errors}, \"skipped\": {skipped}}}\n}}"
-    );
-    out
+        Data::Map(out)
+    };
+    let listed = shown.reports.iter().filter(|r| r.status != Status::Empty);
+    let [valid, invalid, errors, skipped] = counts(shown.reports).map(number);
+    let summary = map([("valid", valid), ("invalid", invalid), ("errors", errors), ("skipped", skipped)]);
+    let findings = findings(shown).iter().map(show::json_finding).collect();
+    show::written_json(&Data::Map(map([
+        ("resources", Data::List(listed.map(resource).collect())),
+        ("findings", Data::List(findings)),
+        ("summary", Data::Map(summary)),
+    ])))
 }
 
-fn json_finding(f: &Finding) -> String {
-    let mut out = format!("{{\"path\": {}, \"msg\": {}, \"code\": {}", quoted(&f.path), quoted(&f.message), quoted(f.code));
-    if !f.reason.is_empty() {
-        let _ = write!(out, ", \"reason\": {}", quoted(f.reason));
+/// An error of a resource in kubeconform's words.
+fn of_resource(d: &Diagnostic) -> Data {
+    let mut out = map([("path", words(d.path.to_string())), ("msg", words(&*d.message)), ("code", words(d.rule.code))]);
+    let reason = rules::reason(d.rule);
+    if !reason.is_empty() {
+        out.insert("reason".to_owned(), words(reason));
     }
-    if f.position.line > 0 {
-        let _ = write!(out, ", \"line\": {}, \"column\": {}", f.position.line, f.position.column);
+    if let Some(at) = d.span.as_ref().and_then(pintle::Span::start) {
+        out.insert("line".to_owned(), number(at.line));
+        at.column.map(|column| out.insert("column".to_owned(), number(column)));
     }
-    out.push('}');
-    out
-}
-
-fn xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            '\n' => out.push_str("&#10;"),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-fn junit(shown: &Shown<'_>) -> String {
-    let mut files: BTreeMap<&str, Vec<&ResourceReport>> = BTreeMap::new();
-    for r in shown.reports.iter().filter(|r| r.status != Status::Empty) {
-        files.entry(&r.filename).or_default().push(r);
-    }
-    let [valid, invalid, errors, skipped] = counts(shown.reports);
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let total = valid + invalid + errors + skipped;
-    let _ = writeln!(
-        out,
-        "<testsuites name=\"pintle\" tests=\"{total}\" failures=\"{invalid}\" errors=\"{errors}\" disabled=\"{skipped}\">"
-    );
-    for (i, (file, reports)) in files.iter().enumerate() {
-        let count = |status| reports.iter().filter(|r| r.status == status).count();
-        let _ = writeln!(
-            out,
-            "  <testsuite name=\"{}\" id=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">",
-            xml(file),
-            i + 1,
-            reports.len(),
-            count(Status::Invalid),
-            count(Status::Error),
-            count(Status::Skipped)
-        );
-        for r in reports {
-            let _ = write!(out, "    <testcase name=\"{}\" classname=\"{}@{}\"", xml(&r.name), xml(&r.kind), xml(&r.version));
-            let element = match r.status {
-                Status::Valid | Status::Empty => {
-                    out.push_str("/>\n");
-                    continue;
-                }
-                Status::Skipped => "<skipped/>".to_owned(),
-                Status::Invalid => format!("<failure message=\"{}\" type=\"invalid\"/>", xml(&r.message)),
-                Status::Error => format!("<error message=\"{}\" type=\"error\"/>", xml(&r.message)),
-            };
-            let _ = writeln!(out, ">{element}</testcase>");
-        }
-        out.push_str("  </testsuite>\n");
-    }
-    out.push_str("</testsuites>\n");
-    out
-}
-
-fn tap(shown: &Shown<'_>) -> String {
-    let listed: Vec<_> = shown.reports.iter().filter(|r| r.status != Status::Empty).collect();
-    let mut out = format!("TAP version 13\n1..{}\n", listed.len());
-    for (i, r) in listed.iter().enumerate() {
-        let name = format!("{} ({})", r.filename, object(r));
-        let line = match r.status {
-            Status::Valid => format!("ok {} - {name}", i + 1),
-            Status::Skipped => format!("ok {} - {name} # skip", i + 1),
-            _ => format!("not ok {} - {name}: {}", i + 1, r.message),
-        };
-        out.push_str(&harmless(&line.replace('\n', " ")));
-        out.push('\n');
-    }
-    out
-}
-
-fn sarif(shown: &Shown<'_>) -> String {
-    let mut rules = BTreeSet::new();
-    let mut results = Vec::new();
-    for r in shown.reports {
-        for f in &r.findings {
-            rules.insert(f.code);
-            let level = if f.level == Level::Error { "error" } else { "warning" };
-            let mut region = String::new();
-            if f.position.line > 0 {
-                region = format!(", \"region\": {{\"startLine\": {}, \"startColumn\": {}}}", f.position.line, f.position.column);
-            }
-            results.push(format!(
-                "      {{\"ruleId\": {}, \"level\": \"{level}\", \"message\": {{\"text\": {}}}, \"locations\": [{{\"physicalLocation\": {{\"artifactLocation\": {{\"uri\": {}}}{region}}}}}]}}",
-                quoted(f.code),
-                quoted(&format!("{}: {}", object(r), sentence(f))),
-                quoted(&r.filename)
-            ));
-        }
-    }
-    let rules: Vec<_> = rules.iter().map(|code| format!("{{\"id\": {}}}", quoted(code))).collect();
-    format!(
-        "{{\n  \"version\": \"2.1.0\",\n  \"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\",\n  \"runs\": [{{\n    \"tool\": {{\"driver\": {{\"name\": \"pintle\", \"version\": {}, \"rules\": [{}]}}}},\n    \"results\": [\n{}\n    ]\n  }}]\n}}\n",
-        quoted(env!("CARGO_PKG_VERSION")),
-        rules.join(", "),
-        results.join(",\n")
-    )
-}
-
-/// Workflow commands end with the line, and their properties with a comma or a colon.
-fn escaped(text: &str, property: bool) -> String {
-    let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    if property { text.replace(':', "%3A").replace(',', "%2C") } else { text }
-}
-
-fn github(shown: &Shown<'_>) -> String {
-    let mut out = String::new();
-    for r in shown.reports {
-        for f in &r.findings {
-            let level = if f.level == Level::Error { "error" } else { "warning" };
-            let mut properties = format!("file={}", escaped(&r.filename, true));
-            if f.position.line > 0 {
-                let _ = write!(properties, ",line={},col={}", f.position.line, f.position.column);
-            }
-            let message = escaped(&format!("{}: {}", object(r), sentence(f)), false);
-            let _ = writeln!(out, "::{level} {properties},title={}::{message}", escaped(f.code, true));
-        }
-        if r.status == Status::Error && r.findings.is_empty() {
-            let _ = writeln!(out, "::error file={}::{}", escaped(&r.filename, true), escaped(&r.message, false));
-        }
-    }
-    out
+    Data::Map(out)
 }

@@ -10,6 +10,7 @@ use super::applications::{self, Application};
 use super::{KUSTOMIZATION_FILES, environments, names};
 use crate::diagnostic::{Error, Result};
 use crate::project::FILE;
+use crate::rules;
 
 /// Folders nested deeper than this hold no repository's charts.
 const MAX_DEPTH: usize = 12;
@@ -89,7 +90,7 @@ pub fn init(root: &Path) -> Result<String> {
     entries.retain(|_, e| e.is_chart || e.environments.values().any(|p| p.source.is_some()));
     if entries.is_empty() {
         let message = format!("{} holds no chart and no kustomize overlay to render", root.display());
-        return Err(Error::new("project/absent", message));
+        return Err(Error::new(&rules::PROJECT_ABSENT, message));
     }
     Ok(print(&entries))
 }

@@ -1,0 +1,63 @@
+//! What the steps of a render find, by code.
+
+use pintle_diagnostic::rules;
+
+rules! {
+    CHART_API_VERSION "chart/api-version" Error "A chart's apiVersion is unknown.";
+    CHART_ARCHIVE "chart/archive" Error "An archive can't be read as a chart.";
+    CHART_DEPENDENCIES "chart/dependencies" Error "A dependency of Chart.yaml isn't in charts/.";
+    CHART_DEPRECATED "chart/deprecated" Warning "The chart is deprecated.";
+    CHART_DEPTH "chart/depth" Error "Charts lie within each other too deeply.";
+    CHART_DIALECT "chart/dialect" Error "A chart's annotation names an unknown template language.";
+    CHART_HELMIGNORE "chart/helmignore" Error "A .helmignore can't be read.";
+    CHART_IRREGULAR "chart/irregular" Error "A file of a chart is not a regular file.";
+    CHART_KUBE_VERSION "chart/kube-version" Error "The chart doesn't support the Kubernetes version.";
+    CHART_LIBRARY "chart/library" Error "A library chart can't be installed.";
+    CHART_LINK "chart/link" Note "A symbolic link of a chart was followed.";
+    CHART_LINKS "chart/links" Error "Symbolic links of a chart lead astray: out of the root, in circles, or too many.";
+    CHART_LOCK "chart/lock" Error "A lock file of a chart can't be read.";
+    CHART_METADATA "chart/metadata" Error "A Chart.yaml is missing or invalid.";
+    CHART_MISSING "chart/missing" Error "A chart or one of its files doesn't exist or can't be read.";
+    CHART_REMOTE "chart/remote" Error "The chart must be fetched from a repository.";
+    CHART_REQUIREMENTS "chart/requirements" Warning "A chart uses a file that belongs to another apiVersion.";
+    CHART_SIZE "chart/size" Error "A chart or one of its files is too large.";
+    CLUSTER_LIVE "cluster/live" Error "The program that asks a cluster can't answer.";
+    CLUSTER_SNAPSHOT "cluster/snapshot" Error "A snapshot of a cluster is invalid.";
+    DIFF_OBJECT "diff/object" Error "A document that is compared is not an object.";
+    DIFF_YAML "diff/yaml" Error "A file that is compared is not YAML.";
+    FILE_READ "file/read" Error "A file or a stream can't be read.";
+    FILE_WRITE "file/write" Error "A file or a stream can't be written.";
+    HOOK_UNKNOWN "hook/unknown" Warning "A hook has an unknown type and is left out.";
+    OUTPUT_EXISTS "output/exists" Error "A file would be overwritten that no render has written.";
+    OUTPUT_PATH "output/path" Error "A file can't be written where it belongs.";
+    PACKAGE_NAME "package/name" Error "A chart's name or version can't be a file's name.";
+    PACKAGE_REMOTE "package/remote" Error "A dependency must be fetched from a repository.";
+    PACKAGE_VERSION "package/version" Error "A version or a range of versions is invalid.";
+    PACKAGE_WRITE "package/write" Error "A package can't be written.";
+    PROJECT_ABSENT "project/absent" Error "A file or folder that pintle.yaml or the command names doesn't exist.";
+    PROJECT_AMBIGUOUS "project/ambiguous" Error "A folder may be rendered in several ways.";
+    PROJECT_EMPTY "project/empty" Error "pintle.yaml has nothing under these names.";
+    PROJECT_FIELD "project/field" Error "A field of pintle.yaml is unknown or has the wrong type.";
+    PROJECT_OUTSIDE "project/outside" Error "A path leads out of the root.";
+    PROJECT_UNKNOWN "project/unknown" Error "pintle.yaml doesn't have this environment or release.";
+    PROJECT_YAML "project/yaml" Error "A pintle.yaml is not YAML.";
+    RELEASE_NAME "release/name" Error "The release's name is invalid.";
+    SCHEMA_LIMIT "schema/limit" Error "The checks of the manifests exceed a limit.";
+    TEMPLATE_BUDGET "template/budget" Error "A render exceeds a limit.";
+    TEMPLATE_EXEC "template/exec" Error "A template failed.";
+    TEMPLATE_PARSE "template/parse" Error "A template can't be parsed.";
+    USAGE_KUBE_VERSION "usage/kube-version" Error "A Kubernetes version is invalid.";
+    USAGE_NAME_TEMPLATE "usage/name-template" Error "A template for a release's name is invalid.";
+    USAGE_SHOW_ONLY "usage/show-only" Error "No template matches --show-only.";
+    USAGE_TEMPLATE "usage/template" Error "A template of the command line is invalid.";
+    VALUES_COALESCE "values/coalesce" Warning "Values of a different type replace a table or are replaced by one.";
+    VALUES_DEPENDENCIES "values/dependencies" Error "The values of dependencies can't be processed.";
+    VALUES_IMPORT "values/import" Warning "import-values names a table that doesn't exist.";
+    VALUES_NO_BOOL "values/no-bool" Warning "A condition or a tag of a dependency is not a boolean.";
+    VALUES_SCHEMA "values/schema" Error "Values don't fit the chart's values.schema.json.";
+    VALUES_SCHEMA_URN "values/schema-urn" Warning "A schema refers to a URN, which can't be resolved.";
+    VALUES_SET "values/set" Error "A flag that sets values can't be parsed.";
+    VALUES_TYPE "values/type" Error "Values have a type that can't be used there.";
+    VALUES_YAML "values/yaml" Error "A file of values is not YAML, or can't be read.";
+    YAML_PARSE "yaml/parse" Error "A rendered document is not YAML.";
+}
