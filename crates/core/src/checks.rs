@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use pintle_diagnostic::IGNORE;
 use pintle_references::Graph;
 use pintle_validate::Validator;
 use pintle_value::Data;
@@ -24,9 +25,6 @@ use crate::provenance::yaml_steps;
 use crate::release::{Options, Release, explain};
 use crate::rules;
 use crate::secrets::Secrets;
-
-/// The annotation by which an object excepts itself: a line `CODE: REASON` for each rule.
-pub const IGNORE: &str = "pintle.dev/ignore";
 
 /// What is checked, and how strictly.
 #[derive(Clone, Debug, Default)]
@@ -305,6 +303,7 @@ fn refused(documents: &[Document], checks: &Checks) -> Vec<Diagnostic> {
         schema,
         api,
         limits: checks.limits,
+        levels: checks.levels.clone(),
         ..pintle_validate::Options::default()
     });
     let exceeded = |e: pintle_value::budget::Exceeded| {
@@ -323,15 +322,11 @@ fn refused(documents: &[Document], checks: &Checks) -> Vec<Diagnostic> {
         };
         let findings = reports.into_iter().flat_map(|report| report.findings);
         // Warnings depend on how a cluster is set up: they are for those who ask for them.
-        let mut errors = findings.filter(|d| d.severity == Severity::Error).peekable();
-        if errors.peek().is_some() {
-            let object = objects(std::slice::from_ref(document)).pop();
-            let is_excepted = |d: &Diagnostic| object.as_ref().is_some_and(|(.., data)| is_excepted(data, d.rule));
-            shown.extend(errors.filter(|d| !is_excepted(d)).filter_map(|d| {
-                let severity = checks.severity(&d)?;
-                Some(Diagnostic { severity, ..d })
-            }));
-        }
+        let is_shown = |d: &Diagnostic| match checks.levels.given(d.rule) {
+            Some(_) => d.severity != Severity::Note || checks.notes,
+            None => d.severity == Severity::Error,
+        };
+        shown.extend(findings.filter(is_shown));
     }
     shown
 }
@@ -343,10 +338,8 @@ pub fn graph(documents: &[Document], checks: &Checks) -> Graph {
 }
 
 fn is_excepted(object: &Data, rule: &Rule) -> bool {
-    let ignored = object.get("metadata").and_then(|m| m.get("annotations")).and_then(|a| a.get(IGNORE)).and_then(Data::as_str);
-    // An exception needs a reason.
-    let excepts = |line: &str| line.split_once(':').is_some_and(|(c, reason)| c.trim() == rule.code && !reason.trim().is_empty());
-    ignored.is_some_and(|text| text.lines().any(excepts))
+    let annotation = object.get("metadata").and_then(|m| m.get("annotations")).and_then(|a| a.get(IGNORE)).and_then(Data::as_str);
+    annotation.is_some_and(|text| pintle_diagnostic::is_excepted(text, rule))
 }
 
 /// The place of a path in a document, or of the nearest part of it that is there.

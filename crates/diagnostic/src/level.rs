@@ -4,6 +4,24 @@ use std::collections::BTreeMap;
 
 use crate::rule::{Rule, Severity, nearest};
 
+/// The annotation by which an object excepts itself from rules.
+pub const IGNORE: &str = "pintle.dev/ignore";
+
+/// Whether the text of the annotation [`IGNORE`] excepts an object from a rule: a line `CODE: REASON`. Without a reason it doesn't.
+///
+/// ```
+/// use pintle_diagnostic::is_excepted;
+/// pintle_diagnostic::rules! {
+///     KEY "ref/key" Warning "A key doesn't exist.";
+/// }
+/// assert!(is_excepted("ref/key: a controller adds it", &KEY));
+/// assert!(!is_excepted("ref/key:", &KEY));
+/// ```
+pub fn is_excepted(annotation: &str, rule: &Rule) -> bool {
+    let excepts = |line: &str| line.split_once(':').is_some_and(|(code, why)| code.trim() == rule.code && !why.trim().is_empty());
+    annotation.lines().any(excepts)
+}
+
 /// Levels other than the rules' own, by code; `hygiene/*` stands for all rules of a topic. `None` is off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Levels(BTreeMap<String, Option<Severity>>);

@@ -32,7 +32,7 @@ pub mod show;
 mod source;
 
 pub use diagnostic::{Diagnostic, Object, Trace, Tracepoint};
-pub use level::Levels;
+pub use level::{IGNORE, Levels, is_excepted};
 pub use path::{Path, Step};
 pub use rule::{Rule, Severity, nearest};
 pub use source::{Position, Source, Span};

@@ -36,7 +36,7 @@ pub use schema::store::{NEWEST, OLDEST};
 
 use std::ops::Range;
 
-use pintle_diagnostic::{Diagnostic, Object, Severity, Source, Span};
+use pintle_diagnostic::{Diagnostic, IGNORE, Levels, Object, Severity, Source, Span, is_excepted};
 use pintle_value::budget::{Budget, Exceeded, Limits};
 
 use finding::Findings;
@@ -65,6 +65,8 @@ pub struct Options {
     pub skip: Vec<String>,
     /// Kinds, or `apiVersion/Kind`, that are refused.
     pub reject: Vec<String>,
+    /// Levels other than the rules' own. An object may except itself from a rule besides, by [`IGNORE`].
+    pub levels: Levels,
     /// What all checks of a validator may use up together.
     pub limits: Limits,
 }
@@ -79,6 +81,7 @@ impl Default for Options {
             strict_schemas: false,
             skip: Vec::new(),
             reject: Vec::new(),
+            levels: Levels::default(),
             limits: Limits::default(),
         }
     }
@@ -332,7 +335,7 @@ impl Validator {
         report.findings = found.list;
         report.findings.sort_by_key(|f| f.span.as_ref().and_then(Span::bytes).map(|bytes| bytes.start));
         report.findings.dedup();
-        report.findings.iter_mut().for_each(|f| f.object = Some(report.object.clone()));
+        self.set_levels(node, report);
         if report.findings.iter().any(|f| f.severity == Severity::Error) && report.status == Status::Valid {
             report.status = Status::Invalid;
         }
@@ -342,6 +345,17 @@ impl Validator {
             report.message = texts.join("; ");
         }
         Ok(())
+    }
+
+    /// Gives findings the levels that were asked for, without those that are off.
+    fn set_levels(&self, node: &Node, report: &mut ResourceReport) {
+        let excepted = node.get("metadata").get("annotations").str(IGNORE);
+        let findings = std::mem::take(&mut report.findings).into_iter();
+        let leveled = findings.filter(|f| !is_excepted(excepted, f.rule)).filter_map(|f| {
+            let severity = self.options.levels.given(f.rule).unwrap_or(Some(f.severity))?;
+            Some(Diagnostic { severity, object: Some(report.object.clone()), ..f })
+        });
+        report.findings = leveled.collect();
     }
 
     fn find(&self, report: &ResourceReport) -> Found {

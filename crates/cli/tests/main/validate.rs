@@ -60,6 +60,17 @@ fn json_lists_every_object() {
 }
 
 #[test]
+fn every_code_has_levels_and_exceptions() {
+    let run = |name: &str, text: &str, args: &str| run(name, &[("a.yaml", text)], &format!("validate {args} a.yaml"));
+    let (out, _, code) = run("level-warn", WRONG, "--rule api/FieldValueInvalid=warn --rule schema/*=off");
+    assert!(code == 0 && out.starts_with("warning: Service web: spec.ports[0].port: Invalid value: 70000"), "{out}");
+    assert!(!out.contains("unknown field"), "{out}");
+    let annotated = "  name: web\n  annotations: {pintle.dev/ignore: \"api/FieldValueInvalid: a test\"}\n";
+    let (out, _, code) = run("level-except", &WRONG.replacen("  name: web\n", annotated, 1), "");
+    assert!(code == 1 && out.contains("[schema/unknown-field]") && !out.contains("70000"), "{out}");
+}
+
+#[test]
 fn kubeconform_spelling_is_understood() {
     let files = [("a.yaml", SOUND), ("b.yaml", WRONG)];
     let (out, _, code) = run(

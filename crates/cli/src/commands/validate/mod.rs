@@ -12,7 +12,7 @@ use std::thread::available_parallelism;
 use pintle::checks::{self, Checks, Document, Part, stream_documents};
 use pintle::parallel::on_threads;
 use pintle::{Severity, Span};
-use pintle_diagnostic::Source;
+use pintle_diagnostic::{Levels, Source};
 use pintle_validate::{Locations, Options, ResourceReport, Status, Validator};
 use pintle_value::budget::Exceeded;
 
@@ -43,7 +43,7 @@ pub struct Args {
     /// What to look for: schema, api, refs (references between the manifests), secrets; commas separate them
     #[arg(long, value_name = "PARTS", value_delimiter = ',', default_value = "schema,api", value_parser = part)]
     only: Vec<Part>,
-    /// Another level for a rule or a topic of refs and secrets: ref/secret=error, hygiene/*=warn
+    /// Another level for a rule or a topic: ref/secret=error, hygiene/*=warn, schema/unknown-field=off
     #[arg(long, value_name = "CODE=LEVEL")]
     rule: Vec<String>,
     /// An object that exists though it isn't among the manifests: Secret/db, Secret/prod/db, ConfigMap/*
@@ -149,6 +149,7 @@ fn checked(args: &Args) -> Result<(Vec<ResourceReport>, usize), Failure> {
         strict_schemas: args.strict_schemas,
         skip: args.skip.clone(),
         reject: args.reject.clone(),
+        levels: levels(args)?,
         ..Options::default()
     };
     let threads = args.threads.filter(|n| *n > 0).unwrap_or_else(|| available_parallelism().map_or(1, usize::from)).min(16);
@@ -181,17 +182,24 @@ fn checked(args: &Args) -> Result<(Vec<ResourceReport>, usize), Failure> {
     Ok((reports, inputs.len()))
 }
 
+/// What `--rule` says.
+fn levels(args: &Args) -> Result<Levels, Failure> {
+    let mut checks = Checks::default();
+    set_levels(&mut checks, &args.rule).map_err(|e| Failure::Usage(e.to_string()))?;
+    Ok(checks.levels)
+}
+
 /// Adds what is wrong between the manifests and with their secrets to the reports of the objects.
 fn related(args: &Args, inputs: &[Source], reports: &mut [ResourceReport]) -> Result<(), Failure> {
     let parts = [Part::Refs, Part::Secrets];
-    let mut checks = Checks {
+    let checks = Checks {
         only: args.only.iter().copied().filter(|part| parts.contains(part)).collect(),
         existing: args.existing.clone(),
         notes: args.notes,
         kube_version: args.kube_version.first().map(|minor| format!("1.{minor}")),
+        levels: levels(args)?,
         ..Checks::default()
     };
-    set_levels(&mut checks, &args.rule).map_err(|e| Failure::Usage(e.to_string()))?;
     if checks.only.is_empty() {
         return Ok(());
     }
