@@ -96,28 +96,56 @@ fn main() -> ExitCode {
             return commands::template::run(&args);
         }
         return match Template::try_parse_from(std::env::args_os().skip(1)) {
-            Ok(template) => commands::template::run(&template.args),
+            Ok(template) => {
+                if !template.args.findings().is_empty() {
+                    report::begin(template.args.findings());
+                }
+                report::end(commands::template::run(&template.args))
+            }
             Err(e) => report::usage(&e),
         };
     }
     match Cli::try_parse_from(commands::validate::normalized(std::env::args_os())) {
-        Ok(cli) => match cli.command {
-            Command::Render(args) => commands::render::run(&args),
-            Command::Template(args) => commands::template::run(&args),
-            Command::Build(args) => commands::build::run(&args),
-            Command::Cluster { args } => commands::cluster::run(&args),
-            Command::Diff(args) => commands::diff::run(&args),
-            Command::Dependency(args) => commands::dependency::run(&args),
-            Command::Helm { args } => commands::helm::run("helm".as_ref(), &args),
-            Command::Init(args) => commands::init::run(&args),
-            Command::Graph(args) => commands::graph::run(&args),
-            Command::Rules => commands::rules::run(),
-            Command::Validate(args) => commands::validate::run(&args),
-            Command::Seal(args) => commands::seal::run(&args),
-            Command::Parity(args) => commands::parity::run(&args),
-            Command::Cmp(args) => commands::cmp::run(&args),
-            Command::Completions(args) => commands::completions::run::<Cli>(&args),
-        },
+        Ok(cli) => {
+            if let Some(forms) = cli.command.findings() {
+                report::begin(forms);
+            }
+            report::end(run(cli.command))
+        }
         Err(e) => report::usage(&e),
+    }
+}
+
+impl Command {
+    /// The forms of findings, of a command that counts them at its end. What stands in for Helm and kustomize does so when it is asked.
+    fn findings(&self) -> Option<&[report::Form]> {
+        match self {
+            Command::Render(args) => Some(args.findings()),
+            Command::Diff(args) => Some(args.findings()),
+            Command::Graph(args) => Some(args.findings()),
+            Command::Build(args) => Some(args.findings()).filter(|forms| !forms.is_empty()),
+            Command::Template(args) => Some(args.findings()).filter(|forms| !forms.is_empty()),
+            _ => None,
+        }
+    }
+}
+
+fn run(command: Command) -> ExitCode {
+    match command {
+        Command::Render(args) => commands::render::run(&args),
+        Command::Template(args) => commands::template::run(&args),
+        Command::Build(args) => commands::build::run(&args),
+        Command::Cluster { args } => commands::cluster::run(&args),
+        Command::Diff(args) => commands::diff::run(&args),
+        Command::Dependency(args) => commands::dependency::run(&args),
+        Command::Helm { args } => commands::helm::run("helm".as_ref(), &args),
+        Command::Init(args) => commands::init::run(&args),
+        Command::Graph(args) => commands::graph::run(&args),
+        Command::Rules => commands::rules::run(),
+        Command::Validate(args) => commands::validate::run(&args),
+        Command::Seal(args) => commands::seal::run(&args),
+        Command::Parity(args) => commands::parity::run(&args),
+        Command::Cmp(args) => commands::cmp::run(&args),
+        Command::Completions(args) => commands::completions::run::<Cli>(&args),
     }
 }

@@ -1,11 +1,15 @@
 //! Shows errors and warnings on standard error.
 
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use pintle_diagnostic::show::{self, Colour};
+use pintle::{Diagnostic, Severity};
+use pintle_diagnostic::show::{self, Colour, Format};
 pub use pintle_diagnostic::show::{harmless, one_line};
+use pintle_files::write::{self, Access};
 
 /// A line on standard error. What stands in for Helm keeps Helm's words, but no control character of a chart reaches a terminal.
 pub fn line(text: &str) {
@@ -95,12 +99,87 @@ pub fn stdout_colour() -> Colour {
     if no_color() || !crate::io::is_terminal() { Colour::Never } else { Colour::Always }
 }
 
+/// How findings are printed.
+#[derive(Clone, Debug, Default)]
+pub struct Form {
+    format: Format,
+    /// In place of standard error.
+    file: Option<PathBuf>,
+}
+
+impl Form {
+    /// Reads `FORMAT` or `FORMAT=FILE`.
+    pub fn read(text: &str) -> Result<Form, String> {
+        let (format, file) = text.split_once('=').map_or((text, None), |(format, file)| (format, Some(PathBuf::from(file))));
+        Ok(Form { format: Format::from_name(format)?, file })
+    }
+}
+
+/// What a command has found so far, and in which form it is printed at its end.
+struct Collected {
+    forms: Vec<Form>,
+    found: Vec<Diagnostic>,
+}
+
+static COLLECTED: Mutex<Option<Collected>> = Mutex::new(None);
+
+fn collected<T>(with: impl FnOnce(&mut Option<Collected>) -> T) -> T {
+    // Whoever panicked while it held the findings left them whole.
+    with(&mut COLLECTED.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// From now on findings are kept, to be printed in these forms and counted at the end of the command ([`end`]).
+pub fn begin(forms: &[Form]) {
+    collected(|c| *c = Some(Collected { forms: forms.to_vec(), found: Vec::new() }));
+}
+
+/// Ends a command: prints what was found in the forms that were asked for, and after errors how much it was. A form that can't be written is a failure.
+pub fn end(code: ExitCode) -> ExitCode {
+    let Some(Collected { forms, found }) = collected(Option::take) else { return code };
+    let mut code = code;
+    for Form { format, file } in &forms {
+        let text = format.show(&found, if file.is_some() { Colour::Never } else { colour() });
+        match file {
+            None if *format == Format::Text => {}
+            None => {
+                let _ = std::io::stderr().write_all(text.as_bytes());
+            }
+            Some(file) => {
+                if let Err(e) = write::file(file, text.as_bytes(), Access::Shared) {
+                    line(&format!("error: {}", one_line(&e.to_string())));
+                    code = ExitCode::FAILURE;
+                }
+            }
+        }
+    }
+    if is_text(&forms) && found.iter().any(|d| d.severity == Severity::Error) {
+        line(&format!("{}; nothing was written", show::summary(&found)));
+    }
+    code
+}
+
+/// Whether standard error has findings as text.
+fn is_text(forms: &[Form]) -> bool {
+    forms.iter().all(|form| form.file.is_some() || form.format == Format::Text)
+}
+
+/// Keeps a finding for the end of the command. Whether it is to be shown now.
+pub fn keep(d: &Diagnostic) -> bool {
+    collected(|c| {
+        let Some(c) = c else { return true };
+        c.found.push(d.clone());
+        is_text(&c.forms)
+    })
+}
+
 /// A finding: what, where with the template's line, how it came about, what to do.
-pub fn diagnostic(d: &pintle::Diagnostic) {
-    let _ = std::io::stderr().write_all(show::finding(d, colour()).as_bytes());
+pub fn diagnostic(d: &Diagnostic) {
+    if keep(d) {
+        let _ = std::io::stderr().write_all(show::finding(d, colour()).as_bytes());
+    }
 }
 
 /// The same as text without colours, for those who have more to do with it than to print it.
-pub fn plain(d: &pintle::Diagnostic) -> String {
+pub fn plain(d: &Diagnostic) -> String {
     show::finding(d, Colour::Never)
 }

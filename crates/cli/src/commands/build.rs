@@ -93,6 +93,13 @@ switches!(Switches {
     as_current_user,
 });
 
+impl Args {
+    /// The forms in which findings are printed.
+    pub fn findings(&self) -> &[report::Form] {
+        &self.checks.findings
+    }
+}
+
 pub fn run(args: &Args) -> ExitCode {
     match build(args) {
         Ok(code) => code,
@@ -175,6 +182,9 @@ fn write(output: &Output, path: Option<&Path>) -> Result<ExitCode, Error> {
 
 /// An error: kustomize's line, then where it is and what helps. Lines of the files are not repeated: they may hold secrets.
 fn fail(e: &Error) {
+    if !report::keep(e.diagnostic()) {
+        return;
+    }
     report::line(&format!("Error: {}", report::harmless(e.message())));
     if let Some(at) = e.span() {
         report::line(&format!("  --> {}", report::harmless(&at.to_string())));

@@ -55,6 +55,13 @@ const EXAMPLES: &str = "Examples:
   pintle diff --git origin/main --output markdown
   pintle diff --git HEAD~1 --env prod charts/web";
 
+impl Args {
+    /// The forms in which findings are printed.
+    pub fn findings(&self) -> &[report::Form] {
+        &self.how.checks.findings
+    }
+}
+
 pub fn run(args: &Args) -> ExitCode {
     let shown = |found: Diff| show(&found, args.output, args.summary).map(|()| found);
     match args.how.cluster.after(compare(args)).and_then(shown) {

@@ -39,6 +39,13 @@ const EXAMPLES: &str = "Examples:
   pintle graph --env prod --release web --output svg > web.svg
   pintle graph rendered/prod/web.yaml --output dot | dot -Tpng > web.png";
 
+impl Args {
+    /// The forms in which findings are printed.
+    pub fn findings(&self) -> &[report::Form] {
+        &self.how.checks.findings
+    }
+}
+
 pub fn run(args: &Args) -> ExitCode {
     match args.how.cluster.after(draw(args)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -40,6 +40,13 @@ const EXAMPLES: &str = "Examples:
   pintle render --env prod --release web
   pintle render --all --output-dir rendered/";
 
+impl Args {
+    /// The forms in which findings are printed.
+    pub fn findings(&self) -> &[report::Form] {
+        &self.how.checks.findings
+    }
+}
+
 pub fn run(args: &Args) -> ExitCode {
     match args.how.cluster.after(render(args)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,6 +16,7 @@ use pintle::{Chart, Compat, Diagnostic, Error, Limits, LoadOptions, Options, ove
 use pintle_files::Root;
 
 use super::{cluster, values};
+use crate::report::Form;
 use crate::rules;
 use crate::{io, report};
 
@@ -87,6 +88,9 @@ pub struct CheckArgs {
     /// Show findings at the level note too
     #[arg(long)]
     pub notes: bool,
+    /// How findings and errors are printed: text, json, sarif, github, junit or tap; with =FILE into a file beside the text
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = Form::read)]
+    pub findings: Vec<Form>,
 }
 
 fn mode(name: &str) -> Result<Mode, String> {

@@ -235,6 +235,11 @@ switches!(IgnoredSwitches {
 });
 
 impl Args {
+    /// The forms in which findings are printed.
+    pub fn findings(&self) -> &[report::Form] {
+        &self.checks.findings
+    }
+
     /// The arguments of the commonest calls, which have no other flags than these: to describe all flags to clap and to let it read
     /// takes longer than to parse a small chart. It reads everything else, mistakes too.
     pub fn plain(mut words: impl Iterator<Item = OsString>) -> Option<Args> {
@@ -300,6 +305,7 @@ struct Failed {
 
 impl Failed {
     fn show(self) -> ExitCode {
+        let is_shown = self.error.diagnostics().iter().fold(true, |_, d| report::keep(d));
         let mut text = format!("Error: {}", self.error);
         let mut out = Vec::new();
         if let Some(output) = self.error.debug_output() {
@@ -314,7 +320,9 @@ impl Failed {
         if let Err(e) = io::print(&out) {
             report::error(&e);
         }
-        report::line(&text);
+        if is_shown {
+            report::line(&text);
+        }
         ExitCode::FAILURE
     }
 }

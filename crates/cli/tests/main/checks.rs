@@ -194,3 +194,43 @@ fn a_snapshot_stands_for_the_cluster() {
     let (code, _, said) = run(&folder, "render . --cluster cluster.yaml");
     assert!(code == Some(1) && said.contains("did you mean apiVersions?") && said.contains("cluster.yaml:2"), "{said}");
 }
+
+#[test]
+fn findings_have_every_form_in_every_command() {
+    let folder = case::folder("findings-forms");
+    let files = "\
+-- chart/Chart.yaml --
+apiVersion: v2
+name: web
+version: 1.0.0
+-- chart/templates/a.yaml --
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: none}, ports: [{port: 70000}]}
+";
+    Case::parse(files.as_bytes()).lay_out(&folder);
+    let (code, out, said) = run(&folder, "render chart --findings sarif=a.sarif --findings github=a.txt");
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{said}");
+    assert!(said.contains("error: Service web: spec.ports[0].port: Invalid value: 70000"), "{said}");
+    assert!(said.ends_with("\n2 errors, 1 warning; nothing was written\n"), "{said}");
+    let sarif = std::fs::read_to_string(folder.join("a.sarif")).unwrap();
+    assert!(sarif.contains("\"ruleId\": \"select/service\"") && sarif.contains("\"startLine\": 4"), "{sarif}");
+    let github = std::fs::read_to_string(folder.join("a.txt")).unwrap();
+    assert!(github.contains("::error file=web/templates/a.yaml,line=4,"), "{github}");
+    for command in ["render chart", "template web chart --check error"] {
+        let (_, _, said) = run(&folder, &format!("{command} --findings json --only schema,api"));
+        let read = pintle_value::json::from_slice(said.as_bytes()).unwrap_or_else(|_| panic!("{command}: {said}"));
+        let rule = read.get("findings").unwrap().as_list().unwrap()[0].get("rule").unwrap();
+        assert_eq!(rule.as_str(), Some("api/FieldValueInvalid"), "{command}: {said}");
+    }
+    case::write(&folder.join("chart/templates/b.yaml"), b"a: {{ .Values.a.b }}\n");
+    for command in ["render chart", "template web chart"] {
+        let (_, _, said) = run(&folder, &format!("{command} --findings json"));
+        let read = pintle_value::json::from_slice(said.as_bytes()).unwrap_or_else(|_| panic!("{command}: {said}"));
+        let rule = read.get("findings").unwrap().as_list().unwrap()[0].get("rule").unwrap();
+        assert_eq!(rule.as_str(), Some("template/exec"), "{command}: {said}");
+    }
+    assert!(run(&folder, "render chart --findings xml").2.contains("text, json, sarif, github, junit, tap"));
+    assert!(run(&folder, "render chart --findings json=no/a.json").2.contains("no/a.json"));
+}

@@ -34,8 +34,8 @@ pub struct Args {
     /// Files, folders (every .yaml, .yml and .json below) or - for standard input
     #[arg(value_name = "FILE | DIR | -")]
     files: Vec<PathBuf>,
-    /// What to print: text, json, junit, tap, sarif or github
-    #[arg(short = 'o', value_name = "FORMAT", value_parser = flags::format)]
+    /// What to print: text, json, sarif, github, junit or tap
+    #[arg(short = 'o', long = "findings", value_name = "FORMAT", value_parser = flags::format)]
     format: Option<Format>,
     /// What to print, as kubeconform does: json, junit, pretty, tap or text
     #[arg(long, value_name = "FORMAT", value_parser = flags::kubeconform_format, conflicts_with = "format")]
