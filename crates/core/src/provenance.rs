@@ -5,7 +5,7 @@
 //! failure, on the same render done again.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use pintle_template::record::{CallSite, Piece, Read, Record};
 use pintle_value::{List, Map, Str, Value};
@@ -142,7 +142,8 @@ impl<'s> Sources<'s> {
 
     /// The defaults: a parent's for a dependency are stronger than the dependency's own.
     fn default(&self, chart: &'s Chart, folder: &str, path: &[Step<'_>]) -> Option<Setter> {
-        let file = format!("{folder}{}/values.yaml", chart.name());
+        let known = || format!("{folder}{}/values.yaml", chart.name());
+        let file = chart.values_path.as_ref().map_or_else(known, |path| path.display().to_string());
         if let Some(span) = chart.values_text.as_ref().and_then(|text| self.locate(&file, text, path)) {
             return Some(Setter::File(span));
         }
@@ -212,27 +213,27 @@ pub struct Made {
 /// Follows a byte of a template's output to what made it.
 ///
 /// `raw` is the output before `<no value>` was removed, `offset` counts in it.
-pub fn made(record: &Record, raw: &[u8], offset: usize) -> Option<Made> {
+pub fn made(record: &Record, raw: &[u8], offset: usize, sources: &BTreeMap<String, Source>) -> Option<Made> {
     let mut reads = Vec::new();
     let piece = follow(&record.pieces, raw, offset, &mut reads)?;
     let site = record.calls.get(piece.call)?;
-    let calls = callers(record, site);
+    let calls = callers(record, site, sources);
     let at = piece.pos as usize + text_offset(piece, raw, offset, &site.text);
-    Some(Made { span: span_at(site, at), calls, reads })
+    Some(Made { span: span_at(site, at, sources), calls, reads })
 }
 
 /// Where the call that failed was asked for, innermost first.
-pub fn calls_around(record: &Record) -> Vec<Span> {
-    record.failed_call.and_then(|call| record.calls.get(call)).map_or_else(Vec::new, |site| callers(record, site))
+pub fn calls_around(record: &Record, sources: &BTreeMap<String, Source>) -> Vec<Span> {
+    record.failed_call.and_then(|call| record.calls.get(call)).map_or_else(Vec::new, |site| callers(record, site, sources))
 }
 
-fn callers(record: &Record, site: &CallSite) -> Vec<Span> {
+fn callers(record: &Record, site: &CallSite, sources: &BTreeMap<String, Source>) -> Vec<Span> {
     let mut calls = Vec::new();
     let mut caller = site.caller;
     let mut seen = HashSet::new();
     while let Some((call, pos)) = caller {
         let Some(outer) = record.calls.get(call).filter(|_| seen.insert(call)) else { break };
-        calls.push(span_at(outer, pos as usize));
+        calls.push(span_at(outer, pos as usize, sources));
         caller = outer.caller;
     }
     calls
@@ -246,8 +247,10 @@ fn text_offset(piece: &Piece, raw: &[u8], offset: usize, source: &[u8]) -> usize
     if is_text && within < piece.range.len() { within } else { 0 }
 }
 
-fn span_at(site: &CallSite, offset: usize) -> Span {
-    Span::range(&Source::new(&*site.file, site.text.clone()), offset..offset)
+/// A place in the file of a template; the text of a `tpl` is in no file.
+fn span_at(site: &CallSite, offset: usize, sources: &BTreeMap<String, Source>) -> Span {
+    let source = sources.get(&*site.file).filter(|source| source.text() == &*site.text).cloned();
+    Span::range(&source.unwrap_or_else(|| Source::new(&*site.file, site.text.clone())), offset..offset)
 }
 
 fn follow<'r>(pieces: &'r [Piece], raw: &[u8], offset: usize, reads: &mut Vec<Read>) -> Option<&'r Piece> {

@@ -320,7 +320,7 @@ impl Trail {
         let line = span.start()?.line;
         let start = line_start(line.saturating_sub(1)).or_else(|| line_start(line.saturating_sub(2)))?;
         let indent = text[start..].iter().take_while(|b| **b == b' ').count();
-        provenance::made(&file.record, &file.raw, provenance::raw_offset(&file.raw, start + indent))
+        provenance::made(&file.record, &file.raw, provenance::raw_offset(&file.raw, start + indent), &self.records.sources)
     }
 }
 

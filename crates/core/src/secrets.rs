@@ -223,7 +223,7 @@ impl Secrets {
             }
         }
         // A line that holds a secret isn't shown at all.
-        for span in d.span.iter_mut().chain(d.trace.iter_mut().map(|t| &mut t.span)) {
+        for span in d.spans_mut() {
             let holds = |line: &[u8]| line.len() > LONGEST || matches!(self.mask(&String::from_utf8_lossy(line)), Cow::Owned(_));
             if span.quoted().is_some_and(|(line, _)| holds(line)) {
                 span.source = span.source.clone().private();

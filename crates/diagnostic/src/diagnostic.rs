@@ -123,6 +123,11 @@ impl Diagnostic {
         self
     }
 
+    /// All places that it names.
+    pub fn spans_mut(&mut self) -> impl Iterator<Item = &mut Span> {
+        self.span.iter_mut().chain(self.trace.iter_mut().map(|trace| &mut trace.span))
+    }
+
     /// What is wrong, with the releases, the object and the field: `web (prod): Deployment web: spec.replicas: must not be negative`.
     /// It is one line if it is about an object.
     pub fn sentence(&self) -> String {

@@ -9,12 +9,12 @@ use std::sync::{Arc, OnceLock};
 /// A source is cheap to clone.
 #[derive(Clone)]
 pub struct Source {
+    name: Arc<str>,
     shared: Arc<Shared>,
     is_private: bool,
 }
 
 struct Shared {
-    name: String,
     text: Box<dyn AsRef<[u8]> + Send + Sync>,
     /// Where each line begins, once somebody has asked.
     lines: OnceLock<Vec<u32>>,
@@ -32,8 +32,8 @@ pub struct Position {
 impl Source {
     /// A text. Its lines may be repeated in messages.
     pub fn new(name: impl Into<String>, text: impl AsRef<[u8]> + Send + Sync + 'static) -> Source {
-        let shared = Shared { name: name.into(), text: Box::new(text), lines: OnceLock::new() };
-        Source { shared: Arc::new(shared), is_private: false }
+        let shared = Shared { text: Box::new(text), lines: OnceLock::new() };
+        Source { name: name.into().into(), shared: Arc::new(shared), is_private: false }
     }
 
     /// A text that others hold too.
@@ -52,9 +52,16 @@ impl Source {
         Source::new(name, "")
     }
 
-    /// Whether it is the same text under the same name, without a look at the text.
+    /// Whether it is the very same text, without a look at it.
     pub fn is(&self, other: &Source) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// The same text under another name.
+    #[must_use]
+    pub fn renamed(mut self, name: impl Into<String>) -> Source {
+        self.name = name.into().into();
+        self
     }
 
     /// The same text, of which no line may be repeated in messages: it may hold secrets.
@@ -66,7 +73,7 @@ impl Source {
 
     /// The name.
     pub fn name(&self) -> &str {
-        &self.shared.name
+        &self.name
     }
 
     /// The text.
@@ -106,7 +113,7 @@ impl fmt::Debug for Source {
 
 impl PartialEq for Source {
     fn eq(&self, other: &Source) -> bool {
-        Arc::ptr_eq(&self.shared, &other.shared) || self.name() == other.name() && self.text() == other.text()
+        self.name == other.name && (self.is(other) || self.text() == other.text())
     }
 }
 

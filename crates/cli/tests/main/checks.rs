@@ -68,8 +68,8 @@ fn what_a_cluster_would_refuse_is_not_printed() {
     assert_eq!((code, out.as_str()), (Some(1), ""), "{said}");
     assert!(said.contains("error: Deployment web: spec.replicas"), "{said}");
     // The template's line, the include, and the flag behind it.
-    assert!(said.contains("--> web/templates/_helpers.tpl:2:"), "{said}");
-    assert!(said.contains("web/templates/web.yaml:5:") && said.contains("called here"), "{said}");
+    assert!(said.contains("--> chart/templates/_helpers.tpl:2:"), "{said}");
+    assert!(said.contains("chart/templates/web.yaml:5:") && said.contains("called here"), "{said}");
     assert!(said.contains("--set replicas"), "{said}");
     let (code, out, said) = run(&folder, "render chart --set replicas=many --check warn");
     assert!(code == Some(0) && out.contains("replicas: many") && said.contains("warning: Deployment web"), "{said}");
@@ -94,7 +94,7 @@ fn what_would_not_work_is_told_and_printed() {
     let (code, out, said) = run(&folder, "render chart --set port=htpp");
     assert!(code == Some(0) && out.contains("targetPort: htpp"), "{said}");
     assert!(said.contains("warning: ") && said.contains("[ref/port]"), "{said}");
-    assert!(said.contains("web/templates/web.yaml:22:"), "{said}");
+    assert!(said.contains("chart/templates/web.yaml:22:"), "{said}");
     assert_eq!(run(&folder, "render chart --set port=htpp --rule ref/port=error").0, Some(1));
     assert_eq!(run(&folder, "render chart --set port=htpp --rule ref/*=off").2, "");
     assert_eq!(run(&folder, "render chart --set port=htpp --only schema,api").2, "");
@@ -217,7 +217,7 @@ spec: {selector: {app: none}, ports: [{port: 70000}]}
     let sarif = std::fs::read_to_string(folder.join("a.sarif")).unwrap();
     assert!(sarif.contains("\"ruleId\": \"select/service\"") && sarif.contains("\"startLine\": 4"), "{sarif}");
     let github = std::fs::read_to_string(folder.join("a.txt")).unwrap();
-    assert!(github.contains("::error file=web/templates/a.yaml,line=4,"), "{github}");
+    assert!(github.contains("::error file=chart/templates/a.yaml,line=4,"), "{github}");
     for command in ["render chart", "template web chart --check error"] {
         let (_, _, said) = run(&folder, &format!("{command} --findings json --only schema,api"));
         let read = pintle_value::json::from_slice(said.as_bytes()).unwrap_or_else(|_| panic!("{command}: {said}"));

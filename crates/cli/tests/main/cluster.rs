@@ -146,7 +146,7 @@ fn what_the_cluster_refuses_is_the_renders_error() {
     assert_eq!((code, format!("warning: orphaned\n{replayed}")), (Some(1), said));
     let (code, _, said) = run(&folder, "render chart --cluster-live --set ask=die");
     assert!(code == Some(1) && said.contains("pintle-cluster ended before it answered (exit status: 9)"), "{said}");
-    assert!(said.contains("ask/templates/a.yaml:8"), "{said}");
+    assert!(said.contains("chart/templates/a.yaml:8"), "{said}");
 }
 
 #[test]

@@ -198,7 +198,7 @@ impl Found {
         }
         BUFFER.with_borrow_mut(|buffer| {
             let len = read_all(file, size, buffer).map_err(|e| failed(&e))?;
-            Ok((File::new(name.clone(), &buffer[..len]), len as u64))
+            Ok((File::from_disk(name.clone(), &buffer[..len], path), len as u64))
         })
     }
 }

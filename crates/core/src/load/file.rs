@@ -30,6 +30,12 @@ impl File {
         File { name: name.into(), contents: Arc::new(Contents { data, path: PathBuf::new() }) }
     }
 
+    /// A file that was read from this path.
+    pub(super) fn from_disk(name: String, data: &[u8], path: &Path) -> File {
+        let data = OnceLock::from(without_mark(data));
+        File { name, contents: Arc::new(Contents { data, path: path.to_owned() }) }
+    }
+
     /// A file that is read when its bytes are wanted.
     pub(super) fn on_disk(name: String, path: &Path) -> File {
         File { name, contents: Arc::new(Contents { data: OnceLock::new(), path: path.to_owned() }) }
@@ -38,6 +44,11 @@ impl File {
     /// The same file under another name.
     pub(crate) fn renamed(&self, name: String) -> File {
         File { name, contents: self.contents.clone() }
+    }
+
+    /// Where it lies, unless it comes from an archive or from memory.
+    pub fn path(&self) -> Option<&Path> {
+        Some(&*self.contents.path).filter(|path| !path.as_os_str().is_empty())
     }
 
     /// Its bytes, without a byte order mark. The error of one that is gone since the chart was loaded.

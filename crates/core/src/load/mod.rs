@@ -51,6 +51,8 @@ pub struct Chart {
     pub values: DataMap,
     /// The text of values.yaml, for the places of its values.
     pub values_text: Option<Str>,
+    /// Where values.yaml lies, unless it comes from an archive or from memory.
+    pub values_path: Option<PathBuf>,
     /// values.schema.json
     pub schema: Option<Str>,
     /// The files under templates/, in order of their paths.
@@ -132,6 +134,7 @@ impl Chart {
             metadata,
             values: DataMap::new(),
             values_text: None,
+            values_path: None,
             schema: None,
             templates: Vec::new(),
             files: Vec::new(),
@@ -168,6 +171,7 @@ impl Chart {
                     chart.values = values_file::read(f.data()?, options.compat)
                         .map_err(|e| Error::new(&rules::VALUES_YAML, format!("cannot load values.yaml: {e}")))?;
                     chart.values_text = Some(f.data()?.clone());
+                    chart.values_path = f.path().map(Path::to_owned);
                 }
                 "values.schema.json" => chart.schema = Some(f.data()?.clone()),
                 "requirements.yaml" => {

@@ -47,7 +47,7 @@ fn all(files: &[(&String, &Renderable)], texts: &Texts, in_jinja: Option<&JinjaS
     let mut set = Templates::new();
     let mut texts = texts.iter();
     let source = |name: &str| match files.iter().find(|(of, _)| *of == name) {
-        Some((_, t)) => Source::new(name, t.text.clone()),
+        Some((_, t)) => t.source(name),
         None => Source::named(name),
     };
     for (name, t) in files {

@@ -81,6 +81,8 @@ pub struct Records {
     pub failed_reads: Vec<Read>,
     /// Where it was called from, innermost first, if the error doesn't tell itself.
     pub failed_calls: Vec<Span>,
+    /// The templates' texts, by the names that templates know them by.
+    pub sources: BTreeMap<String, Source>,
 }
 
 /// Everything that a render needs besides the chart.
@@ -101,6 +103,15 @@ struct Renderable {
     /// The dot, shared by the templates of one chart.
     dot: Map,
     base_path: String,
+    /// Where the file lies, for people.
+    path: Option<String>,
+}
+
+impl Renderable {
+    /// The text under the name that people know it by; `name` is what templates know.
+    fn source(&self, name: &str) -> Source {
+        Source::new(self.path.as_deref().unwrap_or(name), self.text.clone())
+    }
 }
 
 /// Renders all templates below `root`, tells `sink` of each, and fills `records` if there are any to fill.
@@ -126,7 +137,10 @@ pub fn render(
         let parsed = t.text.len() as u64 * BYTES_A_PARSED_BYTE;
         context.budget.allocate(parsed).map_err(|e| Error::from(exceeded(e.to_string())))?;
     }
-    let source = |name: &str| templates.get(name).map_or_else(|| Source::named(name), |t| Source::new(name, t.text.clone()));
+    let source = |name: &str| templates.get(name).map_or_else(|| Source::named(name), |t| t.source(name));
+    if let Some(records) = &mut records {
+        records.sources = templates.iter().map(|(name, t)| (name.clone(), t.source(name))).collect();
+    }
 
     let order: Vec<(&String, &Renderable)> = order(templates.keys()).into_iter().map(|name| (name, &templates[name])).collect();
     let at_once = parallel::threads(root.size()) < 2;
@@ -154,7 +168,8 @@ pub fn render(
                     }
                 };
                 records.failed_reads.clone_from(&record.failed_reads);
-                records.failed_calls = if result.is_err() { crate::provenance::calls_around(&record) } else { Vec::new() };
+                records.failed_calls =
+                    if result.is_err() { crate::provenance::calls_around(&record, &records.sources) } else { Vec::new() };
                 let raw = result?;
                 records.files.insert(name.to_owned(), FileRecord { raw: raw.clone(), record });
                 Ok(raw)
@@ -253,7 +268,13 @@ impl Collector {
                 continue;
             }
             let base_path = format!("{path}/templates");
-            let renderable = Renderable { text: t.data()?.clone(), dialect: node.chart.dialect, dot: dot.clone(), base_path };
+            let renderable = Renderable {
+                text: t.data()?.clone(),
+                dialect: node.chart.dialect,
+                dot: dot.clone(),
+                base_path,
+                path: t.path().map(|path| path.display().to_string()),
+            };
             self.templates.insert(format!("{path}/{}", t.name), renderable);
         }
         Ok(dot)
