@@ -138,7 +138,7 @@ fn errors_are_the_templates() {
         said.contains("unable to get apiresource from unstructured: x.dev/v1, Kind=Thing: the server could not find"),
         "{said}"
     );
-    assert!(said.contains("--> ask/templates/a.yaml:1"), "{said}");
+    assert!(said.contains("--> chart/templates/a.yaml:1"), "{said}");
     let (code, out, said) = with(&folder, "render chart --cluster-live --kubeconfig none.yaml");
     assert!(code == Some(1) && out.is_empty() && said.starts_with("error: kubeconfig none.yaml: "), "{said}");
 }
