@@ -39,7 +39,7 @@ pub fn load(path: &Path) -> Result<Arc<Chart>, Error> {
 /// Panics on a file that can't be read: benchmarks have no use without it.
 pub fn values_of(path: &Path) -> Values {
     let text = pintle_files::read::file(path, pintle_files::TEXT).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let file = ValuesFile { name: path.display().to_string(), text: text.into() };
+    let file = ValuesFile::new(path.display().to_string(), text);
     let options = ValuesOptions { files: vec![file], ..ValuesOptions::default() };
     options.merge(Compat::default(), &|_| Err("no flag names a file".to_owned())).unwrap_or_else(|e| panic!("{e}"))
 }

@@ -122,7 +122,7 @@ impl Inflate for Charts<'_> {
 fn inflate(request: &ChartRequest, root: Option<PathBuf>, budget: &Arc<Budget>) -> Result<Vec<u8>> {
     let compat = Compat::Helm3;
     let limits = budget.limits();
-    let file = |(name, text): &(String, Vec<u8>)| ValuesFile { name: name.clone(), text: text.clone().into() };
+    let file = |(name, text): &(String, Vec<u8>)| ValuesFile::new(name, text.clone());
     let values = ValuesOptions { files: request.values.iter().map(file).collect(), ..ValuesOptions::default() };
     let values = values.merge(compat, &|path| Err(format!("{path} is not read here")))?;
     let chart = Chart::load(&request.chart, &LoadOptions { root, compat, limits, on_demand: true })?;

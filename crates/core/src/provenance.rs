@@ -91,15 +91,14 @@ impl<'s> Sources<'s> {
     }
 
     /// The place of a path in a file of values: the key, or the item of a list.
-    fn locate(&self, file: &str, text: &'s Str, path: &[Step<'_>]) -> Option<Span> {
+    fn locate(&self, text: &'s [u8], path: &[Step<'_>], source: impl FnOnce() -> Source) -> Option<Span> {
         let steps = yaml_steps(path);
         let mut parsed = self.parsed.borrow_mut();
         let trees = parsed.entry(text.as_ptr().addr()).or_insert_with(|| Tree::parse_all(text).0);
         let place = trees.iter().rev().find_map(|t| t.locate(&steps))?;
         let span = place.key.unwrap_or(place.value);
         // Values may be secrets: their lines are never repeated.
-        let source = Source::new(file, text.clone()).private();
-        Some(Span::range(&source, span.start.offset..span.end.offset))
+        Some(Span::range(&source().private(), span.start.offset..span.end.offset))
     }
 
     /// Who set the value at a path, if anyone did.
@@ -136,15 +135,24 @@ impl<'s> Sources<'s> {
     }
 
     fn file(&self, path: &[Step<'_>]) -> Option<Setter> {
-        let files = self.given.files.iter().rev();
-        files.map(|f| (f.name.as_str(), &f.text)).find_map(|(name, text)| self.locate(name, text, path)).map(Setter::File)
+        let found = self.given.files.iter().rev().find_map(|f| match &f.within {
+            None => self.locate(&f.text, path, || Source::new(&*f.name, f.text.clone())),
+            Some((source, above)) => {
+                let path: Vec<Step<'_>> = above.0.iter().chain(path).cloned().collect();
+                self.locate(source.text(), &path, || source.clone())
+            }
+        });
+        found.map(Setter::File)
     }
 
     /// The defaults: a parent's for a dependency are stronger than the dependency's own.
     fn default(&self, chart: &'s Chart, folder: &str, path: &[Step<'_>]) -> Option<Setter> {
         let known = || format!("{folder}{}/values.yaml", chart.name());
-        let file = chart.values_path.as_ref().map_or_else(known, |path| path.display().to_string());
-        if let Some(span) = chart.values_text.as_ref().and_then(|text| self.locate(&file, text, path)) {
+        let source = |text: &Str| {
+            let name = chart.values_path.as_ref().map_or_else(known, |path| path.display().to_string());
+            Source::new(name, text.clone())
+        };
+        if let Some(span) = chart.values_text.as_ref().and_then(|text| self.locate(text, path, || source(text))) {
             return Some(Setter::File(span));
         }
         let Some((Step::Field(first), rest)) = path.split_first() else { return None };

@@ -124,10 +124,8 @@ pub fn toml(data: &[u8]) {
 /// A text of `--set`, of all its kinds.
 pub fn set(data: &[u8]) {
     let text = vec![String::from_utf8_lossy(data).into_owned()];
-    let given = pintle::ValuesOptions {
-        files: vec![ValuesFile { name: "values.yaml".into(), text: b"a: {b: [1, 2]}"[..].into() }],
-        ..Default::default()
-    };
+    let given =
+        pintle::ValuesOptions { files: vec![ValuesFile::new("values.yaml", &b"a: {b: [1, 2]}"[..])], ..Default::default() };
     for compat in [Compat::Helm4, Compat::Helm3] {
         for given in [
             pintle::ValuesOptions { set: text.clone(), ..given.clone() },

@@ -149,10 +149,7 @@ fn build(args: &Args) -> Result<ExitCode, Error> {
     if let Err(e) = checked(args, &output)? {
         return Ok(report::failure(&e));
     }
-    let code = write(&output, args.output.as_deref())?;
-    // The program ends here: taking everything apart first would only take time.
-    std::mem::forget(output);
-    Ok(code)
+    write(&output, args.output.as_deref())
 }
 
 /// Checks what was built, if that is asked for: what withholds the output.

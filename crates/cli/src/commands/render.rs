@@ -72,9 +72,7 @@ fn render(args: &Args) -> Result<(), Error> {
         Source::Chart(path) => {
             let (release, emit) = source::chart(&path, args.env.as_deref(), &args.how, root)?;
             let Some(dir) = &args.output_dir else {
-                let done = io::print_release(&release, &emit);
-                std::mem::forget(release);
-                return done;
+                return io::print_release(&release, &emit);
             };
             let files = emit::files(&release, &emit)?;
             let folder = Folder::open(dir).map_err(io::unwritten)?;

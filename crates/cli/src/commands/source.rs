@@ -239,8 +239,8 @@ pub fn chart(path: &Path, env: Option<&str>, args: &Args, root: Option<&Path>) -
     if let Some(env) = env {
         let file = discover::environment_values(path, env)?;
         let name = file.display().to_string();
-        let text = io::read_values(&name).map_err(|e| Error::new(&pintle::rules::FILE_READ, e))?.into();
-        given.files.insert(0, pintle::ValuesFile { name, text });
+        let text = io::read_values(&name).map_err(|e| Error::new(&pintle::rules::FILE_READ, e))?;
+        given.files.insert(0, pintle::ValuesFile::new(name, text));
     }
     let values = given.merge(args.compat, &io::read_values)?;
     let load = LoadOptions { limits: args.limits, ..values::load_options(path, root, args.compat) };
@@ -254,8 +254,6 @@ pub fn chart(path: &Path, env: Option<&str>, args: &Args, root: Option<&Path>) -
     release.warnings.iter().for_each(report::diagnostic);
     let checks = args.checks.checks(Mode::Error)?;
     judge(&checks, check_release(&release, &chart, &values, &options, &checks))?;
-    // The program ends soon: taking everything apart first would only take time.
-    std::mem::forget((chart, values));
     let emit =
         EmitOptions { include_crds: args.include_crds, no_hooks: args.no_hooks, compat: args.compat, ..EmitOptions::default() };
     Ok((release, emit))

@@ -412,8 +412,6 @@ fn rendered(args: &Args) -> Result<ExitCode, Failed> {
             write(&release, &emit, &dir).map_err(failed)
         }
     };
-    // The program ends here: taking everything apart first would only take time.
-    std::mem::forget((chart, values, release));
     done.map(|()| ExitCode::SUCCESS)
 }
 

@@ -47,7 +47,7 @@ impl Args {
         let mut files = Vec::new();
         for name in self.files.iter().flat_map(|f| split_commas(f)) {
             let text = io::read_values(&name).map_err(|e| Error::new(&pintle::rules::FILE_READ, e))?;
-            files.push(ValuesFile { name, text: text.into() });
+            files.push(ValuesFile::new(name, text));
         }
         Ok(ValuesOptions {
             files,

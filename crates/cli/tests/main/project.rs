@@ -342,3 +342,36 @@ fn the_schema_of_pintle_yaml_says_what_the_program_says() {
     accepted.iter().for_each(|file| check(file, true));
     refused.iter().for_each(|file| check(file, false));
 }
+
+#[test]
+fn values_of_pintle_yaml_have_their_place_there() {
+    let folder = case::folder("project-set-places");
+    let files = "\
+-- pintle.yaml --
+environments: [dev, prod]
+set: {deep: {name: a}}
+releases:
+  web:
+    chart: chart
+    environments:
+      dev:
+      prod:
+        set:
+          deep:
+            name: [b]
+-- chart/Chart.yaml --
+apiVersion: v2
+name: web
+version: 1.0.0
+-- chart/templates/a.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a}
+data:
+  a: {{ upper .Values.deep.name }}
+";
+    Case::parse(files.as_bytes()).lay_out(&folder);
+    assert!(pintle(&folder, "render --env dev", &[]).status.success());
+    let said = fails(&folder, "render --env prod", 1);
+    assert!(said.contains("::: pintle.yaml:11:13 .Values.deep.name is set here"), "{said}");
+}

@@ -19,12 +19,18 @@ pub fn plaintext(files: &[ValuesFile], checks: &Checks) -> Vec<Diagnostic> {
     let finding = Diagnostic { severity, ..finding }.hint("seal it, or take it from a secret manager");
     let mut found = Vec::new();
     for file in files {
-        let source = Source::new(&*file.name, file.text.clone()).private();
+        // Values within another file are found there.
+        let (source, above) = match &file.within {
+            Some((source, path)) => (source.clone(), path.0.clone()),
+            None => (Source::new(&*file.name, file.text.clone()).private(), Vec::new()),
+        };
+        let whole = file.within.as_ref().and_then(|(source, _)| Tree::parse(source.text()).ok()?);
         for tree in Tree::parse_all(&file.text).0 {
             // What is no YAML has failed the render.
             let Ok(data) = tree.to_data() else { continue };
             credentials(&data, &mut Vec::new(), &mut |path| {
-                let at = tree.locate(&yaml_steps(path)).map(|p| p.key.unwrap_or(p.value));
+                let way: Vec<Step<'_>> = above.iter().chain(path).cloned().collect();
+                let at = whole.as_ref().unwrap_or(&tree).locate(&yaml_steps(&way)).map(|p| p.key.unwrap_or(p.value));
                 let span = at.map_or_else(|| Span::whole(&source), |at| Span::range(&source, at.start.offset..at.end.offset));
                 let path: Path =
                     std::iter::once(Step::field(".Values")).chain(path.iter().cloned().map(Step::into_owned)).collect();
@@ -67,7 +73,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str, checks: &Checks) -> Vec<String> {
-        let file = ValuesFile { name: "prod.yaml".into(), text: text.into() };
+        let file = ValuesFile::new("prod.yaml", text);
         let show = |d: &Diagnostic| format!("{} {}", d.span.as_ref().unwrap(), d.sentence());
         plaintext(&[file], checks).iter().map(show).collect()
     }

@@ -5,7 +5,7 @@ use pintle_value::{Data, DataMap, Str, json};
 use super::set::{Reading, parse_into};
 use super::{literal, values_file};
 use crate::Compat;
-use crate::diagnostic::{Error, Result};
+use crate::diagnostic::{Error, Path, Result, Source};
 use crate::rules;
 use crate::secrets::Secrets;
 
@@ -16,6 +16,15 @@ pub struct ValuesFile {
     pub name: String,
     /// Its text.
     pub text: Str,
+    /// Where the values stand if they are a part of another file: that file, and the way to them.
+    pub within: Option<(Source, Path)>,
+}
+
+impl ValuesFile {
+    /// A file of its own.
+    pub fn new(name: impl Into<String>, text: impl Into<Str>) -> ValuesFile {
+        ValuesFile { name: name.into(), text: text.into(), within: None }
+    }
 }
 
 /// Everything that can set a value from outside, each kind in the order given.

@@ -67,6 +67,17 @@ pub struct NamedFile {
     pub span: Span,
 }
 
+/// Values that stand in pintle.yaml.
+#[derive(Clone, Debug)]
+pub struct Inline {
+    /// The values.
+    pub values: DataMap,
+    /// pintle.yaml.
+    pub source: pintle_diagnostic::Source,
+    /// The way to them.
+    pub path: pintle_diagnostic::Path,
+}
+
 /// One release in one environment.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -80,8 +91,8 @@ pub struct Job {
     pub span: Span,
     /// Files of values, the strongest last.
     pub values: Vec<NamedFile>,
-    /// Values that stand in pintle.yaml itself, over those of the files.
-    pub set: DataMap,
+    /// Values that stand in pintle.yaml itself, over those of the files, the strongest last.
+    pub set: Vec<Inline>,
     /// `.Release.Name`
     pub release_name: String,
     /// `.Release.Namespace`
@@ -136,8 +147,9 @@ impl Project {
             .filter(|j| environment.is_none_or(|e| e == j.environment) && release.is_none_or(|r| r == j.release))
             .collect();
         if selected.is_empty() {
-            let (release, environment) = (release.unwrap_or("no release"), environment.unwrap_or("any environment"));
-            return Err(Error::new(&rules::PROJECT_EMPTY, format!("{FILE} doesn't have {release} in {environment}")));
+            let release = release.map_or_else(|| "no release".to_owned(), |name| format!("no release {name}"));
+            let environment = environment.map_or_else(String::new, |name| format!(" in the environment {name}"));
+            return Err(Error::new(&rules::PROJECT_EMPTY, format!("{FILE} has {release}{environment}")));
         }
         Ok(selected)
     }

@@ -6,7 +6,7 @@ use pintle_value::budget::Limits;
 use pintle_value::{Data, DataMap};
 use pintle_yaml::{Step, Tree};
 
-use super::{Job, NamedFile, Project, Source};
+use super::{Inline, Job, NamedFile, Project, Source};
 use crate::Compat;
 use crate::checks::Checks;
 use crate::diagnostic::{Diagnostic, Error, Result, Span};
@@ -167,7 +167,7 @@ fn show(path: &[Step<'_>]) -> String {
 #[derive(Clone, Default)]
 struct Settings {
     values: Vec<(String, Span)>,
-    set: DataMap,
+    set: Vec<Inline>,
     release_name: Option<String>,
     namespace: Option<String>,
     kube_version: Option<String>,
@@ -193,7 +193,14 @@ impl Settings {
                     }
                 }
                 "set" => match field.data {
-                    Data::Map(m) => s.set = m.clone(),
+                    Data::Map(m) => {
+                        let step = |step: &Step<'_>| match step {
+                            Step::Key(key) => pintle_diagnostic::Step::field((*key).to_owned()),
+                            Step::Index(index) => pintle_diagnostic::Step::Index(*index),
+                        };
+                        let path = field.path.iter().map(step).collect();
+                        s.set.push(Inline { values: m.clone(), source: r.text.clone(), path });
+                    }
                     _ => r.wrong(field, "a map of values"),
                 },
                 "releaseName" => s.release_name = r.text(field),
@@ -242,11 +249,9 @@ impl Settings {
 
     /// These over others.
     fn over(self, under: &Settings) -> Settings {
-        let mut set = under.set.clone();
-        crate::merge::values_file::merge(&mut set, self.set);
         Settings {
             values: under.values.iter().cloned().chain(self.values).collect(),
-            set,
+            set: under.set.iter().cloned().chain(self.set).collect(),
             release_name: self.release_name.or_else(|| under.release_name.clone()),
             namespace: self.namespace.or_else(|| under.namespace.clone()),
             kube_version: self.kube_version.or_else(|| under.kube_version.clone()),
@@ -455,7 +460,7 @@ releases:
         assert_eq!((prod.release_name.as_str(), prod.namespace.as_str()), ("web-live", "web-prod"));
         assert_eq!(prod.kube_version.as_deref(), Some("v1.30.0"));
         assert_eq!(prod.output, "prod/web.yaml");
-        assert_eq!(prod.set.get("replicas"), Some(&Data::Float(3.0)));
+        assert_eq!(prod.set[0].values.get("replicas"), Some(&Data::Float(3.0)));
         assert_eq!(p.jobs[0].source, Source::Kustomization("overlays/dev".into()));
         assert_eq!(p.jobs[1].kube_version.as_deref(), Some("v1.31.0"));
     }

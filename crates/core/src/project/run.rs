@@ -8,7 +8,7 @@ use pintle_files::{Refused, Root, TEXT, refused};
 use pintle_functions::world::Drawn;
 use pintle_value::budget::Limits;
 
-use super::{Job, Project, Source};
+use super::{Inline, Job, Project, Source};
 use crate::checks::{Checks, check_release, check_stream};
 use crate::diagnostic::{Diagnostic, Error, Result, Span};
 use crate::emit::{EmitOptions, stream};
@@ -185,13 +185,13 @@ fn chart(
         let text = settings.root.read(&path, left).map_err(|e| unreadable("values file", &path, &file.span, &e))?;
         // The limit is for all of them: a list may name the same file again and again.
         left -= text.len() as u64;
-        files.push(ValuesFile { name: path.to_string_lossy().into_owned(), text: text.into() });
+        files.push(ValuesFile::new(path.to_string_lossy(), text));
     }
-    if !job.set.is_empty() {
-        let text = pintle_value::json::to_string(&pintle_value::Data::Map(job.set.clone()))
-            .map_err(|e| Error::new(&rules::VALUES_TYPE, e.to_string()))?
-            .into_bytes();
-        files.push(ValuesFile { name: job.span.source.name().to_owned(), text: text.into() });
+    for Inline { values, source, path } in &job.set {
+        let text = pintle_value::json::to_string(&pintle_value::Data::Map(values.clone()))
+            .map_err(|e| Error::new(&rules::VALUES_TYPE, e.to_string()))?;
+        let within = Some((source.clone(), path.clone()));
+        files.push(ValuesFile { within, ..ValuesFile::new(source.name(), text.into_bytes()) });
     }
     files.extend(settings.values.files.iter().cloned());
     let values = ValuesOptions { files, ..settings.values.clone() };

@@ -271,7 +271,7 @@ fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Mad
     let p = &app.parameters;
     let jobs = jobs(app, project)?;
     for job in &jobs {
-        app.secrets.of_values(&job.set);
+        job.set.iter().for_each(|set| app.secrets.of_values(&set.values));
         for file in &job.values {
             let text = app.paths.root.text(&project.dir.join(&file.path)).unwrap_or_default();
             if let Ok(Some(tree)) = Tree::parse(&text)

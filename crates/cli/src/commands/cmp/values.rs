@@ -88,14 +88,14 @@ pub fn options(app: &Application, chart: Option<&Path>, defaults: &DataMap) -> R
         {
             app.secrets.of_values(&values);
         }
-        given.push(ValuesFile { name, text: text.into() });
+        given.push(ValuesFile::new(name, text));
     }
     for (name, values) in [("parameter values", table(app)?), ("parameters", own(app, defaults)?)] {
         if !values.is_empty() {
             app.secrets.of_values(&values);
             let text = json::to_string(&Data::Map(values))
                 .map_err(|_| Error::new(&pintle::rules::VALUES_TYPE, "values that JSON can't hold"))?;
-            given.push(ValuesFile { name: name.into(), text: text.into_bytes().into() });
+            given.push(ValuesFile::new(name, text.into_bytes()));
         }
     }
     let substituted =
