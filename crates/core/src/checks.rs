@@ -252,7 +252,7 @@ pub fn check_release(
     checks.existing.extend(release.found.iter().cloned());
     let mut findings = check(&documents(release), &checks);
     if !findings.is_empty() {
-        findings = explain(chart, values, options, findings);
+        findings = explain(release, chart, values, options, findings);
     }
     findings.extend(values::plaintext(&values.given.files, &checks));
     hide(&mut findings, || Secrets::of_inputs(values, chart), &documents(release));

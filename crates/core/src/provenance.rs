@@ -223,10 +223,10 @@ pub struct Made {
 /// `raw` is the output before `<no value>` was removed, `offset` counts in it.
 pub fn made(record: &Record, raw: &[u8], offset: usize, sources: &BTreeMap<String, Source>) -> Option<Made> {
     let mut reads = Vec::new();
-    let piece = follow(&record.pieces, raw, offset, &mut reads)?;
+    let (piece, text, offset) = follow(&record.pieces, raw, offset, &mut reads)?;
     let site = record.calls.get(piece.call)?;
     let calls = callers(record, site, sources);
-    let at = piece.pos as usize + text_offset(piece, raw, offset, &site.text);
+    let at = piece.pos as usize + text_offset(piece, text, offset, &site.text);
     Some(Made { span: span_at(site, at, sources), calls, reads })
 }
 
@@ -261,7 +261,8 @@ fn span_at(site: &CallSite, offset: usize, sources: &BTreeMap<String, Source>) -
     Span::range(&source.unwrap_or_else(|| Source::new(&*site.file, site.text.clone())), offset..offset)
 }
 
-fn follow<'r>(pieces: &'r [Piece], raw: &[u8], offset: usize, reads: &mut Vec<Read>) -> Option<&'r Piece> {
+/// The piece that a byte of a text comes from, with the innermost text that it is a piece of, and the place in that.
+fn follow<'r>(pieces: &'r [Piece], raw: &'r [u8], offset: usize, reads: &mut Vec<Read>) -> Option<(&'r Piece, &'r [u8], usize)> {
     let piece = pieces.iter().rev().find(|p| p.range.start <= offset && offset < p.range.end.max(p.range.start + 1))?;
     let (line_start, _) = line_at(raw, offset);
     let line_end = raw[line_start..].iter().position(|b| *b == b'\n').map_or(raw.len(), |i| line_start + i);
@@ -273,7 +274,7 @@ fn follow<'r>(pieces: &'r [Piece], raw: &[u8], offset: usize, reads: &mut Vec<Re
     let within = offset - piece.range.start;
     let wanted = line_at(output, within).1;
     if wanted.is_empty() {
-        return Some(piece);
+        return Some((piece, raw, offset));
     }
     let nth = lines(output).take_while(|(start, _)| *start <= within).filter(|(_, l)| *l == wanted).count();
     for captured in piece.captured.iter().rev() {
@@ -286,7 +287,7 @@ fn follow<'r>(pieces: &'r [Piece], raw: &[u8], offset: usize, reads: &mut Vec<Re
             }
         }
     }
-    Some(piece)
+    Some((piece, raw, offset))
 }
 
 fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {

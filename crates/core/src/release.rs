@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use pintle_functions::bind::Host;
-use pintle_functions::world::{Drawn, Instant, Query, Recorder, Replay, System, World};
+use pintle_functions::world::{Drawn, Instant, Query, Recorder, Recording, Replay, System, World};
 use pintle_value::budget::{Budget, Limits};
 use pintle_value::quote::quote;
 use pintle_value::{Map, Value};
@@ -120,6 +120,8 @@ pub struct Release {
     pub drawn: Drawn,
     /// The objects that `lookup` found, as `Kind/namespace/name` or `Kind/name`: they exist, though nothing here renders them.
     pub found: Vec<String>,
+    /// What the world answered, so that the same can be rendered again.
+    recording: Arc<Recording>,
 }
 
 /// Renders a chart with the values of a caller.
@@ -160,8 +162,9 @@ fn render_and_explain(chart: &Arc<Chart>, values: &Values, options: &Options, bu
     let recording = Rc::into_inner(world).and_then(Recorder::into_recording);
     let first = match result {
         Ok(release) => {
-            let objects = recording.map(|r| r.objects).unwrap_or_default();
-            return Ok(Release { drawn, found: objects.iter().flatten().flat_map(names_in).collect(), ..release });
+            let recording = recording.unwrap_or_default();
+            let found = recording.objects.iter().flatten().flat_map(names_in).collect();
+            return Ok(Release { drawn, found, recording: Arc::new(recording), ..release });
         }
         Err(first) => first,
     };
@@ -186,11 +189,18 @@ fn is_same(first: &Error, second: &Error) -> bool {
 }
 
 /// Adds to findings about the output of a render where they come from: the template's line, the includes around it, and what set the
-/// values that it read. The same is rendered again for that, with a record; findings about other files stay as they are.
-pub fn explain(chart: &Arc<Chart>, values: &Values, options: &Options, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+/// values that it read. The same is rendered again for that, with the world's answers of the first time and with a record; findings
+/// about other files stay as they are.
+pub fn explain(
+    release: &Release,
+    chart: &Arc<Chart>,
+    values: &Values,
+    options: &Options,
+    findings: Vec<Diagnostic>,
+) -> Vec<Diagnostic> {
     let mut trail = Trail::default();
     let budget = Arc::new(Budget::new(options.limits));
-    let host = Host::new(Shared(Rc::new(Recorder::keeping(options.world()))));
+    let host = Host::new(Replay::new(release.recording.clone()));
     if attempt(chart, values, options, budget, host, Some(&mut trail)).is_err() {
         return findings;
     }

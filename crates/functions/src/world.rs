@@ -5,6 +5,7 @@
 //! and [`Replay`] answers it again, so that a failed render can be repeated exactly.
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 
 use pintle_value::Data;
 
@@ -290,14 +291,15 @@ impl<W: World> World for Recorder<W> {
 /// Answers what a [`Recording`] holds, in its order; past its end, the last moment again and a seeded stream.
 #[derive(Debug)]
 pub struct Replay {
-    recording: Recording,
+    recording: Arc<Recording>,
     at: Cell<[usize; 4]>,
     beyond: Seeded,
 }
 
 impl Replay {
     /// A world that answers as before.
-    pub fn new(recording: Recording) -> Replay {
+    pub fn new(recording: impl Into<Arc<Recording>>) -> Replay {
+        let recording = recording.into();
         let now = recording.moments.last().copied().unwrap_or_default();
         Replay { recording, at: Cell::default(), beyond: Seeded::new(0, now) }
     }

@@ -234,3 +234,50 @@ spec: {selector: {app: none}, ports: [{port: 70000}]}
     assert!(run(&folder, "render chart --findings xml").2.contains("text, json, sarif, github, junit, tap"));
     assert!(run(&folder, "render chart --findings json=no/a.json").2.contains("no/a.json"));
 }
+
+#[test]
+fn places_hold_in_plain_text_of_helpers_and_where_a_chart_draws_random_numbers() {
+    let folder = case::folder("places-plain");
+    let files = "\
+-- chart/Chart.yaml --
+apiVersion: v2
+name: web
+version: 1.0.0
+-- chart/templates/_h.tpl --
+{{- define \"spec\" -}}
+ports:
+  - port: 70000
+    first: 1
+    name: web
+    second: 2
+{{- end }}
+-- chart/templates/a.yaml --
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  {{- include \"spec\" . | nindent 2 }}
+-- chart/templates/b.yaml --
+{{- range until (int (randInt 1 90)) }}
+# {{ . }}
+{{- end }}
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: b}
+other: 1
+";
+    Case::parse(files.as_bytes()).lay_out(&folder);
+    for _ in 0..4 {
+        let said = run(&folder, "render chart --only schema,api").2;
+        for (message, place) in [
+            ("port: Invalid value: 70000", "_h.tpl:3:"),
+            ("unknown field \"spec.ports[0].first\"", "_h.tpl:4:"),
+            ("unknown field \"spec.ports[0].second\"", "_h.tpl:6:"),
+            ("unknown field \"other\"", "b.yaml:7:"),
+        ] {
+            let after = said.split_once(message).unwrap_or_else(|| panic!("{message}: {said}")).1;
+            let line = after.lines().nth(1).unwrap_or_default();
+            assert!(line.contains(place), "{message}: wanted {place}, got {line}\n{said}");
+        }
+    }
+}
