@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 
 /// Renders Helm charts, byte for byte as Helm does, and says where every error comes from.
 #[derive(Parser)]
-#[command(name = "pintle", version, disable_help_subcommand = true, arg_required_else_help = true, after_help = EXAMPLES)]
+#[command(name = "pintle", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -72,7 +72,12 @@ enum Command {
 /// `pintle template` alone: scripts call it thousands of times, and the other commands' arguments take longer to describe than a small
 /// chart to load.
 #[derive(Parser)]
-#[command(name = "pintle template", bin_name = "pintle template")]
+#[command(
+    name = "pintle template",
+    bin_name = "pintle template",
+    about = "Do what `helm template` does, with its flags and its output",
+    long_about = None
+)]
 struct Template {
     #[command(flatten)]
     args: Box<commands::template::Args>,
@@ -140,7 +145,7 @@ fn run(command: Command) -> ExitCode {
         Command::Dependency(args) => commands::dependency::run(&args),
         Command::Helm { args } => commands::helm::run("helm".as_ref(), &args),
         Command::Init(args) => commands::init::run(&args),
-        Command::Graph(args) => commands::graph::run(&args),
+        Command::Graph(args) => commands::graph::run(*args),
         Command::Rules => commands::rules::run(),
         Command::Validate(args) => commands::validate::run(&args),
         Command::Seal(args) => commands::seal::run(&args),

@@ -39,8 +39,6 @@ pub struct Args {
     #[arg(long, value_name = "ORDER")]
     reorder: Option<String>,
     #[command(flatten)]
-    checks: CheckArgs,
-    #[command(flatten)]
     switches: Switches,
     /// API versions for .Capabilities of charts
     #[arg(long, value_name = "VERSION")]
@@ -57,6 +55,8 @@ pub struct Args {
     mount: Vec<String>,
     #[arg(short, long, hide = true)]
     env: Vec<String>,
+    #[command(flatten)]
+    checks: CheckArgs,
 }
 
 const EXAMPLES: &str = "Examples:

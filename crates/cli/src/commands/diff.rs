@@ -27,8 +27,6 @@ pub struct Args {
     /// Compare with what this revision renders
     #[arg(long, value_name = "REV")]
     git: Option<String>,
-    #[command(flatten)]
-    how: source::Args,
     /// How it is shown
     #[arg(short, long, value_enum, default_value = "text")]
     output: Format,
@@ -38,6 +36,8 @@ pub struct Args {
     /// Exit with 1 when something differs
     #[arg(long)]
     exit_code: bool,
+    #[command(flatten)]
+    how: source::Args,
 }
 
 /// How differences are shown.

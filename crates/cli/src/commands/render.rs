@@ -25,11 +25,11 @@ pub struct Args {
     /// Every release of every environment of pintle.yaml
     #[arg(long, conflicts_with = "env")]
     all: bool,
-    #[command(flatten)]
-    how: source::Args,
     /// Write files below this folder: one for each release of pintle.yaml, else one for each template
     #[arg(long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
+    #[command(flatten)]
+    how: source::Args,
 }
 
 const EXAMPLES: &str = "Examples:

@@ -24,8 +24,6 @@ use crate::{io, report};
 #[derive(clap::Args)]
 #[group(skip)]
 pub struct Args {
-    #[command(flatten)]
-    pub values: values::Args,
     /// The release's name [default: the chart's name]; with a pintle.yaml, the release that is wanted
     #[arg(long, value_name = "NAME")]
     pub release: Option<String>,
@@ -62,6 +60,8 @@ pub struct Args {
     #[arg(long, value_name = "LIMITS", default_value = "default", value_parser = Limits::from_settings)]
     pub limits: Limits,
     #[command(flatten)]
+    pub values: values::Args,
+    #[command(flatten)]
     pub cluster: cluster::Args,
     #[command(flatten)]
     pub checks: CheckArgs,
@@ -73,7 +73,8 @@ pub struct Args {
 #[group(skip)]
 #[command(next_help_heading = "Checks")]
 pub struct CheckArgs {
-    /// What findings do: error (errors withhold the output), warn, off [default: error for render and diff, else off]
+    /// What findings do: error (errors withhold the output), warn, off [default: error for render and diff, off for the
+    /// others]
     #[arg(long, value_name = "MODE", value_parser = mode)]
     pub check: Option<Mode>,
     /// Another level for a rule or a topic: ref/secret=error, hygiene/*=warn

@@ -26,15 +26,9 @@ pub struct Args {
     /// The release's name (optional) and the chart: a folder or a .tgz archive
     #[arg(value_name = "[NAME] CHART")]
     args: Vec<String>,
-    #[command(flatten)]
-    values: values::Args,
     /// The release's namespace [default: default]
     #[arg(short, long, value_name = "NAMESPACE")]
     namespace: Option<String>,
-    #[command(flatten)]
-    cluster: cluster::Args,
-    #[command(flatten)]
-    checks: CheckArgs,
     #[command(flatten)]
     bools: Bools,
     /// Write each template's output to a file below this folder
@@ -67,6 +61,12 @@ pub struct Args {
     limits: Option<Limits>,
     #[command(flatten)]
     ignored: Ignored,
+    #[command(flatten)]
+    values: values::Args,
+    #[command(flatten)]
+    cluster: cluster::Args,
+    #[command(flatten)]
+    checks: CheckArgs,
 }
 
 const EXAMPLES: &str = "Examples:

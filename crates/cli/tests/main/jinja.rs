@@ -295,7 +295,7 @@ fn bad_input_is_one_clear_error() {
             "yaml",
             "{% from '_m.j2' import labels %}\nmetadata:\n  {{ labels(values.image.tag) }}",
             "-- web/templates/_m.j2 --\n{% macro labels(x) %}\na: {{ x }}\n b: [\n{% endmacro %}\n",
-            "  --> web/templates/_m.j2:2:11",
+            "  --> web/templates/_m.j2:3:2",
         ),
         ("required", "a: {{ required('name a host', values.host) }}", "", "error: name a host\n  --> web/templates/a.yaml:1:7"),
         (

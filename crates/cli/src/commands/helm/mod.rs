@@ -63,6 +63,11 @@ fn profile() -> Result<Compat, Error> {
 
 fn answer(program: &std::ffi::OsStr, args: &[OsString], compat: Compat) -> Answered {
     let (command, rest) = arguments::take_command(args);
+    let is_help = |arg: &OsString| ["help", "--help", "-h"].iter().any(|help| arg == help);
+    if args.is_empty() || args.first().is_some_and(is_help) && args.len() == 1 {
+        io::print(HELP.as_bytes())?;
+        return DONE;
+    }
     match command.as_deref() {
         Some("template") => template::run(&rest, compat),
         Some("version") => version::run(&rest, compat),
@@ -75,6 +80,24 @@ fn answer(program: &std::ffi::OsStr, args: &[OsString], compat: Compat) -> Answe
         None => Ok(elsewhere(KNOWN)),
     }
 }
+
+const HELP: &str = "\
+Stands in for helm, byte for byte, without a network and a cluster.
+
+Usage: helm COMMAND [FLAGS]     (as a link named helm, or as `pintle helm`)
+
+Commands:
+  template             Render a chart
+  lint                 Look for mistakes in a chart
+  show                 Print a chart's metadata, values, README or definitions (chart, values, readme, crds, all)
+  dependency           List a chart's dependencies, or pack those in folders into its charts/ (list, build)
+  version              Print the version of the Helm that is stood in for
+  env                  Print Helm's settings
+  completion           Print completions for a shell
+
+`helm COMMAND --help` describes the flags of a command. Everything else goes to the real helm, which PINTLE_HELM names or which is found
+in PATH. PINTLE_COMPAT=helm-3.22 stands in for that Helm.
+";
 
 const KNOWN: &str = "pintle does these commands of helm: template, version, lint, show chart|values|readme|crds|all, \
                      dependency list|build, env, completion";
