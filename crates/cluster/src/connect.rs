@@ -147,7 +147,7 @@ async fn config(args: &Args) -> Result<Config, Error> {
     })
 }
 
-/// The kubeconfig of the flag, or those of the environment, merged; files of the environment that aren't there are left out, as
+/// The kubeconfig of the flag, or those of the environment, merged; files of the environment that don't exist are left out, as
 /// kubectl does.
 fn kubeconfig(args: &Args) -> Result<Option<Kubeconfig>, Error> {
     if let Some(file) = &args.kubeconfig {

@@ -180,7 +180,7 @@ fn group_versions(answer: &Answer) -> Vec<String> {
     out
 }
 
-/// A document for each group version; one that isn't there has failed, the others count.
+/// A document for each group version; one that doesn't exist has failed, the others count.
 fn one_by_one(api: &Api, versions: Vec<String>, until: Instant) -> Result<Discovered, Failure> {
     let mut out = Discovered::default();
     for version in versions {

@@ -23,7 +23,7 @@ impl<'a> Lookups<'a> {
         Lookups { api, known: RefCell::default() }
     }
 
-    /// The object, a list for an empty name, an empty mapping for what isn't there. A kind that its group version doesn't have
+    /// The object, a list for an empty name, an empty mapping for what doesn't exist. A kind that its group version doesn't have
     /// is asked for all the same, as Helm does: its path is `/api/NAME`, where nothing is.
     ///
     /// Errors: what Helm's function fails with, in its words.
@@ -47,7 +47,7 @@ impl<'a> Lookups<'a> {
         }
     }
 
-    /// `getAPIResourceForGVK`: of a kind that isn't there an empty one.
+    /// `getAPIResourceForGVK`: of a kind that doesn't exist an empty one.
     fn resource(&self, api_version: &str, kind: &str, until: Instant) -> Result<Resource, String> {
         let (group, version) = match api_version.split_once('/') {
             None => ("", api_version),

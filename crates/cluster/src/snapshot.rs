@@ -35,7 +35,7 @@ pub struct Args {
     /// Of kinds without names only the objects with these labels
     #[arg(short = 'l', long, value_name = "LABELS")]
     pub selector: Option<String>,
-    /// Leave out objects that aren't there: a chart finds none of them either
+    /// Leave out objects that don't exist: a chart finds none of them either
     #[arg(long)]
     pub ignore_not_found: bool,
     /// Leave metadata.managedFields out, which a chart that looks an object up would see
@@ -66,7 +66,7 @@ pub struct Written {
 
 /// Asks the cluster and writes the file.
 ///
-/// Errors: no cluster, a kind that it doesn't have, an object that isn't there or may not be read, a file that can't be written.
+/// Errors: no cluster, a kind that it doesn't have, an object that doesn't exist or may not be read, a file that can't be written.
 /// Nothing is written then.
 pub fn snapshot(args: &Args) -> Result<Written, Error> {
     let wanted = wanted(&args.objects)?;

@@ -12,12 +12,12 @@ use crate::{Refused, TEXT};
 pub struct Root(PathBuf);
 
 impl Root {
-    /// The folder of that path. Errors: it isn't there.
+    /// The folder of that path. Errors: it doesn't exist.
     pub fn new(folder: &Path) -> io::Result<Root> {
         folder.canonicalize().map(Root)
     }
 
-    /// The Git work tree around a folder as its path names it, else the folder itself. Errors: it isn't there.
+    /// The Git work tree around a folder as its path names it, else the folder itself. Errors: it doesn't exist.
     pub fn around(folder: &Path) -> io::Result<Root> {
         match Root::tree(folder)? {
             Some(tree) => Ok(tree),
@@ -59,7 +59,7 @@ impl Root {
         if inner.components().any(is_git) { Err(Refused::Git) } else { Ok(()) }
     }
 
-    /// Where something is written: the path without the links above what isn't there yet. Errors: as [`Root::resolve`]'s.
+    /// Where something is written: the path without the links above what doesn't exist yet. Errors: as [`Root::resolve`]'s.
     pub fn resolve_new(&self, path: &Path) -> io::Result<PathBuf> {
         let full = clean(&std::path::absolute(path)?);
         for above in full.ancestors() {

@@ -80,13 +80,13 @@ mod unix {
             Ok(rustix::fs::mkdirat(&self.0, name, Mode::from_raw_mode(mode))?)
         }
 
-        /// Makes a file that isn't there.
+        /// Makes a file that doesn't exist.
         pub(crate) fn create(&self, name: &OsStr, mode: u32) -> io::Result<File> {
             let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             Ok(File::from(rustix::fs::openat(&self.0, name, flags, Mode::from_raw_mode(mode))?))
         }
 
-        /// Makes a symbolic link that isn't there.
+        /// Makes a symbolic link that doesn't exist.
         pub(crate) fn link(&self, name: &OsStr, target: &OsStr) -> io::Result<()> {
             Ok(rustix::fs::symlinkat(target, &self.0, name)?)
         }

@@ -96,7 +96,7 @@ pub fn heed_limits() {
     system::heed_limits();
 }
 
-/// Makes a folder that isn't there yet, with files in it (path, bytes): all of them or none.
+/// Makes a folder that doesn't exist yet, with files in it (path, bytes): all of them or none.
 ///
 /// Errors: those of the system; the folder is there.
 pub fn new_folder(path: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
@@ -155,7 +155,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens the folder, which is made with those above it where it isn't there; waits for another run to be done with it.
+    /// Opens the folder, which is made with those above it where it doesn't exist; waits for another run to be done with it.
     ///
     /// Errors: those of the system; a link in its place, or on the way out of the work tree or the current folder; another run that
     /// isn't done within a minute.
@@ -197,7 +197,7 @@ impl Folder {
         self.at(path, |parts, name| self.made(parts)?.as_ref().unwrap_or(&self.dir).link(name, OsStr::new(target)))
     }
 
-    /// The folder at the end of a way down, made where it isn't there; nothing for this one.
+    /// The folder at the end of a way down, made where it doesn't exist; nothing for this one.
     fn made(&self, parts: &[&OsStr]) -> io::Result<Option<Dir>> {
         let mut below = None;
         for part in parts {
@@ -307,7 +307,7 @@ impl Folder {
     }
 }
 
-/// Nothing in place of what isn't there.
+/// Nothing in place of what doesn't exist.
 fn absent<T>(found: Result<T>) -> Result<Option<T>> {
     match found {
         Ok(found) => Ok(Some(found)),
@@ -355,7 +355,7 @@ fn random() -> io::Result<u64> {
     getrandom::u64().map_err(io::Error::other)
 }
 
-/// Opens a folder, makes those that aren't there. A link at its end is an error: links further up were judged before ([`stays`]).
+/// Opens a folder, makes those that don't exist. A link at its end is an error: links further up were judged before ([`stays`]).
 fn descend(path: &Path, access: Access) -> io::Result<Dir> {
     // Without the slash at the end, which would follow a link.
     let path: PathBuf = path.components().collect();

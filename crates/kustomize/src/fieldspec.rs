@@ -34,7 +34,7 @@ impl FieldSpec {
     }
 }
 
-/// Adds what isn't there yet (`FsSlice.MergeAll`).
+/// Adds what doesn't exist yet (`FsSlice.MergeAll`).
 pub fn merge_specs(into: &mut Vec<FieldSpec>, more: &[FieldSpec]) -> Result<(), String> {
     for spec in more {
         match into.iter().find(|known| known.covers(spec)) {

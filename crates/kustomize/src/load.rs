@@ -38,7 +38,7 @@ impl FileSystem for Disk {
     }
 }
 
-/// What of it lies in one folder, links followed: everything else isn't there.
+/// What of it lies in one folder, links followed: everything else doesn't exist.
 #[derive(Clone, Debug)]
 pub struct Rooted(pub Root);
 

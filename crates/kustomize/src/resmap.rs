@@ -191,7 +191,7 @@ impl ResMap {
         }
     }
 
-    /// What a message says of the resources nearest to one that isn't there.
+    /// What a message says of the resources nearest to one that doesn't exist.
     pub fn nearest(&self, b: &Build, id: &ResId) -> String {
         // Names are compared letter by letter. Without steps the build ends anyway.
         if b.charge(self.list.len().saturating_mul(COMPARISON)).is_err() {

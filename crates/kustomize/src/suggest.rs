@@ -33,7 +33,7 @@ pub fn edit_distance(a: &str, b: &str) -> usize {
     rows[a.len()][b.len()]
 }
 
-/// A sentence that names the resources nearest to one that isn't there.
+/// A sentence that names the resources nearest to one that doesn't exist.
 pub fn resource(wanted: &ResId, known: &[ResId]) -> Option<String> {
     let same_name: Vec<&ResId> = known.iter().filter(|id| id.name == wanted.name).collect();
     if !same_name.is_empty() {

@@ -42,7 +42,7 @@ pub enum Target {
     Object(usize),
     /// One that is declared to exist, or may be absent: kind, namespace and name.
     Elsewhere(String, String, String),
-    /// One that isn't there.
+    /// One that doesn't exist.
     Missing(String, String, String),
 }
 

@@ -1,7 +1,7 @@
 //! What the objects of a release refer to: who selects, mounts, scales, routes to and depends on whom.
 //!
 //! Takes objects as data, gives a [`Graph`] of edges, and [`Diagnostic`]s about what a cluster accepts and still doesn't work: a
-//! Service that selects nothing, a config map that isn't there, an HPA whose target fixes its replicas. [`rules::RULES`] lists
+//! Service that selects nothing, a config map that doesn't exist, an HPA whose target fixes its replicas. [`rules::RULES`] lists
 //! everything that is looked for, with its default level.
 
 mod argo;

@@ -74,7 +74,7 @@ fn init(args: &Args) -> Result<(), Error> {
     Ok(())
 }
 
-/// Makes a chart in a folder that isn't there yet.
+/// Makes a chart in a folder that doesn't exist yet.
 fn chart(folder: &Path) -> Result<(), Error> {
     let shown = folder.display();
     if folder.exists() {

@@ -178,7 +178,7 @@ fn bad_input_is_told_clearly() {
     assert_eq!(run("bad-deep", &[("a.yaml", &deep)], "validate a.yaml").2, 1);
 }
 
-/// A Service that selects nothing, in a file of its own, and a pod that mounts what isn't there and holds a credential.
+/// A Service that selects nothing, in a file of its own, and a pod that mounts what doesn't exist and holds a credential.
 const LOOSE: [(&str, &str); 2] = [
     ("m/a.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  ports: [{port: 80}]\n  selector: {app: api}\n"),
     (

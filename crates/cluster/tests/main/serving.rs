@@ -80,7 +80,7 @@ fn lookups_are_helms() {
     // What has no namespace is found whatever namespace is named, what has one isn't without it.
     assert_eq!(answers[3].as_ref().unwrap().get("kind"), Some(&Data::String("Namespace".into())));
     assert_eq!((&answers[4], &answers[5]), (&none, &none));
-    // A kind that isn't there is asked for at /api, where Helm asks.
+    // A kind that doesn't exist is asked for at /api, where Helm asks.
     assert_eq!(answers[6], none);
     let versions = r#"{"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": [], "items": []}"#;
     assert_eq!(answers[7], Ok(data(versions)));

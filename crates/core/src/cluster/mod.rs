@@ -156,7 +156,7 @@ impl Cluster {
     }
 
     /// What Helm's `lookup` gives (Helm 4.3.1, `pkg/engine/lookup_func.go`): the object, a list for an empty name, an empty map for
-    /// what isn't there.
+    /// what doesn't exist.
     ///
     /// Errors: an API version that the cluster doesn't serve.
     pub fn lookup(&self, query: Query<'_>) -> Result<Data, String> {

@@ -178,7 +178,7 @@ pub(super) fn take_map(existing: Option<&Data>) -> Result<DataMap, String> {
     }
 }
 
-/// The map at an index of a list: one that isn't there yet is made, one that is something else replaced.
+/// The map at an index of a list: one that doesn't exist yet is made, one that is something else replaced.
 pub(super) fn take_map_at(list: &[Data], i: i64) -> DataMap {
     match usize::try_from(i).ok().and_then(|i| list.get(i)) {
         Some(Data::Map(m)) => m.clone(),

@@ -134,7 +134,7 @@ impl ParseCache {
                     }
                 }
             };
-            // A thread that can't be had is a help that isn't there.
+            // Without a thread the render does the work itself.
             drop(Builder::new().spawn(work));
         }
     }

@@ -174,7 +174,7 @@ fn session_affinity(f: &mut Findings<'_>, spec: &Node, path: &Path<'_>) {
                 f.invalid(&fld.child("clientIP").child("timeoutSeconds"), seconds, "must be greater than 0 and less than 86400");
             }
         }
-        // The server drops the configuration of an affinity that isn't there.
+        // The server drops the configuration of an affinity that doesn't exist.
         "" | "None" => {}
         _ => f.not_supported(&path.child("sessionAffinity"), affinity, &["ClientIP", "None"]),
     }

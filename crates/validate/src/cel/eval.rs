@@ -47,7 +47,7 @@ pub struct Evaluator<'d, 'b> {
 }
 
 impl<'d, 'b> Evaluator<'d, 'b> {
-    /// With `self`, and an `oldSelf` that isn't there.
+    /// With `self`, and an `oldSelf` that doesn't exist.
     ///
     /// Errors: reading `self` costs too much.
     pub fn new(cost: &'d Cost<'b>, node: &'d Node, schema: &'d Schema) -> Result<Evaluator<'d, 'b>> {

@@ -55,7 +55,7 @@ impl Cache {
         Ok(Some(Cache { folder: folder.into(), size }))
     }
 
-    /// Makes the folder if it isn't there, for this user alone: outputs hold secrets, and whoever can write here decides what is
+    /// Makes the folder if it doesn't exist, for this user alone: outputs hold secrets, and whoever can write here decides what is
     /// deployed.
     ///
     /// Errors: a folder that can't be made, or that others can write to.

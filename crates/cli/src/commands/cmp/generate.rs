@@ -261,7 +261,7 @@ pub fn jobs(app: &Application, project: &Project) -> Result<Vec<Job>, Error> {
     Ok(jobs)
 }
 
-/// What isn't there is the render's error, with its line.
+/// What doesn't exist is the render's error, with its line.
 fn inside_project(app: &Application, project: &Project, path: &Path) -> Result<(), Error> {
     let full = project.dir.join(path);
     if full.exists() { app.paths.inside(&full, &path.display().to_string()).map(|_| ()) } else { Ok(()) }

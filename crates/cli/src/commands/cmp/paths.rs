@@ -25,7 +25,7 @@ impl Paths {
     /// `source_path` is the application's path in the repository; without it, a Git work tree is the root, or else the folder itself.
     /// The root is found by the folder's path as it was given: a folder that is a link can't say where the repository is.
     ///
-    /// Errors: the folder isn't there, or it is a link that leads out of the repository.
+    /// Errors: the folder doesn't exist, or it is a link that leads out of the repository.
     pub fn new(dir: &Path, source_path: Option<&str>) -> Result<Paths, Error> {
         let failed = |e: std::io::Error| Error::new(&pintle::rules::FILE_READ, format!("{}: {e}", dir.display()));
         let real = dir.canonicalize().map_err(failed)?;

@@ -147,7 +147,7 @@ fn git(root: &Path) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GIT_")) {
         command.env_remove(name);
     }
-    // An object that isn't there stays so: a helper that fetches it is a program of the repository's choice.
+    // An object that doesn't exist stays so: a helper that fetches it is a program of the repository's choice.
     command.env("GIT_ALLOW_PROTOCOL", "none").env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0");
     command.args(["--no-pager", "--no-optional-locks", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"]);
     command.args(["-c", "protocol.allow=never", "-C"]).arg(root);
@@ -194,7 +194,7 @@ impl Objects {
         Ok(Objects { _running: running, input, output })
     }
 
-    /// The content of an object; nothing if it is larger than `limit` bytes. Errors: the object isn't there.
+    /// The content of an object; nothing if it is larger than `limit` bytes. Errors: the object doesn't exist.
     fn read(&mut self, object: &str, limit: u64) -> Result<Option<Vec<u8>>, Error> {
         let broken = |e: std::io::Error| failed(format!("git cat-file: {}", words(&e)));
         writeln!(self.input, "{object}").and_then(|()| self.input.flush()).map_err(broken)?;
