@@ -313,6 +313,18 @@ fn every_command_heeds_the_limits() {
     }
 }
 
+/// A few bytes of an index ask for 1.5 MB of list.
+#[test]
+fn indexes_of_flags_are_counted_together() {
+    let folder = case::folder("indexes");
+    fs::create_dir_all(folder.join("chart/templates")).unwrap();
+    fs::write(folder.join("chart/Chart.yaml"), "apiVersion: v2\nname: web\nversion: 1.0.0\n").unwrap();
+    let sets = |count: usize| (0..count).map(|i| format!("k{i}[65536]=1")).collect::<Vec<_>>().join(",");
+    assert_eq!(pintle(&folder, &format!("template web chart --set {}", sets(60)), &[]).status.code(), Some(0));
+    fails(&folder, &format!("template web chart --set {}", sets(1000)), "more than 4000000 items");
+    fails(&folder, &format!("template web chart --set {0} --set-string {0}", sets(40)), "more than 4000000 items");
+}
+
 #[test]
 fn recursion() {
     let mut t = Templates::default();

@@ -2,7 +2,7 @@
 
 use pintle_value::{Data, DataMap, Str, json};
 
-use super::set::{Reading, parse_into};
+use super::set::{MAX_ITEMS, Reading, items, parse_into};
 use super::{literal, values_file};
 use crate::Compat;
 use crate::diagnostic::{Error, Path, Result, Source};
@@ -106,6 +106,11 @@ impl ValuesOptions {
             let values = values_file::read(&file.text, compat)
                 .map_err(|e| Error::new(&rules::VALUES_YAML, format!("failed to parse {}: {e}", file.name)))?;
             values_file::merge(&mut base, values);
+        }
+        let texts = [&self.json, &self.set, &self.strings, &self.set_files, &self.literals];
+        if texts.into_iter().flatten().map(|text| items(text)).sum::<u64>() > MAX_ITEMS {
+            let message = format!("the indexes of all flags that set values ask for more than {MAX_ITEMS} items of lists");
+            return Err(Error::new(&rules::VALUES_SET, message));
         }
         for text in &self.json {
             if text.trim_start().starts_with('{') {

@@ -14,6 +14,16 @@ const MAX_INDEXES: usize = 1000;
 /// How deep keys may nest.
 const MAX_NESTING: usize = 30;
 
+/// How many items the indexes of all texts together may ask for: an index makes a list that long, and a few bytes ask for 1.5 MB.
+pub const MAX_ITEMS: u64 = 4_000_000;
+
+/// How many items the indexes in a text ask for at most: `a[9]=1,b[4]=2` asks for 15.
+pub fn items(text: &str) -> u64 {
+    let number = |part: &str| part.split_once(']').and_then(|(index, _)| index.trim().parse::<u64>().ok());
+    // One beyond the largest is refused where it stands.
+    text.split('[').skip(1).filter_map(number).filter(|n| *n <= MAX_INDEX as u64).map(|n| n + 1).sum()
+}
+
 /// How the text after `=` becomes a value.
 pub enum Reading<'r> {
     /// `--set`: booleans, integers and null are told from text.
