@@ -61,7 +61,8 @@ macro_rules! rules {
     };
 }
 
-/// The name among `known` that `wanted` most likely stands for: at most a third of its letters differ.
+/// The name among `known` that `wanted` most likely stands for: at most a third of its letters differ. Of long names the first 200
+/// letters count.
 ///
 /// ```
 /// use pintle_diagnostic::nearest;
@@ -69,9 +70,11 @@ macro_rules! rules {
 /// assert_eq!(nearest("port", ["replicas", "replicaCount"]), None);
 /// ```
 pub fn nearest<'k>(wanted: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let lower = wanted.to_lowercase();
+    // What is compared is a stranger's: the work grows with the product of the lengths.
+    let short = |name: &str| name.chars().take(200).flat_map(char::to_lowercase).collect::<String>();
+    let lower = short(wanted);
     let near = |k: &&str| {
-        let distance = strsim::osa_distance(&lower, &k.to_lowercase());
+        let distance = strsim::osa_distance(&lower, &short(k));
         (distance * 3 <= wanted.chars().count().max(3)).then_some(distance)
     };
     known.into_iter().filter_map(|k| near(&k).map(|d| (d, k))).min().map(|(_, k)| k)

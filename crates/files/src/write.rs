@@ -192,6 +192,27 @@ impl Folder {
         })
     }
 
+    /// Removes what a run that was killed left beside a file that stays as it is. [`Folder::write`] does the same.
+    ///
+    /// Errors: as [`Folder::read`]'s; a folder that doesn't exist needs nothing.
+    pub fn tidy(&self, path: &str) -> Result<()> {
+        let tidied = self.at(path, |parts, _| {
+            let below = self.below(parts)?;
+            if let Some(dir) = &below {
+                lock(dir)?;
+            }
+            self.tidy_once(below.as_ref().unwrap_or(&self.dir), Path::new(path).parent().unwrap_or(Path::new("")));
+            Ok(())
+        });
+        absent(tidied).map(|_| ())
+    }
+
+    fn tidy_once(&self, dir: &Dir, folder: &Path) {
+        if self.tidied.borrow_mut().insert(folder.to_owned()) {
+            tidy(dir);
+        }
+    }
+
     /// Makes a symbolic link below the folder, with the folders that it needs. Errors: those of the system; the name is taken.
     pub fn link(&self, path: &str, target: &str) -> Result<()> {
         self.at(path, |parts, name| self.made(parts)?.as_ref().unwrap_or(&self.dir).link(name, OsStr::new(target)))
@@ -278,9 +299,7 @@ impl Folder {
     }
 
     fn put(&self, dir: &Dir, folder: &Path, name: &OsStr, text: &[u8], last: Last) -> io::Result<()> {
-        if self.tidied.borrow_mut().insert(folder.to_owned()) {
-            tidy(dir);
-        }
+        self.tidy_once(dir, folder);
         let mode = match dir.kind(name) {
             Ok(Kind::File(mode)) if self.access == Access::Shared => Some(mode),
             Ok(Kind::File(_)) => None,

@@ -9,7 +9,6 @@ use crate::kustomization::types::{Image, Replacement, Replica};
 use crate::origin::{self, OriginNote};
 use crate::resmap::{COMPARISON, ResMap};
 use crate::resource::StringMap;
-use crate::suggest;
 use crate::target::Target;
 use crate::transform::{self, Affix, LoadedPatch, NamespaceOptions, ValueAddTarget};
 use pintle_diagnostic::Span;
@@ -70,7 +69,7 @@ impl Stage {
     fn image(&self, b: &mut Build, map: &mut ResMap, image: &Image, specs: &[FieldSpec]) -> Result<(), String> {
         let Some(seen) = transform::set_image(b, map, image, specs)? else { return Ok(()) };
         b.charge(seen.len().saturating_mul(COMPARISON))?;
-        let near = match suggest::nearest(&image.name, seen.iter().map(String::as_str)) {
+        let near = match pintle_diagnostic::nearest(&image.name, seen.iter().map(String::as_str)) {
             Some(near) => format!("; the nearest is {near}"),
             None if seen.is_empty() => "; there are no images".to_owned(),
             None => format!("; there are {}", seen.iter().take(5).cloned().collect::<Vec<_>>().join(", ")),

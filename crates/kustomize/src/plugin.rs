@@ -136,7 +136,7 @@ fn unknown(resource: &Resource, b: &Build) -> Error {
     let gvk = resource.gvk(b);
     let generators = ["ConfigMapGenerator", "SecretGenerator", "HelmChartInflationGenerator", "IAMPolicyGenerator"];
     let error = Error::new(format!("unable to load builtin {gvk}")).at(&resource.origin.file, resource.origin.line);
-    match crate::suggest::nearest(&gvk.kind, TRANSFORMERS.into_iter().chain(generators)) {
+    match pintle_diagnostic::nearest(&gvk.kind, TRANSFORMERS.into_iter().chain(generators)) {
         Some(near) => error.hint(format!("did you mean {near}?")),
         None => error,
     }

@@ -67,6 +67,7 @@ pub fn update(dir: &Path, files: &[(String, Vec<u8>)], in_scope: &dyn Fn(&str) -
     write_list(&folder, &both, &list)?;
     for ((path, text), old) in files.iter().zip(old) {
         if old.as_ref() == Some(text) {
+            folder.tidy(path).map_err(failed)?;
             written.unchanged += 1;
         } else {
             folder.write(path, text, Last::Yes).map_err(failed)?;

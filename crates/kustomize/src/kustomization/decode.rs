@@ -3,18 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use pintle_diagnostic::Step;
 use pintle_value::json::kind;
 use pintle_value::number::format_json_float;
 use pintle_value::{Data, DataMap};
-
-/// A step to a value of a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// A member of a map.
-    Key(String),
-    /// An item of a list.
-    Index(usize),
-}
 
 /// What a document has that its structure doesn't take.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +14,7 @@ pub struct Misfit {
     /// encoding/json's words.
     pub message: String,
     /// Where it is.
-    pub path: Vec<Step>,
+    pub path: Vec<Step<'static>>,
     /// Whether the key is what is wrong, not its value.
     pub at_key: bool,
     /// What may have been meant.
@@ -36,7 +28,7 @@ pub(crate) struct Decoder {
     strict: bool,
     // Whether numbers and truth values may stand for strings, as sigs.k8s.io/yaml has it when it knows the target's type.
     coerce: bool,
-    path: Vec<Step>,
+    path: Vec<Step<'static>>,
     structs: Vec<&'static str>,
     error: Option<Misfit>,
 }
@@ -78,8 +70,7 @@ impl Decoder {
         if let (Data::Float(f), "int64" | "int") = (data, go_type) {
             what = format!("number {}", format_json_float(*f));
         }
-        let names: Vec<&str> =
-            self.path.iter().filter_map(|s| if let Step::Key(k) = s { Some(k.as_str()) } else { None }).collect();
+        let names: Vec<&str> = self.path.iter().filter_map(Step::name).collect();
         let into = match self.structs.last() {
             Some(name) if !names.is_empty() => format!("Go struct field {name}.{} of type {go_type}", names.join(".")),
             _ => format!("Go value of type {go_type}"),
@@ -116,11 +107,11 @@ pub(crate) fn decode_fields<T: Fields>(target: &mut T, data: &Data, d: &mut Deco
     };
     d.structs.push(T::NAME);
     for (key, value) in map {
-        d.path.push(Step::Key(key.clone()));
+        d.path.push(Step::field(key.clone()));
         if !target.set(key, value, d, true) && !target.set(key, value, d, false) && d.strict {
             let mut names = Vec::new();
             T::keys(&mut names);
-            let hint = match crate::suggest::nearest(key, names.iter().copied()) {
+            let hint = match pintle_diagnostic::nearest(key, names.iter().copied()) {
                 Some(near) => format!("did you mean {near:?}?"),
                 None => format!("fields here are: {}", names.join(", ")),
             };
@@ -246,7 +237,7 @@ impl<T: Decode> Decode for BTreeMap<String, T> {
         };
         for (key, item) in map {
             let mut value = T::default();
-            d.path.push(Step::Key(key.clone()));
+            d.path.push(Step::field(key.clone()));
             value.decode(item, d);
             d.path.pop();
             self.insert(key.clone(), value);

@@ -4,7 +4,8 @@
 pub(crate) mod decode;
 pub mod types;
 
-pub use decode::{AnyMap, Misfit, Step};
+pub use decode::{AnyMap, Misfit};
+use pintle_diagnostic::Step;
 pub use types::Kustomization;
 
 use std::collections::{BTreeSet, HashMap};
@@ -38,9 +39,7 @@ impl Kustomization {
         if is_empty(&data) {
             return Err(Error::new("kustomization.yaml is empty").at(file, 0));
         }
-        kustomization
-            .enforce()
-            .map_err(|message| Error::new(message).at(file, line_of(text, &[Step::Key("kind".into())], true)))?;
+        kustomization.enforce().map_err(|message| Error::new(message).at(file, line_of(text, &[Step::field("kind")], true)))?;
         Ok((kustomization, notes))
     }
 
@@ -179,11 +178,11 @@ impl Lines {
 }
 
 /// The line on which a path of a document stands; 0 if it isn't found.
-pub(crate) fn line_of(text: &[u8], path: &[Step], at_key: bool) -> u32 {
+pub(crate) fn line_of(text: &[u8], path: &[Step<'_>], at_key: bool) -> u32 {
     let steps: Vec<pintle_yaml::Step<'_>> = path
         .iter()
         .map(|step| match step {
-            Step::Key(key) => pintle_yaml::Step::Key(key),
+            Step::Field(key) | Step::Key(key) => pintle_yaml::Step::Key(key),
             Step::Index(index) => pintle_yaml::Step::Index(*index),
         })
         .collect();
