@@ -248,11 +248,11 @@ fn no_text(path: &str, content: &[u8], valid: usize, compat: Compat) -> Result<(
 fn invalid(path: &str, content: &str, document: &str, e: &pintle_yaml::Error, compat: Compat) -> Error {
     let message = compat.type_names(format!("YAML parse error on {path}: {}", e.message));
     let mut d = Diagnostic::new(&rules::YAML_PARSE, message);
-    // The document's place in the file's output, which the caller can follow to the template.
+    // The document's place in the file's output, which the caller can follow to the template. The output may hold secrets.
     let offset = document.as_ptr() as usize - content.as_ptr() as usize;
     let before = content.get(..offset).unwrap_or("");
     let line = before.matches('\n').count() + e.line.unwrap_or(1);
-    d.span = Some(Span::position(&Source::new(path, content.to_owned()), line, e.column.unwrap_or(0)));
+    d.span = Some(Span::position(&Source::new(path, content.to_owned()).private(), line, e.column.unwrap_or(0)));
     d.into()
 }
 
@@ -396,5 +396,12 @@ mod tests {
         assert_eq!(split(text, Compat::Helm4), ["a: 1\n\n", "# c\nb: 2\n"]);
         // Of two separators in a row the second is text to Helm 3.
         assert_eq!(split(text, Compat::Helm3), ["a: 1", "# c\nb: 2", "---"]);
+    }
+    #[test]
+    fn an_error_quotes_no_line_of_the_output() {
+        let text = Arc::new(b"a: 1\npassword: [hunter2\n".to_vec());
+        let error = cut("web/templates/a.yaml", &text, Compat::Helm4, &Budget::default()).unwrap_err();
+        let span = error.diagnostics()[0].span.as_ref().unwrap();
+        assert!(span.start().is_some() && span.quoted().is_none(), "{span:?}");
     }
 }

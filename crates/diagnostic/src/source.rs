@@ -16,9 +16,19 @@ pub struct Source {
 
 struct Shared {
     text: Box<dyn AsRef<[u8]> + Send + Sync>,
-    /// Where each line begins, once somebody has asked.
-    lines: OnceLock<Vec<u32>>,
+    /// Made once somebody asks for a line or a column.
+    index: OnceLock<Index>,
 }
+
+/// What turns bytes into lines and columns, however long a line is: thousands of findings may stand on one.
+struct Index {
+    /// Where each line begins.
+    lines: Vec<u32>,
+    /// How many characters stand before each block of [`BLOCK`] bytes, and before the end.
+    characters: Vec<u32>,
+}
+
+const BLOCK: usize = 1024;
 
 /// A line and a column, both from 1; columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +42,7 @@ pub struct Position {
 impl Source {
     /// A text. Its lines may be repeated in messages.
     pub fn new(name: impl Into<String>, text: impl AsRef<[u8]> + Send + Sync + 'static) -> Source {
-        let shared = Shared { text: Box::new(text), lines: OnceLock::new() };
+        let shared = Shared { text: Box::new(text), index: OnceLock::new() };
         Source { name: name.into().into(), shared: Arc::new(shared), is_private: false }
     }
 
@@ -81,11 +91,27 @@ impl Source {
         (*self.shared.text).as_ref()
     }
 
-    fn lines(&self) -> &[u32] {
-        self.shared.lines.get_or_init(|| {
-            let breaks = self.text().iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i as u32 + 1);
-            std::iter::once(0).chain(breaks).collect()
+    fn index(&self) -> &Index {
+        self.shared.index.get_or_init(|| {
+            let text = self.text();
+            let breaks = text.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i as u32 + 1);
+            let lines = std::iter::once(0).chain(breaks).collect();
+            let mut counted = vec![0];
+            for block in text.chunks(BLOCK) {
+                counted.push(counted[counted.len() - 1] + characters(block) as u32);
+            }
+            Index { lines, characters: counted }
         })
+    }
+
+    fn lines(&self) -> &[u32] {
+        &self.index().lines
+    }
+
+    /// How many characters stand before a byte.
+    fn characters_before(&self, offset: usize) -> usize {
+        let block = offset / BLOCK;
+        self.index().characters[block] as usize + characters(&self.text()[block * BLOCK..offset])
     }
 
     /// The number of the line that a byte stands on, from 1.
@@ -206,7 +232,7 @@ impl Span {
     fn at(&self, offset: usize) -> Position {
         let line = self.source.line_of(offset);
         let start = self.source.line(line).start;
-        let column = characters(&self.source.text()[start..offset.max(start)]) + 1;
+        let column = self.source.characters_before(offset.max(start)) - self.source.characters_before(start) + 1;
         Position { line, column: Some(column) }
     }
 
@@ -236,31 +262,19 @@ impl fmt::Display for Span {
     }
 }
 
-/// How many characters bytes are; one that isn't UTF-8 counts as one.
+/// Whether a character of UTF-8 begins with this byte.
+fn begins(byte: &u8) -> bool {
+    byte & 0b1100_0000 != 0b1000_0000
+}
+
+/// How many characters begin in these bytes.
 fn characters(text: &[u8]) -> usize {
-    text.utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum()
+    text.iter().filter(|b| begins(b)).count()
 }
 
 /// The offset of a character of a line, counted from 0; its end if it is shorter.
 fn offset_of(line: &[u8], characters: usize) -> usize {
-    let mut left = characters;
-    let mut at = 0;
-    for chunk in line.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            if left == 0 {
-                return at;
-            }
-            left -= 1;
-            at += c.len_utf8();
-        }
-        let invalid = left.min(chunk.invalid().len());
-        left -= invalid;
-        at += invalid;
-        if left == 0 {
-            return at;
-        }
-    }
-    at
+    line.iter().enumerate().filter(|(_, b)| begins(b)).nth(characters).map_or(line.len(), |(at, _)| at)
 }
 
 #[cfg(test)]
@@ -301,6 +315,20 @@ mod tests {
         assert_eq!(Span::position(&Source::named("b.yaml"), 9, 2).to_string(), "b.yaml:9:2");
         assert_eq!(Span::position(&source, 1, 1).with_length(4).bytes(), Some(0..4));
         assert_eq!(Span::position(&source, 2, 0).to_string(), "a.yaml:2");
+    }
+
+    #[test]
+    fn columns_are_right_on_lines_of_any_length() {
+        let line = "aé世".repeat(BLOCK);
+        for text in [line.clone(), format!("x\n{line}\ny"), "é".repeat(BLOCK), String::new()] {
+            let source = Source::new("a", text.clone());
+            for (offset, _) in text.char_indices().step_by(7).chain([(text.len(), ' ')]) {
+                let line = text[..offset].matches('\n').count() + 1;
+                let start = text[..offset].rfind('\n').map_or(0, |i| i + 1);
+                let column = text[start..offset].chars().count() + 1;
+                assert_eq!(Span::range(&source, offset..offset).start(), place(line, column), "{offset}");
+            }
+        }
     }
 
     #[test]
