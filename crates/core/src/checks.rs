@@ -21,7 +21,6 @@ use pintle_yaml::Tree;
 use crate::diagnostic::{Diagnostic, Error, Levels, Path, Result, Rule, Severity, Source, Span};
 use crate::load::Chart;
 use crate::merge::options::Values;
-use crate::provenance::yaml_steps;
 use crate::release::{Options, Release, explain};
 use crate::rules;
 use crate::secrets::Secrets;
@@ -344,8 +343,7 @@ fn is_excepted(object: &Data, rule: &Rule) -> bool {
 
 /// The place of a path in a document, or of the nearest part of it that is there.
 fn place(tree: &Tree<'_>, path: &Path, document: &Document) -> Span {
-    let steps = yaml_steps(&path.0);
-    let found = (0..=steps.len()).rev().find_map(|n| tree.locate(&steps[..n]));
+    let found = (0..=path.0.len()).rev().find_map(|n| tree.locate(&path.0[..n]));
     let at = found.map_or(0, |p| p.key.unwrap_or(p.value).start.offset);
     document.span(at..at)
 }

@@ -92,10 +92,9 @@ impl<'s> Sources<'s> {
 
     /// The place of a path in a file of values: the key, or the item of a list.
     fn locate(&self, text: &'s [u8], path: &[Step<'_>], source: impl FnOnce() -> Source) -> Option<Span> {
-        let steps = yaml_steps(path);
         let mut parsed = self.parsed.borrow_mut();
         let trees = parsed.entry(text.as_ptr().addr()).or_insert_with(|| Tree::parse_all(text).0);
-        let place = trees.iter().rev().find_map(|t| t.locate(&steps))?;
+        let place = trees.iter().rev().find_map(|t| t.locate(path))?;
         let span = place.key.unwrap_or(place.value);
         // Values may be secrets: their lines are never repeated.
         Some(Span::range(&source().private(), span.start.offset..span.end.offset))
@@ -172,17 +171,8 @@ impl<'s> Sources<'s> {
 }
 
 /// The path of a value, as templates write it: `.Values.image.tag`.
-pub fn shown(path: &[Step<'static>]) -> String {
-    Path(path.to_vec()).below(".Values")
-}
-
-/// The path as the YAML reader takes it.
-pub fn yaml_steps<'p>(path: &'p [Step<'_>]) -> Vec<pintle_yaml::Step<'p>> {
-    let step = |step: &'p Step<'_>| match step {
-        Step::Field(name) | Step::Key(name) => pintle_yaml::Step::Key(name),
-        Step::Index(index) => pintle_yaml::Step::Index(*index),
-    };
-    path.iter().map(step).collect()
+pub fn shown(path: &[Step<'_>]) -> String {
+    Path::of(path).below(".Values")
 }
 
 /// The key of `key=value`: values are never repeated in messages.
@@ -190,7 +180,7 @@ fn key_of(text: &str, path: &[Step<'_>]) -> String {
     // One flag may set several values: then the path says which is meant.
     match text.matches('=').count() {
         0 | 1 => text.split('=').next().unwrap_or(text).to_owned(),
-        _ => path.iter().cloned().map(Step::into_owned).collect::<Path>().to_string(),
+        _ => Path::of(path).to_string(),
     }
 }
 

@@ -74,6 +74,11 @@ impl Path {
         Path(steps)
     }
 
+    /// These steps.
+    pub fn of(steps: &[Step<'_>]) -> Path {
+        steps.iter().cloned().map(Step::into_owned).collect()
+    }
+
     /// Whether it leads nowhere but to the root.
     pub fn is_root(&self) -> bool {
         self.0.is_empty()

@@ -29,7 +29,7 @@ pub use decode::MAX_DEPTH;
 pub use emit::{to_yaml, to_yaml_pretty};
 pub use error::Error;
 pub use head::{Head, Metadata, head_from_slice};
-pub use locate::{Place, Step, locate};
+pub use locate::{Place, locate};
 pub use scanner::Style;
 pub use split::split_documents;
 pub use timestamp::Timestamp;

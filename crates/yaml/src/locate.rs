@@ -1,19 +1,12 @@
 //! Finding the place of a key or a value in a text.
 
+use pintle_diagnostic::Step;
+
 use crate::Error;
 use crate::data::{key_text, tree_to_data};
 use crate::input::Input;
 use crate::resolve::resolve;
 use crate::tree::{Composer, NodeId, NodeKind, Span, Tree};
-
-/// One step of a path into a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step<'p> {
-    /// The member of a mapping with this key, as a string.
-    Key(&'p str),
-    /// The item of a sequence at this index.
-    Index(usize),
-}
 
 /// Where a path leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +121,7 @@ impl Tree<'_> {
         let mut key = None;
         for step in path {
             (key, id) = match step {
-                Step::Key(name) => self.member(id, name).map(|(key, value)| (Some(key), value))?,
+                Step::Field(name) | Step::Key(name) => self.member(id, name).map(|(key, value)| (Some(key), value))?,
                 Step::Index(index) => {
                     let list = self.follow(id);
                     if self.node(list).kind != NodeKind::Sequence {
@@ -145,8 +138,9 @@ impl Tree<'_> {
 /// Where `path` leads in the first document of `text`.
 ///
 /// ```
-/// use pintle_yaml::{Step, locate};
-/// let place = locate(b"image:\n  tag: v1\n", &[Step::Key("image"), Step::Key("tag")]).unwrap();
+/// use pintle_diagnostic::Step;
+/// use pintle_yaml::locate;
+/// let place = locate(b"image:\n  tag: v1\n", &[Step::field("image"), Step::field("tag")]).unwrap();
 /// assert_eq!((place.value.start.line, place.value.start.column), (2, 8));
 /// ```
 pub fn locate(text: &[u8], path: &[Step<'_>]) -> Option<Place> {
@@ -168,24 +162,24 @@ mod tests {
     fn keys_and_items_have_places() {
         let text = "a:\n  - b: 1\n    c: [x, {d: y}]\n";
         assert_eq!(at(text, &[]), Some((1, 1)));
-        assert_eq!(at(text, &[Step::Key("a")]), Some((1, 1)));
-        assert_eq!(at(text, &[Step::Key("a"), Step::Index(0), Step::Key("c")]), Some((3, 5)));
-        let d = [Step::Key("a"), Step::Index(0), Step::Key("c"), Step::Index(1), Step::Key("d")];
+        assert_eq!(at(text, &[Step::field("a")]), Some((1, 1)));
+        assert_eq!(at(text, &[Step::field("a"), Step::Index(0), Step::field("c")]), Some((3, 5)));
+        let d = [Step::field("a"), Step::Index(0), Step::field("c"), Step::Index(1), Step::field("d")];
         assert_eq!(at(text, &d), Some((3, 13)));
-        assert_eq!(at(text, &[Step::Key("nope")]), None);
+        assert_eq!(at(text, &[Step::field("nope")]), None);
         assert_eq!(at(text, &[Step::Index(0)]), None);
     }
 
     #[test]
     fn the_last_duplicate_and_the_merged_key_are_found() {
-        assert_eq!(at("a: 1\na: 2\n", &[Step::Key("a")]), Some((2, 1)));
-        assert_eq!(at("x: &x\n  k: 1\nz:\n  <<: *x\n", &[Step::Key("z"), Step::Key("k")]), Some((2, 3)));
-        assert_eq!(at("yes: 1\n", &[Step::Key("true")]), Some((1, 1)));
+        assert_eq!(at("a: 1\na: 2\n", &[Step::field("a")]), Some((2, 1)));
+        assert_eq!(at("x: &x\n  k: 1\nz:\n  <<: *x\n", &[Step::field("z"), Step::field("k")]), Some((2, 3)));
+        assert_eq!(at("yes: 1\n", &[Step::field("true")]), Some((1, 1)));
     }
 
     #[test]
     fn columns_count_characters_and_offsets_bytes() {
-        let place = locate("\u{FEFF}é: ü\n".as_bytes(), &[Step::Key("é")]).unwrap();
+        let place = locate("\u{FEFF}é: ü\n".as_bytes(), &[Step::field("é")]).unwrap();
         assert_eq!((place.value.start.column, place.value.start.offset, place.value.end.offset), (4, 7, 9));
     }
 }

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use pintle_diagnostic::Step;
 use pintle_value::number::format_json_float;
 use pintle_value::{Data, DataMap};
 
@@ -14,7 +15,6 @@ use crate::data::{check_dynamic, dynamic_to_data, key_text};
 use crate::decode::Decoder;
 use crate::dynamic::Dynamic;
 use crate::input::Input;
-use crate::locate::Step;
 use crate::number::format_g32;
 use crate::resolve::Scalar;
 use crate::tree::Composer;
@@ -151,8 +151,7 @@ pub fn from_slice_into(text: &[u8], target: &Target, data: &mut Data) -> Result<
     filler.store(&root, target, data);
     let Some((message, path)) = filler.error else { return Ok(()) };
     let mut error = Error::new(format!("error unmarshaling JSON: while decoding JSON: {message}"));
-    let steps: Vec<Step<'_>> = path.iter().map(Part::step).collect();
-    if let Some(place) = tree.locate(&steps) {
+    if let Some(place) = tree.locate(&path) {
         (error.line, error.column) = (Some(place.value.start.line), Some(place.value.start.column));
     }
     Err(error)
@@ -193,30 +192,14 @@ pub(crate) fn coerced(scalar: &Scalar<'_>) -> Option<String> {
     }
 }
 
-/// A step on the way to the value being decoded.
-#[derive(Clone)]
-enum Part<'d> {
-    Key(Cow<'d, str>),
-    Index(usize),
-}
-
-impl Part<'_> {
-    fn step(&self) -> Step<'_> {
-        match self {
-            Part::Key(key) => Step::Key(key),
-            Part::Index(index) => Step::Index(*index),
-        }
-    }
-}
-
 /// encoding/json's `decodeState`; the first value that does not fit is the error.
 struct Filler<'d> {
     /// The name of the innermost struct.
     context: &'static str,
     /// The fields that lead to the value, by their names in JSON.
     fields: Vec<&'static str>,
-    path: Vec<Part<'d>>,
-    error: Option<(String, Vec<Part<'d>>)>,
+    path: Vec<Step<'d>>,
+    error: Option<(String, Vec<Step<'d>>)>,
 }
 
 impl<'d> Filler<'d> {
@@ -249,7 +232,7 @@ impl<'d> Filler<'d> {
                 };
                 list.resize_with(items.len(), || of.zero());
                 for (i, (item, slot)) in items.iter().zip(&mut list).enumerate() {
-                    self.path.push(Part::Index(i));
+                    self.path.push(Step::Index(i));
                     self.store(item, of, slot);
                     self.path.pop();
                 }
@@ -259,7 +242,7 @@ impl<'d> Filler<'d> {
                 let mut map = taken(slot);
                 for (name, value) in sorted(entries) {
                     let mut element = of.zero();
-                    self.path.push(Part::Key(name.clone()));
+                    self.path.push(Step::Field(name.clone()));
                     self.store(value, of, &mut element);
                     self.path.pop();
                     map.insert(name.into_owned(), element);
@@ -272,7 +255,7 @@ impl<'d> Filler<'d> {
                     let Some((field, target)) = of.field(&name) else { continue };
                     let context = std::mem::replace(&mut self.context, of.name);
                     self.fields.push(field);
-                    self.path.push(Part::Key(name));
+                    self.path.push(Step::Field(name));
                     // A null need not set anything.
                     if let Some(slot) = map.get_mut(*field) {
                         self.store(value, target, slot);

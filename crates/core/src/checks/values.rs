@@ -8,7 +8,6 @@ use pintle_yaml::Tree;
 use super::{Checks, Part};
 use crate::diagnostic::{Diagnostic, Path, Source, Span, Step};
 use crate::merge::options::ValuesFile;
-use crate::provenance::yaml_steps;
 
 /// What looks like a credential in files of values, at its place. No message holds a value.
 pub fn plaintext(files: &[ValuesFile], checks: &Checks) -> Vec<Diagnostic> {
@@ -30,10 +29,9 @@ pub fn plaintext(files: &[ValuesFile], checks: &Checks) -> Vec<Diagnostic> {
             let Ok(data) = tree.to_data() else { continue };
             credentials(&data, &mut Vec::new(), &mut |path| {
                 let way: Vec<Step<'_>> = above.iter().chain(path).cloned().collect();
-                let at = whole.as_ref().unwrap_or(&tree).locate(&yaml_steps(&way)).map(|p| p.key.unwrap_or(p.value));
+                let at = whole.as_ref().unwrap_or(&tree).locate(&way).map(|p| p.key.unwrap_or(p.value));
                 let span = at.map_or_else(|| Span::whole(&source), |at| Span::range(&source, at.start.offset..at.end.offset));
-                let path: Path =
-                    std::iter::once(Step::field(".Values")).chain(path.iter().cloned().map(Step::into_owned)).collect();
+                let path = Path::of(&[&[Step::field(".Values")], path].concat());
                 found.push(Diagnostic { path, ..finding.clone() }.at(span));
             });
         }

@@ -22,7 +22,7 @@ use pintle_value::json::{DataBuilder, decode_prefix_into};
 use pintle_yaml::{NodeId, Tree, to_yaml};
 
 use super::{Cluster, Question};
-use crate::diagnostic::{Diagnostic, Error, Result, Source, Span, nearest};
+use crate::diagnostic::{Diagnostic, Error, Result, Source, Span, Step, nearest};
 use crate::rules;
 
 const FIELDS: [&str; 5] = ["kind", "kubeVersion", "apiVersions", "objects", "lookups"];
@@ -35,7 +35,7 @@ impl Cluster {
     pub fn read(file: &str, text: &[u8]) -> Result<Cluster> {
         let wrong = |tree: Option<&Tree<'_>>, key: &str, message: String| {
             let source = Source::new(file, text.to_owned()).private();
-            let at = tree.and_then(|t| t.locate(&[pintle_yaml::Step::Key(key)])).map(|p| p.key.unwrap_or(p.value).start.offset);
+            let at = tree.and_then(|t| t.locate(&[Step::field(key)])).map(|p| p.key.unwrap_or(p.value).start.offset);
             let span = at.map_or_else(|| Span::whole(&source), |at| Span::range(&source, at..at));
             Error::from(Diagnostic::new(&rules::CLUSTER_SNAPSHOT, message).at(span))
         };

@@ -27,8 +27,7 @@ use pintle_value::budget::Limits;
 
 use crate::Compat;
 use crate::checks::Checks;
-use crate::diagnostic::nearest;
-use crate::diagnostic::{Diagnostic, Error, Result, Span};
+use crate::diagnostic::{self, Diagnostic, Error, Result, Span, nearest};
 use crate::rules;
 
 /// The file's name.
@@ -73,9 +72,9 @@ pub struct Inline {
     /// The values.
     pub values: DataMap,
     /// pintle.yaml.
-    pub source: pintle_diagnostic::Source,
+    pub source: diagnostic::Source,
     /// The way to them.
-    pub path: pintle_diagnostic::Path,
+    pub path: diagnostic::Path,
 }
 
 /// One release in one environment.

@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use pintle_value::budget::Limits;
 use pintle_value::{Data, DataMap};
-use pintle_yaml::{Step, Tree};
+use pintle_yaml::Tree;
 
 use super::{Inline, Job, NamedFile, Project, Source};
 use crate::Compat;
 use crate::checks::Checks;
-use crate::diagnostic::{Diagnostic, Error, Result, Span};
+use crate::diagnostic::{Diagnostic, Error, Path, Result, Source as Text, Span, Step, nearest};
 use crate::rules;
-use pintle_diagnostic::{Source as Text, nearest};
 
 const API_VERSION: &str = "pintle.dev/v1";
 
@@ -75,7 +74,7 @@ impl Reader {
             Data::List(_) => "a list",
             Data::Map(_) => "a map",
         };
-        let shown = show(&field.path);
+        let shown = Path::of(&field.path).to_string();
         self.error(&field.path, format!("{shown} must be {wanted}, and is {found}"));
     }
 
@@ -91,7 +90,7 @@ impl Reader {
         };
         let inner = |key: &'f str, data: &'f Data| {
             let mut path = field.path.clone();
-            path.push(Step::Key(key));
+            path.push(Step::field(key));
             (key, Field { data, path })
         };
         let fields: Vec<_> = map.iter().map(|(key, data)| inner(key, data)).collect();
@@ -103,7 +102,7 @@ impl Reader {
                 let near = nearest(key, known.iter().flat_map(|g| g.iter().copied())).map(str::to_owned);
                 let within = match &field.path[..field.path.len() - 1] {
                     [] => String::new(),
-                    path => format!(" in {}", show(path)),
+                    path => format!(" in {}", Path::of(path)),
                 };
                 let d = self.error(&field.path, format!("unknown field \"{key}\"{within}"));
                 d.hints.extend(near.map(|n| format!("did you mean {n}?")));
@@ -151,18 +150,6 @@ impl Reader {
     }
 }
 
-fn show(path: &[Step<'_>]) -> String {
-    let mut out = String::new();
-    for step in path {
-        match step {
-            Step::Key(k) if out.is_empty() => out.push_str(k),
-            Step::Key(k) => out.push_str(&format!(".{k}")),
-            Step::Index(i) => out.push_str(&format!("[{i}]")),
-        }
-    }
-    out
-}
-
 /// What one of the four places says. Text is still as it stands there, with its `{env}`.
 #[derive(Clone, Default)]
 struct Settings {
@@ -194,12 +181,7 @@ impl Settings {
                 }
                 "set" => match field.data {
                     Data::Map(m) => {
-                        let step = |step: &Step<'_>| match step {
-                            Step::Key(key) => pintle_diagnostic::Step::field((*key).to_owned()),
-                            Step::Index(index) => pintle_diagnostic::Step::Index(*index),
-                        };
-                        let path = field.path.iter().map(step).collect();
-                        s.set.push(Inline { values: m.clone(), source: r.text.clone(), path });
+                        s.set.push(Inline { values: m.clone(), source: r.text.clone(), path: Path::of(&field.path) });
                     }
                     _ => r.wrong(field, "a map of values"),
                 },

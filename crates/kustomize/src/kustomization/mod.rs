@@ -179,14 +179,7 @@ impl Lines {
 
 /// The line on which a path of a document stands; 0 if it isn't found.
 pub(crate) fn line_of(text: &[u8], path: &[Step<'_>], at_key: bool) -> u32 {
-    let steps: Vec<pintle_yaml::Step<'_>> = path
-        .iter()
-        .map(|step| match step {
-            Step::Field(key) | Step::Key(key) => pintle_yaml::Step::Key(key),
-            Step::Index(index) => pintle_yaml::Step::Index(*index),
-        })
-        .collect();
-    let place = pintle_yaml::locate(text, &steps);
+    let place = pintle_yaml::locate(text, path);
     place.map_or(0, |place| {
         let span = if at_key { place.key.unwrap_or(place.value) } else { place.value };
         span.start.line as u32
