@@ -101,22 +101,12 @@ fn main() -> ExitCode {
             return commands::template::run(&args);
         }
         return match Template::try_parse_from(std::env::args_os().skip(1)) {
-            Ok(template) => {
-                if !template.args.findings().is_empty() {
-                    report::begin(template.args.findings());
-                }
-                report::end(commands::template::run(&template.args))
-            }
+            Ok(template) => finish(Command::Template(template.args)),
             Err(e) => report::usage(&e),
         };
     }
     match Cli::try_parse_from(commands::validate::normalized(std::env::args_os())) {
-        Ok(cli) => {
-            if let Some(forms) = cli.command.findings() {
-                report::begin(forms);
-            }
-            report::end(run(cli.command))
-        }
+        Ok(cli) => finish(cli.command),
         Err(e) => report::usage(&e),
     }
 }
@@ -124,15 +114,24 @@ fn main() -> ExitCode {
 impl Command {
     /// The forms of findings, of a command that counts them at its end. What stands in for Helm and kustomize does so when it is asked.
     fn findings(&self) -> Option<&[report::Form]> {
-        match self {
-            Command::Render(args) => Some(args.findings()),
-            Command::Diff(args) => Some(args.findings()),
-            Command::Graph(args) => Some(args.findings()),
-            Command::Build(args) => Some(args.findings()).filter(|forms| !forms.is_empty()),
-            Command::Template(args) => Some(args.findings()).filter(|forms| !forms.is_empty()),
-            _ => None,
-        }
+        let (checks, when_asked) = match self {
+            Command::Render(args) => (&args.how.checks, false),
+            Command::Diff(args) => (&args.how.checks, false),
+            Command::Graph(args) => (&args.how.checks, false),
+            Command::Build(args) => (&args.checks, true),
+            Command::Template(args) => (&args.checks, true),
+            _ => return None,
+        };
+        (!when_asked || !checks.findings.is_empty()).then_some(&checks.findings)
     }
+}
+
+/// Runs a command to its end, the printing of its findings.
+fn finish(command: Command) -> ExitCode {
+    if let Some(forms) = command.findings() {
+        report::begin(forms);
+    }
+    report::end(run(command))
 }
 
 fn run(command: Command) -> ExitCode {

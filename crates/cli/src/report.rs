@@ -133,7 +133,8 @@ pub fn begin(forms: &[Form]) {
     collected(|c| *c = Some(Collected { forms: forms.to_vec(), found: Vec::new() }));
 }
 
-/// Ends a command: prints what was found in the forms that were asked for, and after errors how much it was. A form that can't be written is a failure.
+/// Ends a command: prints what was found in the forms that were asked for, and after errors how much it was. A form that can't be
+/// written is a failure.
 pub fn end(code: ExitCode) -> ExitCode {
     let Some(Collected { forms, found }) = collected(Option::take) else { return code };
     let mut code = code;
@@ -165,9 +166,14 @@ fn is_text(forms: &[Form]) -> bool {
 
 /// Keeps a finding for the end of the command. Whether it is to be shown now.
 pub fn keep(d: &Diagnostic) -> bool {
+    keep_named(&from_here(d))
+}
+
+/// Keeps a finding whose files are named from the current folder.
+fn keep_named(d: &Diagnostic) -> bool {
     collected(|c| {
         let Some(c) = c else { return true };
-        c.found.push(from_here(d));
+        c.found.push(d.clone());
         is_text(&c.forms)
     })
 }
@@ -188,8 +194,9 @@ fn from_here(d: &Diagnostic) -> Diagnostic {
 
 /// A finding: what, where with the template's line, how it came about, what to do.
 pub fn diagnostic(d: &Diagnostic) {
-    if keep(d) {
-        let _ = std::io::stderr().write_all(show::finding(&from_here(d), colour()).as_bytes());
+    let d = from_here(d);
+    if keep_named(&d) {
+        let _ = std::io::stderr().write_all(show::finding(&d, colour()).as_bytes());
     }
 }
 

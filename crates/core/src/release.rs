@@ -260,22 +260,18 @@ impl Trail {
     /// Adds the places behind one finding.
     fn explain_one(&self, d: &mut Diagnostic, sources: &Sources<'_>) {
         let mut reads = Vec::new();
-        match d.rule.code {
-            code if code == rules::TEMPLATE_EXEC.code => {
-                reads.clone_from(&self.records.failed_reads);
-                if d.trace.is_empty() {
-                    d.trace.extend(self.records.failed_calls.iter().cloned().map(called));
-                }
+        if d.rule == &rules::TEMPLATE_EXEC {
+            reads.clone_from(&self.records.failed_reads);
+            if d.trace.is_empty() {
+                d.trace.extend(self.records.failed_calls.iter().cloned().map(called));
             }
-            // Findings about the output, of which errors of YAML are one kind, stand in a template's file.
-            code if [rules::TEMPLATE_PARSE.code, rules::VALUES_SCHEMA.code].contains(&code) => {}
-            _ => {
-                if let Some(made) = d.span.as_ref().and_then(|span| self.made(span)) {
-                    d.trace.extend(made.calls.into_iter().map(called));
-                    d.span = Some(made.span);
-                    reads = made.reads;
-                }
-            }
+        // Findings about the output, of which errors of YAML are one kind, stand in a template's file.
+        } else if ![&rules::TEMPLATE_PARSE, &rules::VALUES_SCHEMA].contains(&d.rule)
+            && let Some(made) = d.span.as_ref().and_then(|span| self.made(span))
+        {
+            d.trace.extend(made.calls.into_iter().map(called));
+            d.span = Some(made.span);
+            reads = made.reads;
         }
         let paths: Vec<Vec<Step<'static>>> = reads.iter().filter_map(|r| Some(self.origins.path(r)?.0)).collect();
         for (i, path) in paths.iter().enumerate() {

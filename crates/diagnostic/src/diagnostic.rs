@@ -15,7 +15,7 @@ pub struct Object {
     pub api_version: String,
     /// `kind`
     pub kind: String,
-    /// `metadata.namespace`; empty where it isn't known or there is none.
+    /// `metadata.namespace`; empty if the object has no namespace or it isn't known.
     pub namespace: String,
     /// `metadata.name`, or `metadata.generateName`.
     pub name: String,

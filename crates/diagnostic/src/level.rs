@@ -58,11 +58,6 @@ impl Levels {
     pub fn given(&self, rule: &Rule) -> Option<Option<Severity>> {
         self.0.get(rule.code).or_else(|| self.0.get(&format!("{}/*", rule.topic()))).copied()
     }
-
-    /// How bad a finding of a rule is, `None` if it is off.
-    pub fn of(&self, rule: &Rule) -> Option<Severity> {
-        self.given(rule).unwrap_or(Some(rule.severity))
-    }
 }
 
 #[cfg(test)]
@@ -77,10 +72,10 @@ mod tests {
     #[test]
     fn codes_count_before_topics() {
         let mut levels = Levels::default();
-        assert_eq!((levels.of(&KEY), levels.given(&KEY)), (Some(Severity::Warning), None));
+        assert_eq!(levels.given(&KEY), None);
         levels.set("ref/*", "error", RULES.iter().copied()).unwrap();
         levels.set("ref/role", "off", RULES.iter().copied()).unwrap();
-        assert_eq!((levels.of(&KEY), levels.of(&ROLE)), (Some(Severity::Error), None));
+        assert_eq!((levels.given(&KEY), levels.given(&ROLE)), (Some(Some(Severity::Error)), Some(None)));
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub struct Args {
     #[arg(short, long, hide = true)]
     env: Vec<String>,
     #[command(flatten)]
-    checks: CheckArgs,
+    pub checks: CheckArgs,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -92,13 +92,6 @@ switches!(Switches {
     #[arg(hide = true)]
     as_current_user,
 });
-
-impl Args {
-    /// The forms in which findings are printed.
-    pub fn findings(&self) -> &[report::Form] {
-        &self.checks.findings
-    }
-}
 
 pub fn run(args: &Args) -> ExitCode {
     match build(args) {

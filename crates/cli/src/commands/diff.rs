@@ -37,7 +37,7 @@ pub struct Args {
     #[arg(long)]
     exit_code: bool,
     #[command(flatten)]
-    how: source::Args,
+    pub how: source::Args,
 }
 
 /// How differences are shown.
@@ -54,13 +54,6 @@ const EXAMPLES: &str = "Examples:
   pintle diff before.yaml after.yaml --exit-code
   pintle diff --git origin/main --output markdown
   pintle diff --git HEAD~1 --env prod charts/web";
-
-impl Args {
-    /// The forms in which findings are printed.
-    pub fn findings(&self) -> &[report::Form] {
-        &self.how.checks.findings
-    }
-}
 
 pub fn run(args: &Args) -> ExitCode {
     let shown = |found: Diff| show(&found, args.output, args.summary).map(|()| found);

@@ -24,7 +24,7 @@ pub struct Args {
     #[arg(short, long, value_enum, default_value = "mermaid")]
     output: Format,
     #[command(flatten)]
-    how: source::Args,
+    pub how: source::Args,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -38,13 +38,6 @@ const EXAMPLES: &str = "Examples:
   pintle graph charts/web --values values-prod.yaml
   pintle graph --env prod --release web --output svg > web.svg
   pintle graph rendered/prod/web.yaml --output dot | dot -Tpng > web.png";
-
-impl Args {
-    /// The forms in which findings are printed.
-    pub fn findings(&self) -> &[report::Form] {
-        &self.how.checks.findings
-    }
-}
 
 pub fn run(mut args: Args) -> ExitCode {
     // A picture shows what is broken: findings withhold it only when that is asked for.

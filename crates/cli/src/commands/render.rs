@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
     #[command(flatten)]
-    how: source::Args,
+    pub how: source::Args,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -39,13 +39,6 @@ const EXAMPLES: &str = "Examples:
   pintle render --env prod
   pintle render --env prod --release web
   pintle render --all --output-dir rendered/";
-
-impl Args {
-    /// The forms in which findings are printed.
-    pub fn findings(&self) -> &[report::Form] {
-        &self.how.checks.findings
-    }
-}
 
 pub fn run(args: &Args) -> ExitCode {
     match args.how.cluster.after(render(args)) {

@@ -80,7 +80,7 @@ fn seal(args: &Args) -> Result<(), Error> {
 
 fn text(file: &Path) -> Result<String, Error> {
     let text = io::read_named(file)?;
-    String::from_utf8(text).map_err(|_| Error::new(&pintle::rules::FILE_READ, format!("open {}: it is no text", file.display())))
+    String::from_utf8(text).map_err(|_| Error::new(&pintle::rules::FILE_READ, format!("open {}: not UTF-8 text", file.display())))
 }
 
 fn value(args: &Args) -> Result<Vec<u8>, Error> {

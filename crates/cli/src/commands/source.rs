@@ -13,6 +13,7 @@ use pintle::project::discover::{self, Target};
 use pintle::project::run::{self, Collected};
 use pintle::project::{FILE, Job, Project};
 use pintle::{Chart, Compat, Diagnostic, Error, Limits, LoadOptions, Options, overlay};
+use pintle_diagnostic::Levels;
 use pintle_files::Root;
 
 use super::{cluster, values};
@@ -106,25 +107,25 @@ pub fn part(name: &str) -> Result<Part, String> {
 impl CheckArgs {
     /// What the flags ask for; `mode` is what findings do without `--check`.
     pub fn checks(&self, mode: Mode) -> Result<Checks, Error> {
-        let mut checks = Checks {
+        Ok(Checks {
             existing: self.existing.clone(),
             notes: self.notes,
             mode: self.check.unwrap_or(mode),
             only: self.only.clone(),
+            levels: levels(&self.rule)?,
             ..Checks::default()
-        };
-        set_levels(&mut checks, &self.rule)?;
-        Ok(checks)
+        })
     }
 }
 
-/// Takes what `--rule` says.
-pub fn set_levels(checks: &mut Checks, rules: &[String]) -> Result<(), Error> {
+/// What `--rule` says.
+pub fn levels(rules: &[String]) -> Result<Levels, Error> {
+    let mut levels = Levels::default();
     for rule in rules {
         let (code, level) = rule.split_once('=').ok_or_else(|| usage(&format!("--rule {rule}: CODE=LEVEL is meant")))?;
-        checks.set_level(code, level).map_err(|e| usage(&format!("--rule: {e}")))?;
+        levels.set(code, level, checks::rules()).map_err(|e| usage(&format!("--rule: {e}")))?;
     }
-    Ok(())
+    Ok(levels)
 }
 
 fn profile(name: &str) -> Result<Compat, String> {

@@ -66,7 +66,7 @@ pub struct Args {
     #[command(flatten)]
     cluster: cluster::Args,
     #[command(flatten)]
-    checks: CheckArgs,
+    pub checks: CheckArgs,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -235,11 +235,6 @@ switches!(IgnoredSwitches {
 });
 
 impl Args {
-    /// The forms in which findings are printed.
-    pub fn findings(&self) -> &[report::Form] {
-        &self.checks.findings
-    }
-
     /// The arguments of the commonest calls, which have no other flags than these: to describe all flags to clap and to let it read
     /// takes longer than to parse a small chart. It reads everything else, mistakes too.
     pub fn plain(mut words: impl Iterator<Item = OsString>) -> Option<Args> {

@@ -242,6 +242,13 @@ pub fn folder(name: &str) -> PathBuf {
     folder.canonicalize().unwrap()
 }
 
+/// A folder for a test with a case's files in it.
+pub fn laid_out(name: &str, files: impl AsRef<[u8]>) -> PathBuf {
+    let folder = folder(name);
+    Case::parse(files.as_ref()).lay_out(&folder);
+    folder
+}
+
 /// Findings without the codes behind their sentences, for tests of what they say.
 pub fn without_codes(text: &str) -> String {
     let line = |line: &str| match line.rsplit_once(" [") {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::case::{self, Case, pintle};
+use crate::case::{self, pintle};
 
 const CHART: &str = "-- chart/Chart.yaml --
 apiVersion: v2
@@ -41,9 +41,7 @@ spec:
 ";
 
 fn chart(name: &str) -> PathBuf {
-    let folder = case::folder(&format!("checks-{name}"));
-    Case::parse(CHART.as_bytes()).lay_out(&folder);
-    folder
+    case::laid_out(&format!("checks-{name}"), CHART)
 }
 
 /// The exit code, standard output and standard error.
@@ -177,8 +175,7 @@ objects:
 
 #[test]
 fn a_snapshot_stands_for_the_cluster() {
-    let folder = case::folder("checks-cluster");
-    Case::parse(ASKING.as_bytes()).lay_out(&folder);
+    let folder = case::laid_out("checks-cluster", ASKING);
     let (code, out, said) = run(&folder, "render . --namespace prod --cluster cluster.yaml");
     assert_eq!(code, Some(0), "{said}");
     let data = "  version: v1.31.4\n  monitors: \"true\"\n  batch: \"false\"\n  password: c2VhbGVk\n  configs: \"0\"\n";
@@ -197,7 +194,6 @@ fn a_snapshot_stands_for_the_cluster() {
 
 #[test]
 fn findings_have_every_form_in_every_command() {
-    let folder = case::folder("findings-forms");
     let files = "\
 -- chart/Chart.yaml --
 apiVersion: v2
@@ -209,7 +205,7 @@ kind: Service
 metadata: {name: web}
 spec: {selector: {app: none}, ports: [{port: 70000}]}
 ";
-    Case::parse(files.as_bytes()).lay_out(&folder);
+    let folder = case::laid_out("findings-forms", files);
     let (code, out, said) = run(&folder, "render chart --findings sarif=a.sarif --findings github=a.txt");
     assert_eq!((code, out.as_str()), (Some(1), ""), "{said}");
     assert!(said.contains("error: Service web: spec.ports[0].port: Invalid value: 70000"), "{said}");
@@ -237,7 +233,6 @@ spec: {selector: {app: none}, ports: [{port: 70000}]}
 
 #[test]
 fn places_hold_in_plain_text_of_helpers_and_where_a_chart_draws_random_numbers() {
-    let folder = case::folder("places-plain");
     let files = "\
 -- chart/Chart.yaml --
 apiVersion: v2
@@ -266,7 +261,7 @@ kind: ConfigMap
 metadata: {name: b}
 other: 1
 ";
-    Case::parse(files.as_bytes()).lay_out(&folder);
+    let folder = case::laid_out("places-plain", files);
     for _ in 0..4 {
         let said = run(&folder, "render chart --only schema,api").2;
         for (message, place) in [

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::case::{self, Case, pintle, without_codes};
+use crate::case::{self, pintle, without_codes};
 
 const CHART: &str = "-- chart/Chart.yaml --
 apiVersion: v2
@@ -55,8 +55,7 @@ fn program(path: &Path, text: &str) {
 }
 
 fn folder(name: &str) -> PathBuf {
-    let folder = case::folder(&format!("cluster-{name}"));
-    Case::parse(CHART.as_bytes()).lay_out(&folder);
+    let folder = case::laid_out(&format!("cluster-{name}"), CHART);
     program(&folder.join("fake/pintle-cluster"), FAKE);
     folder
 }

@@ -4,12 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::case::{self, Case};
+use crate::case;
 
 fn folder(name: &str, files: &str) -> PathBuf {
-    let folder = case::folder(&format!("helm-{name}"));
-    Case::parse(files.as_bytes()).lay_out(&folder);
-    folder
+    case::laid_out(&format!("helm-{name}"), files)
 }
 
 /// Runs `pintle helm ARGS` with nothing of the caller's environment; `NAME=VALUE` words before the arguments are its own.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use pintle::Data;
 use pintle_yaml::Tree;
 
-use crate::case::{self, Case, pintle, without_codes};
+use crate::case::{self, pintle, without_codes};
 use crate::systems::{entries, root, run, sets, text};
 
 const SYSTEM: &str = "ontu-schedule-bot-admin";
@@ -89,8 +89,7 @@ fn the_system_has_the_same_values_and_schema() {
 
 /// A folder with these files, a Git work tree of its own.
 fn laid_out(name: &str, files: &str) -> PathBuf {
-    let folder = case::folder(&format!("jinja-{name}"));
-    Case::parse(files.as_bytes()).lay_out(&folder);
+    let folder = case::laid_out(&format!("jinja-{name}"), files);
     fs::create_dir(folder.join(".git")).unwrap();
     folder
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pintle::emit::{EmitOptions, stream};
 use pintle::{Chart, Diagnostic, Error, LoadOptions, Options, Release, Values, render};
 
-use crate::case::{self, Case};
+use crate::case;
 
 const CHART: &str = "
 -- chart/Chart.yaml --
@@ -41,8 +41,7 @@ metadata: {name: {{ .Values.name | default \"db\" }}}
 ";
 
 fn chart(name: &str) -> Arc<Chart> {
-    let folder = case::folder(&format!("library-{name}"));
-    Case::parse(CHART.as_bytes()).lay_out(&folder);
+    let folder = case::laid_out(&format!("library-{name}"), CHART);
     Chart::load(folder.join("chart"), &LoadOptions::default()).unwrap()
 }
 
@@ -141,9 +140,8 @@ fn results_cross_threads() {
 
 #[test]
 fn errors_are_data() {
-    let folder = case::folder("library-errors");
     let files = CHART.replace("{{ .Values.replicas }}", "{{ .Values.replicas.none.deep }}");
-    Case::parse(files.as_bytes()).lay_out(&folder);
+    let folder = case::laid_out("library-errors", files);
     let chart = Chart::load(folder.join("chart"), &LoadOptions::default()).unwrap();
     let error = std::thread::spawn(move || render(&chart, &Values::default(), &Options::default()).unwrap_err()).join().unwrap();
     assert!(error.message().contains("can't evaluate field none"), "{error}");

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::case::{self, Case};
+use crate::case;
 
 const CHART: &str = "-- web/Chart.yaml --
 apiVersion: v2
@@ -33,9 +33,7 @@ const OUTPUT: &str =
     "---\n# Source: web/templates/a.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata:\n  a: \"1\"\n";
 
 fn folder(name: &str) -> PathBuf {
-    let folder = case::folder(&format!("parity-{name}"));
-    Case::parse(CHART.as_bytes()).lay_out(&folder);
-    folder
+    case::laid_out(&format!("parity-{name}"), CHART)
 }
 
 /// A program that answers as a Helm of this version, prints `output` for a chart and remembers what it was asked.

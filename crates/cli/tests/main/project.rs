@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::case::{self, Case, pintle};
+use crate::case::{self, pintle};
 
 /// A repository with a chart of two environments, an overlay, and a pintle.yaml.
 const REPOSITORY: &str = "-- pintle.yaml --
@@ -59,8 +59,7 @@ stringData:
 /// The repository laid out as a Git work tree of its own: a build folder may lie inside Pintle's,
 /// whose pintle.yaml a search upwards would find.
 fn repository(name: &str) -> PathBuf {
-    let folder = case::folder(&format!("project-{name}"));
-    Case::parse(REPOSITORY.as_bytes()).lay_out(&folder);
+    let folder = case::laid_out(&format!("project-{name}"), REPOSITORY);
     fs::create_dir(folder.join(".git")).unwrap();
     folder
 }
@@ -345,7 +344,6 @@ fn the_schema_of_pintle_yaml_says_what_the_program_says() {
 
 #[test]
 fn values_of_pintle_yaml_have_their_place_there() {
-    let folder = case::folder("project-set-places");
     let files = "\
 -- pintle.yaml --
 environments: [dev, prod]
@@ -370,7 +368,7 @@ metadata: {name: a}
 data:
   a: {{ upper .Values.deep.name }}
 ";
-    Case::parse(files.as_bytes()).lay_out(&folder);
+    let folder = case::laid_out("project-set-places", files);
     assert!(pintle(&folder, "render --env dev", &[]).status.success());
     let said = fails(&folder, "render --env prod", 1);
     assert!(said.contains("::: pintle.yaml:11:13 .Values.deep.name is set here"), "{said}");

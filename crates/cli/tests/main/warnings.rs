@@ -2,12 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::case::{self, Case, pintle, without_codes};
+use crate::case::{self, pintle, without_codes};
 
 fn chart(name: &str, files: &str) -> PathBuf {
-    let folder = case::folder(&format!("warnings-{name}"));
-    Case::parse(files.as_bytes()).lay_out(&folder);
-    folder
+    case::laid_out(&format!("warnings-{name}"), files)
 }
 
 /// Renders `chart` with both commands; everything on standard error must be `wanted`, line by line.

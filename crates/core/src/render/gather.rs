@@ -11,9 +11,9 @@ use pintle_template::Templates;
 use pintle_value::Str;
 
 use super::parsed::{JinjaSet, Texts, parse_all};
-use super::{ParseCache, Renderable, jinja, parse_error};
+use super::{ParseCache, Renderable, Sources, jinja, parse_error};
 use crate::Compat;
-use crate::diagnostic::{Result, Source};
+use crate::diagnostic::Result;
 use crate::load::Dialect;
 
 /// What [`gather`] gives.
@@ -29,7 +29,13 @@ pub(super) struct Gathered {
 /// Brings together what files define. Parses as needed, unless it shall be done at once.
 ///
 /// Errors: the first file that can't be parsed.
-pub(super) fn gather(files: &[(&String, &Renderable)], cache: &ParseCache, compat: Compat, at_once: bool) -> Result<Gathered> {
+pub(super) fn gather(
+    files: &[(&String, &Renderable<'_>)],
+    cache: &ParseCache,
+    compat: Compat,
+    at_once: bool,
+    source: &Sources<'_>,
+) -> Result<Gathered> {
     let texts = |dialect| -> Vec<(&String, &Str)> {
         files.iter().filter(|(_, t)| t.dialect == dialect).map(|(name, t)| (*name, &t.text)).collect()
     };
@@ -37,27 +43,28 @@ pub(super) fn gather(files: &[(&String, &Renderable)], cache: &ParseCache, compa
     let in_jinja = texts(Dialect::Jinja);
     let in_jinja = (!in_jinja.is_empty()).then(|| cache.jinja(&in_jinja, compat));
     let set = if at_once || in_jinja.is_some() { None } else { as_needed(&parsed) };
-    let set = set.map_or_else(|| all(files, &parsed, in_jinja.as_deref()), Ok)?;
+    let set = set.map_or_else(|| all(files, &parsed, in_jinja.as_deref(), source), Ok)?;
     Ok(Gathered { set, in_jinja, texts: parsed })
 }
 
 /// The templates of all texts, every one parsed; of those in Jinja only the errors.
-fn all(files: &[(&String, &Renderable)], texts: &Texts, in_jinja: Option<&JinjaSet>) -> Result<Templates> {
+fn all(
+    files: &[(&String, &Renderable<'_>)],
+    texts: &Texts,
+    in_jinja: Option<&JinjaSet>,
+    source: &Sources<'_>,
+) -> Result<Templates> {
     parse_all(texts);
     let mut set = Templates::new();
     let mut texts = texts.iter();
-    let source = |name: &str| match files.iter().find(|(of, _)| *of == name) {
-        Some((_, t)) => t.source(name),
-        None => Source::named(name),
-    };
     for (name, t) in files {
         match in_jinja {
             Some(jinja) if t.dialect == Dialect::Jinja => {
-                jinja.errors.get(*name).map_or(Ok(()), |e| Err(jinja::error(e, &source)))?;
+                jinja.errors.get(*name).map_or(Ok(()), |e| Err(jinja::error(e, source)))?;
             }
             _ => {
                 if let Some(text) = texts.next() {
-                    set.add(text.parsed().as_ref().map_err(|e| parse_error(name, e))?);
+                    set.add(text.parsed().as_ref().map_err(|e| parse_error(name, e, source))?);
                 }
             }
         }
@@ -66,8 +73,8 @@ fn all(files: &[(&String, &Renderable)], texts: &Texts, in_jinja: Option<&JinjaS
 }
 
 /// The error of the first text that can't be parsed. It comes before any error of the execution, which Helm would not have begun.
-pub(super) fn check(texts: &Texts) -> Result<()> {
-    texts.iter().try_for_each(|text| text.parsed().as_ref().map(|_| ()).map_err(|e| parse_error(&text.name, e)))
+pub(super) fn check(texts: &Texts, source: &Sources<'_>) -> Result<()> {
+    texts.iter().try_for_each(|text| text.parsed().as_ref().map(|_| ()).map_err(|e| parse_error(&text.name, e, source)))
 }
 
 /// The templates of all texts, of which those that define no others are parsed when they are wanted for the first time. Nothing if that

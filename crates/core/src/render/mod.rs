@@ -12,6 +12,7 @@ mod parsed;
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
@@ -97,20 +98,21 @@ pub struct Context<'c> {
     pub host: Rc<Host>,
 }
 
-struct Renderable {
+struct Renderable<'c> {
     text: Str,
     dialect: Dialect,
     /// The dot, shared by the templates of one chart.
     dot: Map,
     base_path: String,
     /// Where the file lies, for people.
-    path: Option<String>,
+    path: Option<&'c Path>,
 }
 
-impl Renderable {
+impl Renderable<'_> {
     /// The text under the name that people know it by; `name` is what templates know.
     fn source(&self, name: &str) -> Source {
-        Source::new(self.path.as_deref().unwrap_or(name), self.text.clone())
+        let name = self.path.map_or_else(|| name.to_owned(), |path| path.display().to_string());
+        Source::new(name, self.text.clone())
     }
 }
 
@@ -142,13 +144,13 @@ pub fn render(
         records.sources = templates.iter().map(|(name, t)| (name.clone(), t.source(name))).collect();
     }
 
-    let order: Vec<(&String, &Renderable)> = order(templates.keys()).into_iter().map(|name| (name, &templates[name])).collect();
+    let order: Vec<(&String, &Renderable<'_>)> =
+        order(templates.keys()).into_iter().map(|name| (name, &templates[name])).collect();
     let at_once = parallel::threads(root.size()) < 2;
-    let Gathered { set, in_jinja, texts } =
-        gather(&order, &root.chart.parsed, compat, at_once).map_err(|e| quoting(e, &source))?;
+    let Gathered { set, in_jinja, texts } = gather(&order, &root.chart.parsed, compat, at_once, &source)?;
     let evaluator = Evaluator::new(Arc::new(set), functions(compat), context.host.clone(), context.budget.clone());
     let evaluator = Rc::new(RefCell::new(evaluator));
-    let mut execute = |name: &str, t: &Renderable| -> Result<Vec<u8>> {
+    let mut execute = |name: &str, t: &Renderable<'_>| -> Result<Vec<u8>> {
         let template = Entries::from([("Name".into(), name.into()), ("BasePath".into(), t.base_path.as_str().into())]);
         t.dot.insert("Template".into(), Value::Map(Map::named(values_type, template)));
         let jinja = in_jinja.as_ref().filter(|_| t.dialect == Dialect::Jinja);
@@ -182,12 +184,12 @@ pub fn render(
         if base.starts_with('_') {
             continue;
         }
-        let raw = execute(name, t).or_else(|e| check(&texts).map_err(|e| quoting(e, &source)).and(Err(e)))?;
+        let raw = execute(name, t).or_else(|e| check(&texts, &source).and(Err(e)))?;
         let text = Arc::new(without_no_value(raw));
         sink(name, &text);
         rendered.insert((*name).clone(), text);
     }
-    check(&texts).map_err(|e| quoting(e, &source))?;
+    check(&texts, &source)?;
     Ok(rendered)
 }
 
@@ -228,17 +230,17 @@ pub(crate) fn without_no_value(text: Vec<u8>) -> Vec<u8> {
     out
 }
 
-struct Collector {
-    templates: BTreeMap<String, Renderable>,
+struct Collector<'c> {
+    templates: BTreeMap<String, Renderable<'c>>,
     release: Value,
     capabilities: Value,
     values_type: &'static NamedType,
     compat: Compat,
 }
 
-impl Collector {
+impl<'c> Collector<'c> {
     /// `recAllTpls`: the templates of a chart with their dot, its dependencies first. Gives the dot.
-    fn chart(&mut self, node: &Node, path: &str, values: Map, is_root: bool) -> Result<Map> {
+    fn chart(&mut self, node: &'c Node, path: &str, values: Map, is_root: bool) -> Result<Map> {
         let subcharts = Map::new(Entries::new());
         let chart = if self.compat.chart_is_a_map() {
             Value::Map(chart::helm4(&node.metadata, is_root))
@@ -268,13 +270,8 @@ impl Collector {
                 continue;
             }
             let base_path = format!("{path}/templates");
-            let renderable = Renderable {
-                text: t.data()?.clone(),
-                dialect: node.chart.dialect,
-                dot: dot.clone(),
-                base_path,
-                path: t.path().map(|path| path.display().to_string()),
-            };
+            let renderable =
+                Renderable { text: t.data()?.clone(), dialect: node.chart.dialect, dot: dot.clone(), base_path, path: t.path() };
             self.templates.insert(format!("{path}/{}", t.name), renderable);
         }
         Ok(dot)
@@ -289,15 +286,6 @@ pub(crate) fn exceeded(what: impl Into<String>) -> Diagnostic {
 
 /// Finds the text of a template by its name.
 type Sources<'s> = dyn Fn(&str) -> Source + 's;
-
-/// The error with the texts of the templates whose lines it names.
-fn quoting(mut error: Error, source: &Sources<'_>) -> Error {
-    let spans = error.diagnostics_mut().iter_mut().filter_map(|d| d.span.as_mut());
-    for span in spans.filter(|span| span.source.text().is_empty()) {
-        *span = Span::line(&source(span.source.name()), span.start().map_or(0, |at| at.line));
-    }
-    error
-}
 
 /// Where an error of the evaluator is.
 fn template_span(at: &Location, source: &Sources<'_>) -> Span {
@@ -323,7 +311,7 @@ pub(crate) fn called(span: Span) -> Trace {
 }
 
 /// `cleanupParseError`
-fn parse_error(file: &str, e: &pintle_template::Error) -> Error {
+fn parse_error(file: &str, e: &pintle_template::Error, source: &Sources<'_>) -> Error {
     let text = e.message();
     let tokens: Vec<&str> = text.split(": ").collect();
     let message = match tokens.as_slice() {
@@ -331,9 +319,7 @@ fn parse_error(file: &str, e: &pintle_template::Error) -> Error {
         [_, location, ..] => format!("parse error at ({location}): {}", tokens[tokens.len() - 1]),
     };
     let mut d = Diagnostic::new(&rules::TEMPLATE_PARSE, e.what());
-    if let Some(l) = e.location() {
-        d.span = Some(Span::line(&Source::named(&*l.file), l.line));
-    }
+    d.span = e.location().map(|at| template_span(at, source));
     Error::from(d).with_message(message)
 }
 

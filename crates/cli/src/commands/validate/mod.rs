@@ -16,7 +16,7 @@ use pintle_diagnostic::{Levels, Source};
 use pintle_validate::{Locations, Options, ResourceReport, Status, Validator};
 use pintle_value::budget::Exceeded;
 
-use super::source::{part, set_levels};
+use super::source::{levels, part};
 use crate::{io, report};
 
 use flags::Format;
@@ -134,6 +134,7 @@ fn exceeded(e: Exceeded) -> Failure {
 }
 
 fn checked(args: &Args) -> Result<(Vec<ResourceReport>, usize), Failure> {
+    let levels = levels(&args.rule).map_err(|e| Failure::Usage(e.to_string()))?;
     let locations = Locations::new(&args.schema_location).map_err(Failure::Usage)?;
     let ignored = files::Ignored::new(&args.ignore_filename_pattern).map_err(Failure::Usage)?;
     let names = files::inputs(&args.files, &ignored).map_err(|e| match e {
@@ -149,7 +150,7 @@ fn checked(args: &Args) -> Result<(Vec<ResourceReport>, usize), Failure> {
         strict_schemas: args.strict_schemas,
         skip: args.skip.clone(),
         reject: args.reject.clone(),
-        levels: levels(args)?,
+        levels: levels.clone(),
         ..Options::default()
     };
     let threads = args.threads.filter(|n| *n > 0).unwrap_or_else(|| available_parallelism().map_or(1, usize::from)).min(16);
@@ -173,7 +174,7 @@ fn checked(args: &Args) -> Result<(Vec<ResourceReport>, usize), Failure> {
     for checked in on_threads(&inputs, threads, |source| validator.check(source)) {
         reports.append(&mut checked.map_err(exceeded)?);
     }
-    related(args, &inputs, &mut reports)?;
+    related(args, levels, &inputs, &mut reports);
     if args.exit_on_error
         && let Some(first) = reports.iter().position(|r| matches!(r.status, Status::Invalid | Status::Error))
     {
@@ -182,26 +183,19 @@ fn checked(args: &Args) -> Result<(Vec<ResourceReport>, usize), Failure> {
     Ok((reports, inputs.len()))
 }
 
-/// What `--rule` says.
-fn levels(args: &Args) -> Result<Levels, Failure> {
-    let mut checks = Checks::default();
-    set_levels(&mut checks, &args.rule).map_err(|e| Failure::Usage(e.to_string()))?;
-    Ok(checks.levels)
-}
-
 /// Adds what is wrong between the manifests and with their secrets to the reports of the objects.
-fn related(args: &Args, inputs: &[Source], reports: &mut [ResourceReport]) -> Result<(), Failure> {
+fn related(args: &Args, levels: Levels, inputs: &[Source], reports: &mut [ResourceReport]) {
     let parts = [Part::Refs, Part::Secrets];
     let checks = Checks {
         only: args.only.iter().copied().filter(|part| parts.contains(part)).collect(),
         existing: args.existing.clone(),
         notes: args.notes,
         kube_version: args.kube_version.first().map(|minor| format!("1.{minor}")),
-        levels: levels(args)?,
+        levels,
         ..Checks::default()
     };
     if checks.only.is_empty() {
-        return Ok(());
+        return;
     }
     // What is no YAML has its finding already.
     let documents: Vec<Document> = inputs.iter().flat_map(|source| stream_documents(source).unwrap_or_default()).collect();
@@ -219,5 +213,4 @@ fn related(args: &Args, inputs: &[Source], reports: &mut [ResourceReport]) -> Re
         }
         report.findings.push(found);
     }
-    Ok(())
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use pintle::{Data, DataMap, Diagnostic, Severity};
+use pintle_diagnostic::Object;
 use pintle_diagnostic::show::{self, Case, Colour, Outcome, harmless, one_line};
 use pintle_validate::{ResourceReport, Status, rules};
 
@@ -42,9 +43,13 @@ fn has_versions(shown: &Shown<'_>) -> bool {
     shown.reports.iter().map(|r| r.kubernetes).collect::<BTreeSet<_>>().len() > 1
 }
 
+/// An object as kubeconform names it: without its namespace.
+fn named(r: &ResourceReport) -> Object {
+    Object { namespace: String::new(), ..r.object.clone() }
+}
+
 fn object(r: &ResourceReport) -> String {
-    let named = pintle_diagnostic::Object { namespace: String::new(), ..r.object.clone() };
-    if r.object.kind.is_empty() { String::new() } else { one_line(&named.to_string()) }
+    if r.object.kind.is_empty() { String::new() } else { one_line(&named(r).to_string()) }
 }
 
 fn file(r: &ResourceReport) -> String {
@@ -72,7 +77,7 @@ fn cases(shown: &Shown<'_>) -> Vec<Case> {
     let listed = shown.reports.iter().filter(|r| r.status != Status::Empty);
     let case = |r: &ResourceReport| Case {
         file: r.span.source.name().to_owned(),
-        object: pintle_diagnostic::Object { namespace: String::new(), ..r.object.clone() },
+        object: named(r),
         outcome: match r.status {
             Status::Valid | Status::Empty => Outcome::Passed,
             Status::Skipped => Outcome::Skipped,
