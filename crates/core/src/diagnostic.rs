@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use pintle_value::quote::{is_print, quote};
+use pintle_go::strconv::{is_print, quote};
 
 pub use pintle_diagnostic::{
     Diagnostic, Levels, Object, Path, Position, Rule, Severity, Source, Span, Step, Trace, Tracepoint, nearest,

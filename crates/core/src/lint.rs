@@ -13,7 +13,7 @@ use std::sync::Arc;
 use pintle_functions::bind::Host;
 use pintle_functions::semver::Version;
 use pintle_functions::world::System;
-use pintle_value::quote::quote;
+use pintle_go::strconv::quote;
 use pintle_value::{Data, Map};
 use pintle_yaml::{StructType, Target};
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use pintle_functions::bind::Host;
 use pintle_functions::world::{Drawn, Instant, Query, Recorder, Recording, Replay, System, World};
+use pintle_go::strconv::quote;
 use pintle_value::budget::{Budget, Limits};
-use pintle_value::quote::quote;
 use pintle_value::{Map, Value};
 
 use crate::Compat;

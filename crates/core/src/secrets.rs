@@ -8,8 +8,10 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use pintle_go::base64;
+use pintle_go::strconv::quote;
 use pintle_references::secrets::{is_credential, password_of_url};
-use pintle_value::{Data, DataMap, base64, json, quote};
+use pintle_value::{Data, DataMap, json};
 
 use crate::diagnostic::{Diagnostic, Error};
 use crate::load::Chart;
@@ -153,7 +155,7 @@ impl Secrets {
         let mut forms: Vec<Vec<u8>> = vec![text.to_vec()];
         let lossy = String::from_utf8_lossy(text);
         // quote, toJson, toRawJson, squote, urlquery.
-        forms.push(inside(quote::quote(text).into_bytes()));
+        forms.push(inside(quote(text).into_bytes()));
         forms.push(inside(json_text(text, true)));
         forms.push(inside(json_text(text, false)));
         forms.push(lossy.replace('\'', "''").into_bytes());
@@ -416,7 +418,7 @@ mod tests {
         let secrets = of(secret);
         for form in [
             secret.to_owned(),
-            quote::quote(secret.as_bytes()),
+            quote(secret.as_bytes()),
             String::from_utf8(json_text(secret.as_bytes(), true)).unwrap(),
             format!("'{}'", secret.replace('\'', "''")),
             base64::encode(secret.as_bytes()),

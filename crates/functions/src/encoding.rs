@@ -1,6 +1,6 @@
 //! Encodings and checksums that need no keys: base64, base32, hexadecimal digests, Adler-32, UUIDs.
 
-use pintle_value::base64;
+use pintle_go::base64;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 

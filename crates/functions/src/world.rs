@@ -7,6 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
+use pintle_go::time::{Time, Zone};
 use pintle_value::Data;
 
 /// A moment: seconds and nanoseconds since 1970-01-01T00:00:00Z.
@@ -16,6 +17,13 @@ pub struct Instant {
     pub seconds: i64,
     /// 0 to 999,999,999, counted upwards from `seconds`.
     pub nanos: u32,
+}
+
+impl From<Instant> for Time {
+    /// The moment in local time.
+    fn from(instant: Instant) -> Time {
+        Time::unix_time(instant.seconds, instant.nanos, Zone::Local)
+    }
 }
 
 /// An object that `lookup` asks for; an empty name asks for a list.

@@ -196,7 +196,7 @@ pub fn kustomization(data: &[u8]) {
 /// A pattern, and a text behind a zero byte.
 pub fn regex(data: &[u8]) {
     let (pattern, text) = two(data);
-    if let Ok(regex) = pintle_functions::regex::Regex::new(pattern) {
+    if let Ok(regex) = pintle_go::regexp::Regex::new(pattern) {
         let _ = (regex.find_all(text, -1), regex.split(text, 3), regex.replace_all(text, b"<$1>"));
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Value as Jinja};
-use pintle_value::number::format_json_float;
+use pintle_value::json::format_json_float;
 use pintle_value::{Value, json};
 
 use crate::guard;

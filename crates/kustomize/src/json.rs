@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use pintle_value::base64;
+use pintle_go::base64;
+use pintle_go::strconv::format_float;
 use pintle_value::json::{Visit, Visitor};
-use pintle_value::number::format_float;
 use pintle_value::{Data, DataMap};
 
 use crate::node::{Kind, Node, NodeId, Nodes, Place, Style, tag};

@@ -1,7 +1,7 @@
 //! Selectors: by name, namespace and kind as anchored regular expressions, by labels and annotations as Kubernetes writes them
 //! (sigs.k8s.io/kustomize/api v0.20.1, types/selector.go; k8s.io/apimachinery, labels).
 
-use pintle_functions::regex;
+use pintle_go::regexp;
 
 use crate::build::Build;
 use crate::kustomization::types::Selector;
@@ -9,7 +9,7 @@ use crate::resmap::ResMap;
 use crate::resource::StringMap;
 
 /// A selector's expressions, compiled.
-struct Pattern(Option<std::rc::Rc<regex::Regex>>);
+struct Pattern(Option<std::rc::Rc<regexp::Regex>>);
 
 impl Pattern {
     fn new(text: &str) -> Result<Pattern, String> {
@@ -25,8 +25,8 @@ impl Pattern {
 }
 
 /// A regular expression in Go's syntax.
-pub(crate) fn compile(pattern: &str) -> Result<std::rc::Rc<regex::Regex>, String> {
-    regex::cached(pattern.as_bytes()).map_err(|e| e.to_string())
+pub(crate) fn compile(pattern: &str) -> Result<std::rc::Rc<regexp::Regex>, String> {
+    regexp::cached(pattern.as_bytes()).map_err(|e| e.to_string())
 }
 
 impl ResMap {

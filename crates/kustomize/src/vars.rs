@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pintle_value::number::format_float;
+use pintle_go::strconv::format_float;
 
 use crate::build::Build;
 use crate::fieldspec::{FieldSpec, visit};

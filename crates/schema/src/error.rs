@@ -198,7 +198,7 @@ impl ValidationError {
             ErrorKind::OneOf(Some((a, b))) => format!("'oneOf' failed, subschemas {}, {} matched", count(*a), count(*b)),
             ErrorKind::FalseSchema => "false schema".to_owned(),
             ErrorKind::RefCycle { first, second } => {
-                let url = pintle_value::quote::quote(self.schema.as_bytes());
+                let url = pintle_go::strconv::quote(self.schema.as_bytes());
                 format!("both {first} and {second} resolve to {url} causing reference cycle")
             }
             ErrorKind::InvalidJson(go_type) => format!("invalid jsonType {go_type}"),
@@ -315,7 +315,7 @@ pub enum SchemaError {
 
 impl fmt::Display for SchemaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let quote = |text: &str| pintle_value::quote::quote(text.as_bytes());
+        let quote = |text: &str| pintle_go::strconv::quote(text.as_bytes());
         match self {
             SchemaError::Syntax(message) | SchemaError::Other(message) => f.write_str(message),
             SchemaError::Invalid { location, error } => {

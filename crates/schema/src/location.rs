@@ -1,7 +1,7 @@
 //! URLs, fragments and JSON pointers of schemas (santhosh's util.go).
 
-use pintle_functions::url::Url;
-use pintle_value::quote::quote;
+use pintle_go::strconv::quote;
+use pintle_go::url::Url;
 
 use crate::error::SchemaError;
 

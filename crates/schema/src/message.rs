@@ -1,7 +1,6 @@
 //! Numbers and strings in messages, as golang.org/x/text/message prints them in English.
 
-use pintle_value::number::format_float;
-use pintle_value::quote::{append_quote_char, quote as go_quote};
+use pintle_go::strconv::{append_quote_char, format_float, quote as go_quote};
 
 /// `%d`: digits in groups of three.
 pub(crate) fn integer(n: i64) -> String {

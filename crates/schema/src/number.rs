@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use pintle_value::number::format_float;
+use pintle_go::strconv::format_float;
 
 /// Powers of ten beyond it are no numbers to `big.Rat.SetString`.
 const MAX_EXPONENT: i64 = 1_000_000;

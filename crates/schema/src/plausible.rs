@@ -249,7 +249,7 @@ fn counts(text: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pintle_functions::regex::Regex;
+    use pintle_go::regexp::Regex;
 
     #[test]
     fn plain_patterns_are_expressions() {

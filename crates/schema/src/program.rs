@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use pintle_functions::regex::Regex;
+use pintle_go::regexp::Regex;
 
 use crate::document::{Content, DocId, Document};
 use crate::draft::Draft;

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use pintle_go::strconv::is_print;
+use pintle_go::utf8::decode;
 use pintle_value::fmt::{sprint, sprintf, sprintln, type_name};
-use pintle_value::quote::decode_char;
 use pintle_value::{IntKind, Kind, List, Str, Value};
 
 use crate::Error;
@@ -276,17 +277,16 @@ fn js_escape(s: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(s.len());
     let mut rest = s;
     while !rest.is_empty() {
-        let (c, n) = decode_char(rest);
+        let (c, n) = decode(rest);
         match c {
-            Some('\\') => out.extend_from_slice(b"\\\\"),
-            Some('\'') => out.extend_from_slice(b"\\'"),
-            Some('"') => out.extend_from_slice(b"\\\""),
-            Some(c @ ('<' | '>' | '&' | '=')) => out.extend_from_slice(format!("\\u{:04X}", c as u32).as_bytes()),
-            Some(c) if c < ' ' => out.extend_from_slice(format!("\\u{:04X}", c as u32).as_bytes()),
-            Some(c) if c.is_ascii() || pintle_value::quote::is_print(c) => out.extend_from_slice(&rest[..n]),
-            Some(c) => out.extend_from_slice(format!("\\u{:04X}", c as u32).as_bytes()),
+            '\\' => out.extend_from_slice(b"\\\\"),
+            '\'' => out.extend_from_slice(b"\\'"),
+            '"' => out.extend_from_slice(b"\\\""),
+            '<' | '>' | '&' | '=' => out.extend_from_slice(format!("\\u{:04X}", c as u32).as_bytes()),
+            c if c < ' ' => out.extend_from_slice(format!("\\u{:04X}", c as u32).as_bytes()),
             // What is no UTF-8 counts as U+FFFD, which prints.
-            None => out.extend_from_slice(&rest[..n]),
+            c if c.is_ascii() || is_print(c) => out.extend_from_slice(&rest[..n]),
+            c => out.extend_from_slice(format!("\\u{:04X}", c as u32).as_bytes()),
         }
         rest = &rest[n..];
     }

@@ -81,7 +81,7 @@ impl Error {
         let text = format!(
             "template: {file}:{line}:{}: executing {} at <{node}>: {what}",
             column.unwrap_or(0),
-            pintle_value::quote::quote(template.as_bytes()),
+            pintle_go::strconv::quote(template.as_bytes()),
         );
         let kind = match &source {
             Some(s) if s.kind() == ErrorKind::Budget => ErrorKind::Budget,

@@ -77,8 +77,8 @@ fn reflected(v: &Value) -> String {
 /// again.
 fn shown_name(text: &[u8]) -> String {
     match text.get(..LONGEST_NAME) {
-        Some(start) => format!("{}…", pintle_value::quote::quote(start)),
-        None => pintle_value::quote::quote(text),
+        Some(start) => format!("{}…", pintle_go::strconv::quote(start)),
+        None => pintle_go::strconv::quote(text),
     }
 }
 
@@ -437,7 +437,7 @@ impl<'f> Evaluator<'f> {
     fn template(&mut self, st: &mut State<'_>, dot: &Held, call: &TemplateCall) -> Result<(), Error> {
         let name = call.name.of(&st.ast.names);
         let Some(template) = self.scope.get(&name.to_str_lossy()) else {
-            return st.error(format!("template {} not defined", pintle_value::quote::quote(name)));
+            return st.error(format!("template {} not defined", pintle_go::strconv::quote(name)));
         };
         if self.template_depth >= MAX_TEMPLATE_DEPTH {
             return st.error(format!("exceeded maximum template depth ({MAX_TEMPLATE_DEPTH})"));

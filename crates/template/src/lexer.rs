@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
-use pintle_value::quote::{decode_char, is_print, quote};
+use pintle_go::strconv::{is_print, quote};
+use pintle_go::utf8::decode;
 
 /// What an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,16 +212,16 @@ impl<'t> Lexer<'t> {
     }
 
     fn peek(&self) -> Option<char> {
-        match decode_char(self.rest()) {
+        match decode(self.rest()) {
             (_, 0) => None,
-            (c, _) => Some(c.unwrap_or('\u{fffd}')),
+            (c, _) => Some(c),
         }
     }
 
     fn next(&mut self) -> Option<char> {
-        let (c, n) = decode_char(self.rest());
+        let (c, n) = decode(self.rest());
         self.pos += n;
-        if n == 0 { None } else { Some(c.unwrap_or('\u{fffd}')) }
+        if n == 0 { None } else { Some(c) }
     }
 
     fn accept(&mut self, valid: &[u8]) -> bool {
@@ -263,7 +264,7 @@ impl<'t> Lexer<'t> {
                 // Go counts bytes to decide and characters to cut.
                 let mut at = 0;
                 for _ in 0..10 {
-                    at += decode_char(&bytes[at..]).1;
+                    at += decode(&bytes[at..]).1;
                 }
                 if bytes.len() > 10 { format!("{}...", quote(&bytes[..at])) } else { quote(bytes) }
             }

@@ -467,7 +467,7 @@ impl Display for Shown<'_, &Node> {
             Node::Action(pipe) => write!(f, "{{{{{}}}}}", self.with(pipe.of(&ast.pipes))),
             Node::Template(call) => {
                 let TemplateCall { name, pipe, .. } = call.of(&ast.template_calls);
-                write!(f, "{{{{template {}", pintle_value::quote::quote(name.of(&ast.names)))?;
+                write!(f, "{{{{template {}", pintle_go::strconv::quote(name.of(&ast.names)))?;
                 if let Some(p) = pipe {
                     write!(f, " {}", self.with(p.of(&ast.pipes)))?;
                 }

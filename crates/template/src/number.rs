@@ -2,7 +2,7 @@
 //!
 //! Takes an item and its text, gives a [`Number`] or Go's text of what is wrong with it.
 
-use pintle_value::quote::{quote, unquote_rune};
+use pintle_go::strconv::{quote, unquote_rune};
 
 use crate::lexer::{Item, ItemKind};
 use crate::node::Number;

@@ -6,8 +6,8 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use pintle_go::strconv::{quote, unquote};
 use pintle_value::Str;
-use pintle_value::quote::{quote, unquote};
 
 use crate::Error;
 use crate::deep::deep;

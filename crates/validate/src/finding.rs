@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use pintle_diagnostic::{Diagnostic, Rule, Severity, Source, Span};
+use pintle_go::strconv::quote;
 use pintle_value::Data;
 use pintle_value::budget::Budget;
-use pintle_value::quote::quote;
 
 use crate::node::{Node, Value};
 use crate::path::Path;

@@ -8,6 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+/// The longest text (in bytes) and list (in items) that one step of a render may make: what is charged after it was made is never
+/// much.
+pub use pintle_go::limits::{MAX_LIST, MAX_TEXT};
+
 /// How many bytes of text cost as much as a step.
 pub const BYTES_A_STEP: u64 = 4;
 /// What an item of a list or a map takes, in bytes, with what is allocated around it.
@@ -16,10 +20,6 @@ pub const BYTES_AN_ITEM: u64 = 64;
 pub const BYTES_A_MAP: u64 = 512;
 /// What a value of a document takes while that is read, in bytes, with its place.
 const BYTES_A_VALUE: u64 = 400;
-/// The longest text that one step of a render may make: what is charged after it was made is never much.
-pub const MAX_TEXT: usize = 32 << 20;
-/// The longest list, in items, for the same reason.
-pub const MAX_LIST: usize = 2 << 20;
 
 /// The deepest that templates may be allowed to nest: each takes its part of the stack.
 const MAX_DEPTH: usize = 5_000;

@@ -2,9 +2,10 @@
 
 use std::cell::Cell;
 
+use pintle_go::strconv::{append_quote, append_quote_char, can_backquote, format_float, is_print};
+use pintle_go::utf8::decode;
+
 use crate::budget::MAX_TEXT;
-use crate::number::format_float;
-use crate::quote::{append_quote, append_quote_char, can_backquote, decode_char};
 use crate::types::{IntKind, Kind, Type};
 use crate::{List, Map, Object, Value};
 
@@ -191,8 +192,7 @@ impl Printer {
                 self.out.extend_from_slice(b"%!(NOVERB)");
                 break;
             }
-            let (verb, n) = decode_char(&format[i..]);
-            let verb = verb.unwrap_or('\u{fffd}');
+            let (verb, n) = decode(&format[i..]);
             i += n;
             if verb == '%' {
                 self.out.push(b'%');
@@ -498,7 +498,7 @@ impl Printer {
                 let shown = format!("{bits:X}");
                 let mut text = format!("U+{}{shown}", "0".repeat(digits.saturating_sub(shown.len())));
                 if self.sharp
-                    && let Some(c) = u32::try_from(bits).ok().and_then(char::from_u32).filter(|c| crate::quote::is_print(*c))
+                    && let Some(c) = u32::try_from(bits).ok().and_then(char::from_u32).filter(|c| is_print(*c))
                 {
                     text.push_str(&format!(" '{c}'"));
                 }
@@ -659,7 +659,7 @@ impl Printer {
             if at >= s.len() {
                 break;
             }
-            at += decode_char(&s[at..]).1;
+            at += decode(&s[at..]).1;
         }
         &s[..at]
     }
@@ -676,7 +676,7 @@ impl Printer {
         let mut count = 0;
         let mut rest = s;
         while !rest.is_empty() {
-            rest = &rest[decode_char(rest).1..];
+            rest = &rest[decode(rest).1..];
             count += 1;
         }
         let padding = width.saturating_sub(count);

@@ -5,6 +5,7 @@
 
 mod decode;
 mod encode;
+mod float;
 mod visit;
 
 pub use decode::{
@@ -12,4 +13,5 @@ pub use decode::{
     map_from_slice,
 };
 pub use encode::{EncodeError, Options, to_string, to_string_with, write_string};
+pub use float::format_json_float;
 pub use visit::{Visit, Visitor, as_json};

@@ -1,16 +1,13 @@
 //! Go's dynamic values: kinds, byte strings, shared maps, formatting, truth and comparison.
 //!
 //! [`Value`] is what templates compute with; [`Data`] is the plain tree that crosses threads and borders. [`fmt`] prints
-//! values as Go's `fmt` package does, [`number`] numbers as `strconv` does, [`types`] names Go's types and kinds. [`budget`] bounds
-//! what a render may use up.
+//! values as Go's `fmt` package does, [`json`] writes and reads them as `encoding/json` does, [`types`] names Go's types and kinds.
+//! [`budget`] bounds what a render may use up. What of Go's library works on plain text and numbers is in `pintle_go`.
 
-pub mod base64;
 pub mod budget;
 mod data;
 pub mod fmt;
 pub mod json;
-pub mod number;
-pub mod quote;
 mod str;
 pub mod types;
 mod value;

@@ -773,7 +773,7 @@ impl From<&Value> for Data {
             Value::String(s) => Data::String(s.to_str_lossy().into_owned()),
             Value::Bytes(b) => {
                 let mut text = String::new();
-                crate::base64::write(&mut text, b);
+                pintle_go::base64::write(&mut text, b);
                 Data::String(text)
             }
             Value::List(l) => Data::List(l.iter().map(Data::from).collect()),

@@ -1,7 +1,7 @@
 //! What holds for any value, any number and any format.
 
+use pintle_go::strconv::unquote;
 use pintle_value::fmt::{sprint, sprintf};
-use pintle_value::quote::unquote;
 use pintle_value::{Data, DataMap, Entries, IntKind, List, Str, Type, Value};
 use proptest::prelude::*;
 

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use pintle_value::quote::quote;
+use pintle_go::strconv::quote;
 
 use crate::Error;
 use crate::resolve::{Scalar, resolve};

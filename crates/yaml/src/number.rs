@@ -1,6 +1,6 @@
 //! Numbers as Go's `strconv` reads them, and the floats among them as it prints them.
 
-use pintle_value::number::format_float;
+use pintle_go::strconv::format_float;
 
 /// An integer in Go's notation: a sign, then a number with `0x`, `0o`, `0b`, a leading `0` for octal, or none of them
 /// (`strconv.ParseInt(s, 0, 64)`, then `ParseUint` for what is too large).

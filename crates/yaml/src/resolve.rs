@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use pintle_value::base64;
+use pintle_go::base64;
 use pintle_value::json::coerce_utf8;
 
 use crate::number::{Int, parse_float, parse_int, parse_int_radix};

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use pintle_diagnostic::Step;
-use pintle_value::number::format_json_float;
+use pintle_value::json::format_json_float;
 use pintle_value::{Data, DataMap};
 
 use crate::Error;

@@ -1,10 +1,10 @@
 //! Values of flags as pflag, which Helm and kustomize use, reads them, with its words for those that it can't.
 
+use pintle_go::strconv::{NumError, parse_float, parse_int, quote};
+use pintle_go::time::Duration;
+
 use crate::rules;
 use pintle::Error;
-use pintle_functions::number::{NumError, parse_float, parse_int};
-use pintle_functions::time::Duration;
-use pintle_value::quote::quote;
 
 /// `strconv.ParseBool`
 pub fn parse_bool(text: &str) -> Result<bool, String> {

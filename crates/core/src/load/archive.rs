@@ -5,7 +5,7 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use pintle_files::read;
-use pintle_value::quote::quote;
+use pintle_go::strconv::quote;
 
 use super::File;
 use super::directory::MAX_CHART_SIZE;
@@ -87,7 +87,7 @@ fn inner_name(full: &str) -> Result<String, String> {
     if rest.starts_with('/') {
         return Err("chart illegally contains absolute paths".into());
     }
-    let name = String::from_utf8_lossy(&pintle_functions::path::clean(rest.as_bytes())).into_owned();
+    let name = String::from_utf8_lossy(&pintle_go::path::clean(rest.as_bytes())).into_owned();
     if name == "." {
         return Err(format!("chart illegally contains content outside the base directory: {}", quote(full.as_bytes())));
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pintle_functions::semver::Version;
-use pintle_value::quote::{is_print, quote};
+use pintle_go::strconv::{is_print, quote};
 use pintle_value::{Data, DataMap};
 use pintle_yaml::{StructType, Target};
 

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 
-use pintle_value::quote::quote;
+use pintle_go::strconv::quote;
 use pintle_value::{Entries, Map, Str, Value};
 
 use super::dependencies::Node;

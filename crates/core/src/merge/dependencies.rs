@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use pintle_functions::semver::{Constraints, Version};
-use pintle_value::quote::quote;
+use pintle_go::strconv::quote;
 use pintle_value::{Entries, Map, Str, Value};
 
 use super::coalesce::{Coalesce, no_table, table};

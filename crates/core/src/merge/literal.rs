@@ -1,6 +1,6 @@
 //! `--set-literal`: everything after `=` is text, commas and backslashes too (`helm.sh/helm/v4/pkg/strvals/literal_parser.go`).
 
-use pintle_value::quote::quote;
+use pintle_go::strconv::quote;
 use pintle_value::{Data, DataMap};
 
 use super::set::{

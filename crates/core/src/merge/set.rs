@@ -2,7 +2,7 @@
 //!
 //! `a.b[0].c=1,d={x,y}` writes into a tree of values; a backslash takes the next character as it is.
 
-use pintle_value::quote::{quote, quote_runes};
+use pintle_go::strconv::{quote, quote_runes};
 use pintle_value::{Data, DataMap, json};
 
 use crate::Compat;

@@ -5,10 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use pintle_functions::glob::Glob;
-use pintle_functions::path::base;
+use pintle_go::base64;
+use pintle_go::path::base;
 use pintle_value::fmt::overrun;
 use pintle_value::types::{BYTES, DICT, Kind, STRINGS, Signature, Type};
-use pintle_value::{Entries, List, Map, Method, NamedType, Object, Str, Value, Yaml, base64};
+use pintle_value::{Entries, List, Map, Method, NamedType, Object, Str, Value, Yaml};
 
 use crate::Compat;
 use crate::capabilities::{Capabilities, KubeVersion};

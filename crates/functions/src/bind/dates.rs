@@ -1,14 +1,14 @@
 //! Dates and durations: Sprig's, and the durations of Helm 4.
 
+use pintle_go::strconv::{NumError, parse_float, parse_int, quote};
+use pintle_go::strings::trim_space;
+use pintle_go::time::{Duration, Time, Zone};
 use pintle_template::{Call, Error, Exactly, Functions, IntoResult, Typed};
 use pintle_value::types::IntKind;
-use pintle_value::{Str, Value, fmt, quote};
+use pintle_value::{Str, Value, fmt};
 
 use super::host;
 use super::objects::{DurationObject, TimeObject};
-use crate::number::{NumError, parse_float, parse_int};
-use crate::text::trim_space;
-use crate::time::{Duration, Time, Zone};
 
 const DATE_ONLY: &[u8] = b"2006-01-02";
 
@@ -74,7 +74,7 @@ fn object(time: Time) -> Exactly {
 }
 
 fn now(call: &dyn Call) -> Result<Time, Error> {
-    Ok(Time::from_instant(host(call)?.world.now()))
+    Ok(Time::from(host(call)?.world.now()))
 }
 
 /// The argument's time; the zero one where the evaluator passes none.
@@ -113,7 +113,7 @@ fn as_duration(v: &Value) -> Result<Duration, String> {
             }
             match parse_float(text) {
                 Ok(seconds) => from_seconds(seconds),
-                Err(_) => Err(format!("could not parse duration {}", quote::quote(s))),
+                Err(_) => Err(format!("could not parse duration {}", quote(s))),
             }
         }
         Value::Float(seconds) => from_seconds(*seconds),

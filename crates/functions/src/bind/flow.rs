@@ -1,11 +1,11 @@
 //! Templates within templates, and ways to stop: `include`, `tpl`, `required`, `fail`, and `lookup`
 //! (Helm's `pkg/engine/engine.go`).
 
+use pintle_go::strings::replace_all;
 use pintle_template::{Call, Error, Functions};
 use pintle_value::{Map, Str, Value};
 
 use super::host;
-use crate::text::replace;
 use crate::world::Query;
 
 /// What stands before a message that a chart wrote itself; Helm cuts such a message out of the error around it.
@@ -21,7 +21,7 @@ pub(super) fn add(f: &mut Functions) {
     f.add("tpl", |call: &mut dyn Call, text: Str, data: Value| -> Result<Vec<u8>, Error> {
         let made = call.execute_text(&text, data)?;
         // What a template prints for a nil value counts as nothing in the text.
-        Ok(replace(&made, b"<no value>", b"")?)
+        Ok(replace_all(&made, b"<no value>", b"")?)
     });
     f.add("required", |call: &mut dyn Call, message: Str, v: Value| -> Result<Value, Error> {
         let missing = matches!(&v, Value::Nil) || v.as_str().is_some_and(|s| s.is_empty());

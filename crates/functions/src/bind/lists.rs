@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
+use pintle_go::limits;
 use pintle_template::{Call, Error, Functions, Rest};
 use pintle_value::types::ANYS;
 use pintle_value::{List, Type, Value};
 
 use super::convert::{empty, items, kind_name, to_int};
-use crate::limits;
 
 type Listing = Result<List, Error>;
 

@@ -1,5 +1,6 @@
 //! Integers, floats, sequences.
 
+use pintle_go::strconv::parse_int;
 use pintle_template::{Call, Error, Exactly, Functions, Rest};
 use pintle_value::types::INT;
 use pintle_value::{List, Str, Value};
@@ -13,7 +14,7 @@ pub(super) fn add(f: &mut Functions) {
     f.add("int", |v: Value| to_int(&v) as isize);
     f.add("float64", |v: Value| to_float(&v));
     // A Unix mode written in octal digits.
-    f.add("toDecimal", |v: Value| number::parse_int(&display(&v), 8).unwrap_or(0));
+    f.add("toDecimal", |v: Value| parse_int(&display(&v), 8).unwrap_or(0));
     integers(f);
     floats(f);
     sequences(f);

@@ -6,12 +6,12 @@ use std::any::Any;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
+use pintle_go::time::{Duration, Time, Zone, day_name, month_name};
 use pintle_template::GoObject;
 use pintle_value::types::{BYTES, INT, INT64, IntKind, Kind};
 use pintle_value::{Method, NamedType, Object, Signature, Str, Type, Value, Yaml};
 
 use crate::semver::Version;
-use crate::time::{Duration, Time, Zone, day_name, month_name};
 
 type Answer = Result<Value, String>;
 
@@ -130,7 +130,7 @@ fn go_string(t: &Time) -> String {
     let zone = match t.zone() {
         Zone::Utc => "time.UTC".to_owned(),
         Zone::Local => "time.Local".to_owned(),
-        zone => format!("time.Location({})", pintle_value::quote::quote(zone.name().as_bytes())),
+        zone => format!("time.Location({})", pintle_go::strconv::quote(zone.name().as_bytes())),
     };
     let (month, nanos) = (month_name(c.month), t.nanosecond());
     let (hour, minute, second) = (c.hour, c.minute, c.second);

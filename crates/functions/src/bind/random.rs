@@ -1,12 +1,13 @@
 //! Random texts and numbers.
 
+use pintle_go::limits;
 use pintle_template::{Call, Error, Functions};
 use pintle_value::Str;
 
 use super::host;
 use crate::encoding::{base64_encode, uuidv4};
 use crate::world::World;
-use crate::{limits, number, text};
+use crate::{number, text};
 
 /// What a random number costs.
 const STEPS_A_DRAW: u64 = 4;

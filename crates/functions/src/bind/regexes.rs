@@ -2,18 +2,18 @@
 
 use std::rc::Rc;
 
+use pintle_go::regexp::{self, Regex, quote_meta};
+use pintle_go::strconv::{can_backquote, quote};
 use pintle_template::{Call, Error, Exactly, Functions};
-use pintle_value::quote::{can_backquote, quote};
 use pintle_value::{List, Str, Type, Value};
 
 use super::convert::string_list;
-use crate::regex::{self, Regex, quote_meta};
 
 /// A pattern, with compiling it and searching a subject drawn from the budget. The inner error is that of a bad pattern.
-fn search(call: &mut dyn Call, pattern: &Str, subject: &Str) -> Result<Result<Rc<Regex>, regex::Error>, Error> {
-    let re = match regex::known(pattern) {
+fn search(call: &mut dyn Call, pattern: &Str, subject: &Str) -> Result<Result<Rc<Regex>, regexp::Error>, Error> {
+    let re = match regexp::known(pattern) {
         Some(re) => re,
-        None => match regex::compile(pattern) {
+        None => match regexp::compile(pattern) {
             Ok(re) => {
                 call.charge(re.compile_cost())?;
                 re

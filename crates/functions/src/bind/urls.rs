@@ -4,8 +4,8 @@ use pintle_template::{Error, Functions};
 use pintle_value::types::Kind;
 use pintle_value::{Entries, Map, Str, Value};
 
-use crate::path;
-use crate::url::Url;
+use pintle_go::path;
+use pintle_go::url::Url;
 
 pub(super) fn add(f: &mut Functions) {
     f.add("urlParse", |text: Str| -> Result<Map, Error> {

@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
+use pintle_go::time::{Duration, Time, Zone};
 use sha2::{Digest, Sha256};
 
 use super::der::{self, Reader, tag};
 use super::keys::Key;
 use super::pem;
 use crate::encoding::base64_decode;
-use crate::time::{Duration, Time, Zone};
 use crate::world::World;
 
 /// A certificate and its key, both PEM: what templates see as `.Cert` and `.Key`.
@@ -166,7 +166,7 @@ fn alternative_names(request: &Request) -> Result<Vec<u8>, String> {
     let mut names = Vec::new();
     for dns in &request.dns_names {
         if !dns.is_ascii() {
-            let shown = pintle_value::quote::quote(dns);
+            let shown = pintle_go::strconv::quote(dns);
             return Err(format!("error creating certificate: x509: {shown} cannot be encoded as an IA5String"));
         }
         names.extend(der::element(0x82, dns));
@@ -225,7 +225,7 @@ fn create(
         let unnamed = request.common_name.is_empty();
         extensions.extend(extension(OID_ALTERNATIVE_NAMES, unnamed, &names));
     }
-    let now = Time::from_instant(world.now()).in_zone(Zone::Utc);
+    let now = Time::from(world.now()).in_zone(Zone::Utc);
     let until = now.add(Duration(request.days.wrapping_mul(24 * 3_600_000_000_000)));
     let validity = der::sequence(&[&time(&now).map_err(|e| failed(&e))?, &time(&until).map_err(|e| failed(&e))?]);
     let body = der::sequence(&[

@@ -2,6 +2,7 @@
 
 use num_bigint_dig::{BigUint, RandBigInt};
 use p256::ecdsa::signature::Signer;
+use pintle_go::limits;
 use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey, EncodeRsaPublicKey};
 use rsa::traits::PublicKeyParts;
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
@@ -10,7 +11,6 @@ use sha2::{Digest, Sha256};
 use super::der::{self, Reader, tag};
 use super::prime::{self, Bases, Search};
 use super::{Random, pem};
-use crate::limits;
 use crate::world::World;
 
 const OID_RSA: &[u32] = &[1, 2, 840, 113_549, 1, 1, 1];

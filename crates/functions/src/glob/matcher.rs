@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-use crate::text::find;
-use crate::unicode::{decode, runes};
+use pintle_go::strings::index;
+use pintle_go::utf8::{decode, runes};
 
 /// Steps that one name may take: nested alternatives can go back and forth without end.
 const MAX_STEPS: u32 = 2_000_000;
@@ -167,7 +167,7 @@ impl Matcher {
             Matcher::SuffixAny(p) => s.strip_suffix(p.as_bytes()).is_some_and(|rest| any_slash(rest).is_none()),
             // Both ends may overlap.
             Matcher::PrefixSuffix(p, q) => s.starts_with(p.as_bytes()) && s.ends_with(q.as_bytes()),
-            Matcher::Contains { needle, negated } => find(s, needle.as_bytes()).is_some() != *negated,
+            Matcher::Contains { needle, negated } => index(s, needle.as_bytes()).is_some() != *negated,
             Matcher::Min(n) => runes(s).take(*n).count() == *n && *n > 0,
             Matcher::Max(n) => runes(s).take(*n + 1).count() <= *n,
             Matcher::EveryOf(every) => every.iter().all(|m| m.is_match(s, budget)),
@@ -196,23 +196,23 @@ impl Matcher {
                 }
                 None
             }
-            Matcher::Text(text) => Some((find(s, text.as_bytes())?, vec![text.len()])),
+            Matcher::Text(text) => Some((index(s, text.as_bytes())?, vec![text.len()])),
             Matcher::Prefix(p) | Matcher::PrefixAny(p) => {
-                let at = find(s, p.as_bytes())?;
+                let at = index(s, p.as_bytes())?;
                 let mut rest = &s[at + p.len()..];
                 if let (Matcher::PrefixAny(_), Some(slash)) = (self, any_slash(rest)) {
                     rest = &rest[..slash];
                 }
                 Some((at, boundaries(rest).into_iter().map(|n| n + p.len()).collect()))
             }
-            Matcher::Suffix(p) => Some((0, vec![find(s, p.as_bytes())? + p.len()])),
+            Matcher::Suffix(p) => Some((0, vec![index(s, p.as_bytes())? + p.len()])),
             Matcher::SuffixAny(p) => {
-                let at = find(s, p.as_bytes())?;
+                let at = index(s, p.as_bytes())?;
                 let begin = s[..at].iter().rposition(|b| *b == b'/').map_or(0, |slash| slash + 1);
                 Some((begin, vec![at + p.len() - begin]))
             }
             Matcher::PrefixSuffix(p, q) => {
-                let at = find(s, p.as_bytes())?;
+                let at = index(s, p.as_bytes())?;
                 let rest = &s[at..];
                 if q.is_empty() {
                     return Some((at, vec![rest.len()]));
@@ -227,7 +227,7 @@ impl Matcher {
                 (!lengths.is_empty()).then_some((at, lengths))
             }
             Matcher::Contains { needle, negated } => {
-                let at = find(s, needle.as_bytes());
+                let at = index(s, needle.as_bytes());
                 let (offset, rest) = match (at, negated) {
                     (None, false) => return None,
                     (Some(at), false) => (at + needle.len(), &s[at + needle.len()..]),

@@ -10,8 +10,8 @@ mod matcher;
 #[cfg(test)]
 mod tests;
 
-use crate::unicode::{RUNE_ERROR, decode};
 use matcher::{Budget, Matcher};
+use pintle_go::utf8::{RUNE_ERROR, decode};
 
 /// A part of a pattern as parsed.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,7 @@
 //! Sprig's arithmetic on integers and floats; where Go panics, the error is its panic's text.
 
-use crate::limits;
+use pintle_go::limits;
+
 use crate::world::{World, below};
 
 const DIVIDE_BY_ZERO: &str = "runtime error: integer divide by zero";

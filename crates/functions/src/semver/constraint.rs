@@ -144,7 +144,7 @@ fn hyphen_range(s: &str) -> Option<(&str, &str, &str)> {
 
 impl Group {
     fn parse(text: &str) -> Result<Group, Error> {
-        let improper = || Error::new(format!("improper constraint: {}", pintle_value::quote::quote(text.as_bytes())));
+        let improper = || Error::new(format!("improper constraint: {}", pintle_go::strconv::quote(text.as_bytes())));
         let mut conditions = Vec::new();
         let mut rest = skip_space(text);
         // The shape of the whole is checked before any of its versions.

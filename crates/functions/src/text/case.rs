@@ -1,33 +1,7 @@
-//! Case: of whole texts, of words, and the spellings of identifiers.
+//! Case: of words, and the spellings of identifiers.
 
-use crate::unicode::{
-    RUNE_ERROR, is_digit, is_letter, is_lower, is_number, is_punct, is_space, is_title, is_upper, map, push, runes, to_lower,
-    to_title, to_upper,
-};
-
-/// `upper`
-pub fn upper(s: &[u8]) -> Vec<u8> {
-    if s.is_ascii() { s.to_ascii_uppercase() } else { map(s, to_upper) }
-}
-
-/// `lower`
-pub fn lower(s: &[u8]) -> Vec<u8> {
-    if s.is_ascii() { s.to_ascii_lowercase() } else { map(s, to_lower) }
-}
-
-/// `title`: Go's deprecated `strings.Title`, for which an apostrophe begins a word.
-pub fn title(s: &[u8]) -> Vec<u8> {
-    let separator = |c: char| {
-        if c.is_ascii() { !c.is_ascii_alphanumeric() && c != '_' } else { !is_letter(c) && !is_digit(c) && is_space(c) }
-    };
-    let mut previous = ' ';
-    let mut out = Vec::with_capacity(s.len());
-    for (c, _) in runes(s) {
-        push(&mut out, if separator(previous) { to_title(c) } else { c });
-        previous = c;
-    }
-    out
-}
+use pintle_go::unicode::{is_letter, is_lower, is_number, is_punct, is_space, is_title, is_upper, to_lower, to_title, to_upper};
+use pintle_go::utf8::{RUNE_ERROR, push, runes};
 
 /// `untitle`: the first letter of each word in lower case.
 pub fn untitle(s: &[u8]) -> Vec<u8> {

@@ -1,8 +1,7 @@
-//! Parts of a text: truncation, abbreviation, trimming.
+//! Parts of a text: truncation, abbreviation.
 
-use std::collections::HashSet;
-
-use crate::unicode::{decode, decode_last, is_space, push, runes};
+use pintle_go::unicode::is_space;
+use pintle_go::utf8::push;
 
 /// `trunc`: the first `n` bytes, or for a negative `n` the last.
 pub fn trunc(n: i64, s: &[u8]) -> &[u8] {
@@ -97,31 +96,4 @@ pub fn nospace(s: &[u8]) -> Vec<u8> {
         push(&mut out, c);
     }
     out
-}
-
-/// `trim`: without the white space around it.
-pub fn trim_space(s: &[u8]) -> &[u8] {
-    trim(s, is_space)
-}
-
-/// `trimAll`: without the characters of `cutset` around it.
-pub fn trim_cutset<'s>(s: &'s [u8], cutset: &[u8]) -> &'s [u8] {
-    let cutset: HashSet<char> = runes(cutset).map(|(c, _)| c).collect();
-    trim(s, |c| cutset.contains(&c))
-}
-
-fn trim(mut s: &[u8], cut: impl Fn(char) -> bool) -> &[u8] {
-    while let (c, width @ 1..) = decode(s) {
-        if !cut(c) {
-            break;
-        }
-        s = &s[width..];
-    }
-    while let (c, width @ 1..) = decode_last(s) {
-        if !cut(c) {
-            break;
-        }
-        s = &s[..s.len() - width];
-    }
-    s
 }

@@ -1,7 +1,8 @@
 //! Random texts, drawn from the render's [`World`].
 
-use crate::limits;
-use crate::unicode::{push, runes};
+use pintle_go::limits;
+use pintle_go::utf8::{push, runes};
+
 use crate::world::{World, below};
 
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -1,7 +1,7 @@
 //! Wrapping at a column, as goutils does: columns are bytes, words end at blanks only.
 
-use super::split::find;
-use crate::limits;
+use pintle_go::limits;
+use pintle_go::strings::{index, repeat};
 
 /// `wrap`: breaks lines at blanks; longer words stay whole.
 pub fn wrap(width: i64, text: &[u8]) -> Result<Vec<u8>, String> {
@@ -27,7 +27,7 @@ fn custom(text: &[u8], width: i64, separator: &[u8], break_words: bool) -> Resul
         let (end, skip) = match text[at..=at + width].iter().rposition(|&b| b == b' ') {
             Some(blank) => (at + blank, 1),
             None if break_words => (at + width, 0),
-            None => match find(&text[at + width..], b" ") {
+            None => match index(&text[at + width..], b" ") {
                 Some(blank) => (at + width + blank, 1),
                 None => {
                     out.extend_from_slice(&text[at..]);
@@ -40,5 +40,22 @@ fn custom(text: &[u8], width: i64, separator: &[u8], break_words: bool) -> Resul
         at = end + skip;
     }
     out.extend_from_slice(&text[at..]);
+    Ok(out)
+}
+
+/// `indent`: `spaces` blanks before each line.
+pub fn indent(spaces: i64, text: &[u8]) -> Result<Vec<u8>, String> {
+    let pad = repeat(spaces, b" ")?;
+    let lines = memchr::memchr_iter(b'\n', text).count() + 1;
+    let len = limits::text(lines.checked_mul(pad.len()).and_then(|n| n.checked_add(text.len())))?;
+    let mut out = Vec::with_capacity(len);
+    let mut from = 0;
+    for newline in memchr::memchr_iter(b'\n', text) {
+        out.extend_from_slice(&pad);
+        out.extend_from_slice(&text[from..=newline]);
+        from = newline + 1;
+    }
+    out.extend_from_slice(&pad);
+    out.extend_from_slice(&text[from..]);
     Ok(out)
 }

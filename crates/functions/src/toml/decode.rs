@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 
-use pintle_value::quote::quote;
+use pintle_go::strconv::{NumError, parse_float, parse_int, quote};
+use pintle_go::time::{LOCAL_DATE, LOCAL_DATETIME, LOCAL_TIME, Time, Zone};
 use pintle_value::types::DICT;
 use pintle_value::{List, Map, Str, Value};
 
 use super::key_text;
 use super::lex::{Fault, Lexer, Token};
 use crate::bind::TimeObject;
-use crate::number::{NumError, parse_float, parse_int};
-use crate::time::{LOCAL_DATE, LOCAL_DATETIME, LOCAL_TIME, Time, Zone};
 
 /// Deepest nesting of arrays, inline tables and the parts of keys: each part of a key remembers the way to it.
 const MAX_DEPTH: usize = 250;

@@ -3,14 +3,14 @@
 //! Keys come sorted, those of simple values before tables; tables indent their keys by two blanks a level; nil values are
 //! left out; an array whose elements are all tables becomes an array of tables.
 
+use pintle_go::limits;
+use pintle_go::strconv::format_float;
 use pintle_value::json::EncodeError;
-use pintle_value::number::format_float;
 use pintle_value::types::Kind;
 use pintle_value::{Str, Value};
 
 use super::{key_text, quote};
 use crate::bind::TimeObject;
-use crate::limits;
 
 /// Deepest nesting; a map that holds itself has no end.
 const MAX_DEPTH: usize = 1000;

@@ -1,7 +1,8 @@
 //! Characters of a TOML text, with the lines that errors name.
 
-use crate::unicode::{RUNE_ERROR, decode, is_letter};
-use pintle_value::quote::append_quote_char;
+use pintle_go::strconv::append_quote_char;
+use pintle_go::unicode::is_letter;
+use pintle_go::utf8::{RUNE_ERROR, decode, push};
 
 /// An error before it knows which key was read last.
 pub(super) struct Fault {
@@ -274,7 +275,7 @@ impl<'t> Lexer<'t> {
             "true" => Ok(Token::Bool(true)),
             "false" => Ok(Token::Bool(false)),
             word => {
-                let word = pintle_value::quote::quote(word.as_bytes());
+                let word = pintle_go::strconv::quote(word.as_bytes());
                 self.fault(format!("expected value but found {word} instead"))
             }
         }
@@ -476,7 +477,7 @@ impl<'t> Lexer<'t> {
         for _ in 0..digits {
             let d = self.next()?;
             if !is_hex(d) {
-                let shown = pintle_value::quote::quote(&self.input[start..self.pos]);
+                let shown = pintle_go::strconv::quote(&self.input[start..self.pos]);
                 let why = format!("expected {name} hexadecimal digits after '\\{c}', but got {shown} instead");
                 return self.fault_after_end(d, why);
             }
@@ -521,7 +522,7 @@ impl<'t> Lexer<'t> {
             let hex = String::from_utf8_lossy(text.get(i..i + digits).unwrap_or_default()).into_owned();
             i += digits;
             match u32::from_str_radix(&hex, 16).ok().and_then(char::from_u32) {
-                Some(c) => crate::unicode::push(&mut out, c),
+                Some(c) => push(&mut out, c),
                 None => return self.fault(format!("Escaped character '\\u{hex}' is not valid UTF-8.")),
             }
         }

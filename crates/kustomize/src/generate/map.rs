@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pintle_value::base64;
+use pintle_go::base64;
 
 use super::kv;
 use crate::build::Build;

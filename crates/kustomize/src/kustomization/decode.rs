@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use pintle_diagnostic::Step;
+use pintle_value::json::format_json_float;
 use pintle_value::json::kind;
-use pintle_value::number::format_json_float;
 use pintle_value::{Data, DataMap};
 
 /// What a document has that its structure doesn't take.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use pintle_functions::regex::Regex;
+use pintle_go::regexp::Regex;
 
 use crate::build::Build;
 use crate::fieldspec::{FieldSpec, visit};

@@ -10,8 +10,8 @@ mod resources;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use pintle_functions::url::Url;
-use pintle_value::quote::quote;
+use pintle_go::strconv::quote;
+use pintle_go::url::Url;
 
 use crate::document::{DocId, Document};
 use crate::draft::Dialect;

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use pintle_functions::url::Url;
-use pintle_value::quote::quote;
+use pintle_go::strconv::quote;
+use pintle_go::url::Url;
 
 use super::{Compiler, Result, Root, anchor};
 use crate::document::{Content, DocId, Document};

@@ -6,7 +6,7 @@
 mod net;
 mod time;
 
-use pintle_functions::regex;
+use pintle_go::regexp;
 
 use crate::message::quote_rune;
 
@@ -62,7 +62,7 @@ fn regex(text: &str) -> Result<(), String> {
     if crate::plausible::is_plain_pattern(text) {
         return Ok(());
     }
-    regex::Regex::new(text.as_bytes()).map(|_| ()).map_err(|e| e.to_string())
+    regexp::Regex::new(text.as_bytes()).map(|_| ()).map_err(|e| e.to_string())
 }
 
 fn json_pointer(text: &str) -> Result<(), String> {

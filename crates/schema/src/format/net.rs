@@ -1,7 +1,7 @@
 //! Formats of addresses: IP, host names, e-mail, URIs.
 
-use pintle_functions::url::Url;
-use pintle_value::quote::quote;
+use pintle_go::strconv::quote;
+use pintle_go::url::Url;
 
 use super::{fail, odd};
 use crate::location::unescape_percent;

@@ -1,6 +1,6 @@
 //! Formats of dates and times.
 
-use pintle_functions::time::Time;
+use pintle_go::time::Time;
 
 use super::net::atoi;
 use super::{digits, fail};

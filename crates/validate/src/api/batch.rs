@@ -311,7 +311,7 @@ fn time_zone(f: &mut Findings<'_>, zone: &str, path: &Path<'_>) {
         f.invalid(path, zone, &format!("unknown time zone {zone}"));
     } else if zone.eq_ignore_ascii_case("local") {
         f.invalid(path, zone, "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones");
-    } else if pintle_functions::time::Zone::load(zone.as_bytes()).is_none() {
+    } else if pintle_go::time::Zone::load(zone.as_bytes()).is_none() {
         f.invalid(path, zone, &format!("unknown time zone {zone}"));
     }
 }

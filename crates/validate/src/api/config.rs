@@ -1,6 +1,6 @@
 //! Config maps, secrets, service accounts and namespaces (pkg/apis/core).
 
-use pintle_value::base64;
+use pintle_go::base64;
 
 use super::meta;
 use crate::finding::Findings;

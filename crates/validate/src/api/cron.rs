@@ -24,7 +24,7 @@ pub fn error(schedule: &str) -> Option<String> {
     if spec.starts_with("TZ=") || spec.starts_with("CRON_TZ=") {
         let (zone, rest) = spec.split_once(' ')?;
         let name = zone.split_once('=').map_or("", |(_, n)| n);
-        if pintle_functions::time::Zone::load(name.as_bytes()).is_none() {
+        if pintle_go::time::Zone::load(name.as_bytes()).is_none() {
             return Some(format!("provided bad location {name}: unknown time zone {name}"));
         }
         spec = rest.trim();
@@ -48,7 +48,7 @@ fn descriptor(text: &str) -> Option<String> {
     }
     match text.strip_prefix("@every ") {
         Some(duration) => {
-            let error = pintle_functions::time::Duration::parse(duration.as_bytes()).err()?;
+            let error = pintle_go::time::Duration::parse(duration.as_bytes()).err()?;
             Some(format!("failed to parse duration {text}: {error}"))
         }
         None => Some(format!("unrecognized descriptor: {text}")),

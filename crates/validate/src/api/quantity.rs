@@ -11,7 +11,7 @@ pub fn quantity(node: &Node) -> Option<Quantity> {
     match &node.value {
         Value::String(text) => Quantity::parse(text).ok(),
         Value::Int(i) => Quantity::parse(&i.to_string()).ok(),
-        Value::Float(x) => Quantity::parse(&pintle_value::number::format_json_float(*x)).ok(),
+        Value::Float(x) => Quantity::parse(&pintle_value::json::format_json_float(*x)).ok(),
         Value::Null => Quantity::parse("0").ok(),
         _ => None,
     }

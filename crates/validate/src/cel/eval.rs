@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use pintle_functions::time::Time;
+use pintle_go::time::Time;
 use pintle_value::budget::Exceeded;
 
 use super::cost::Cost;

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use pintle_functions::regex::Regex;
-use pintle_functions::time::{Duration, Time};
+use pintle_go::regexp::Regex;
+use pintle_go::time::{Duration, Time};
 
 use super::cost::Cost;
 use super::eval::{Failure, Result, error, nanoseconds, no_overload};
@@ -57,7 +57,7 @@ fn regex(cost: &Cost<'_>, pattern: &str, text: &str, times: usize) -> Result<Rc<
     // That it was compiled before counts for nothing: the cost of a rule depends on no other.
     cost.steps(size)?;
     cost.steps(pattern::search(size, text.len()).saturating_mul(times as u64))?;
-    pintle_functions::regex::cached(pattern.as_bytes()).or_else(|e| error(e.to_string()))
+    pintle_go::regexp::cached(pattern.as_bytes()).or_else(|e| error(e.to_string()))
 }
 
 /// A text that is made.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use pintle_functions::time::Duration;
+use pintle_go::time::Duration;
 
 use super::cost::Cost;
 use super::eval::{Failure, Result, error, no_overload};

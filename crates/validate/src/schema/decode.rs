@@ -3,10 +3,11 @@
 //! Takes a document and the OpenAPI definition of its kind, gives what the decoder complains of. What it doesn't know, such as
 //! which fields must be there, is for the rules in [`api`](crate::api).
 
+use pintle_go::base64;
+use pintle_go::time::Time;
+
 use crate::rules;
 use pintle_diagnostic::Rule;
-use pintle_functions::time::Time;
-use pintle_value::base64;
 
 use super::model::{Additional, Schema, Type};
 use super::quantity::Quantity;
@@ -207,7 +208,7 @@ impl<'s, 'f, 'd> Decoder<'s, 'f, 'd> {
             Value::Null => return,
             Value::String(text) => Quantity::parse(text),
             Value::Int(i) => Quantity::parse(&i.to_string()),
-            Value::Float(f) => Quantity::parse(&pintle_value::number::format_json_float(*f)),
+            Value::Float(f) => Quantity::parse(&pintle_value::json::format_json_float(*f)),
             _ => Quantity::parse("{"),
         };
         if let Err(message) = parsed {

@@ -1,6 +1,6 @@
 //! The formats that the API server knows in custom resources (k8s.io/kube-openapi `pkg/validation/strfmt`).
 
-use pintle_functions::time::{Duration, Time};
+use pintle_go::time::{Duration, Time};
 
 use crate::names;
 

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use pintle_functions::regex::Regex;
+use pintle_go::regexp::Regex;
 use pintle_value::budget::{Budget, Exceeded};
 
 /// The largest pattern that is compiled, in states: one takes up to 10 MB.

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use pintle_go::base64;
+
+use super::float::format_json_float;
 use super::visit::{Visit, Visitor};
-use crate::base64;
 use crate::budget::MAX_TEXT;
 use crate::fmt::overrun;
-use crate::number::format_json_float;
 
 /// How JSON is laid out.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,11 +11,11 @@ mod letters;
 mod order;
 mod write;
 
-use pintle_value::base64;
+use pintle_go::base64;
 use pintle_value::budget::MAX_TEXT;
 use pintle_value::fmt::overrun;
+use pintle_value::json::format_json_float;
 use pintle_value::json::{self, EncodeError, Visit, Visitor, as_json};
-use pintle_value::number::format_json_float;
 use pintle_value::{Object, Yaml};
 
 use crate::Error;

@@ -1,8 +1,8 @@
-//! URLs as Go 1.26's `net/url` parses and prints them, for Sprig's `urlParse` and `urlJoin`.
+//! URLs as Go 1.26's `net/url` parses and prints them.
 
-use crate::address::{self, Family};
-use crate::text::{find, lower};
-use pintle_value::quote::quote;
+use crate::netip::{self, Family};
+use crate::strconv::quote;
+use crate::strings::{index, to_lower};
 
 /// Where a byte stands, which decides whether it's escaped.
 #[derive(Clone, Copy, PartialEq)]
@@ -159,11 +159,11 @@ fn parse_host(scheme: &[u8], host: &[u8]) -> Result<Vec<u8>, String> {
             }
             let port = unescape(port, Part::Host)?;
             let name = host.get(1..end).unwrap_or_default();
-            let name = match find(name, b"%25") {
+            let name = match index(name, b"%25") {
                 Some(zone) => [unescape(&name[..zone], Part::Host)?, unescape(&name[zone..], Part::Zone)?].concat(),
                 None => unescape(name, Part::Host)?,
             };
-            if address::check(&name).map_err(|why| format!("invalid host: {why}"))? == Family::V4 {
+            if netip::check(&name).map_err(|why| format!("invalid host: {why}"))? == Family::V4 {
                 return Err("invalid IP-literal".to_owned());
             }
             return Ok([b"[", name.as_slice(), b"]", &port].concat());
@@ -201,7 +201,7 @@ impl Url {
     /// `url.Parse`
     ///
     /// ```
-    /// use pintle_functions::url::Url;
+    /// use pintle_go::url::Url;
     /// let url = Url::parse(b"https://u:p@[::1]:8080/a%20b?q#f").unwrap();
     /// assert_eq!((url.hostname(), &*url.path), (&b"::1"[..], &b"/a b"[..]));
     /// assert_eq!(Url::parse(b"http://[::1").unwrap_err(), "parse \"http://[::1\": missing ']' in host");
@@ -229,7 +229,7 @@ impl Url {
             return Ok(url);
         }
         let (scheme, mut rest) = scheme(raw)?;
-        url.scheme = lower(scheme);
+        url.scheme = to_lower(scheme);
         if rest.ends_with(b"?") && rest.iter().filter(|b| **b == b'?').count() == 1 {
             url.force_query = true;
             rest = &rest[..rest.len() - 1];

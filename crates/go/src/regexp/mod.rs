@@ -18,7 +18,7 @@ use regex_automata::{Input, meta};
 pub use parse::Error;
 
 use crate::limits;
-use crate::unicode::{decode, runes};
+use crate::utf8::{decode, push, runes};
 
 /// Bound of the compiled program; a pattern beyond it is "expression too large".
 const NFA_SIZE: usize = 64 << 20;
@@ -31,7 +31,7 @@ const STEPS_AN_INSTRUCTION: u64 = 50;
 /// A compiled pattern.
 ///
 /// ```
-/// use pintle_functions::regex::Regex;
+/// use pintle_go::regexp::Regex;
 /// let re = Regex::new(b"a(x*)b").unwrap();
 /// assert_eq!(re.replace_all(b"-ab-axxb-", b"${1}W").unwrap(), b"-W-xxW-");
 /// assert_eq!(Regex::new(b"[a-z").unwrap_err().to_string(), "error parsing regexp: missing closing ]: `[a-z`");
@@ -61,7 +61,7 @@ impl<'h> Subject<'h> {
         let mut at = 0;
         for (c, width) in runes(bytes) {
             let start = text.len();
-            crate::unicode::push(&mut text, c);
+            push(&mut text, c);
             origin.extend(std::iter::repeat_n(at, text.len() - start));
             at += width;
         }

@@ -1,4 +1,6 @@
-//! Quoted strings as Go's `strconv` writes and reads them.
+//! Quoted strings, written and read.
+
+use crate::utf8::{RUNE_ERROR, decode};
 
 /// Whether `strconv.IsPrint` holds: letters, marks, numbers, punctuation, symbols and the ASCII space.
 pub fn is_print(c: char) -> bool {
@@ -10,24 +12,6 @@ pub fn is_print(c: char) -> bool {
     text[0] = b'a';
     let n = c.encode_utf8(&mut text[1..]).len();
     std::str::from_utf8(&text[..=n]).is_ok_and(|s| s.escape_debug().nth(1) == Some(c))
-}
-
-/// Splits off the first character; an invalid byte is `None`.
-pub fn decode_char(s: &[u8]) -> (Option<char>, usize) {
-    let Some(&b) = s.first() else { return (None, 0) };
-    if b < 0x80 {
-        return (Some(b as char), 1);
-    }
-    let width = match b {
-        0xC2..=0xDF => 2,
-        0xE0..=0xEF => 3,
-        0xF0..=0xF4 => 4,
-        _ => return (None, 1),
-    };
-    match s.get(..width).and_then(|w| std::str::from_utf8(w).ok()) {
-        Some(t) => (t.chars().next(), width),
-        None => (None, 1),
-    }
 }
 
 /// `strconv.AppendQuote`, or `AppendQuoteToASCII` with `ascii`.
@@ -57,23 +41,21 @@ fn append_quote_with(out: &mut Vec<u8>, s: &[u8], quote: u8, ascii: bool) {
     out.push(quote);
     let mut rest = s;
     while !rest.is_empty() {
-        let (c, n) = decode_char(rest);
+        let (c, n) = decode(rest);
         match c {
-            None => out.extend_from_slice(format!("\\x{:02x}", rest[0]).as_bytes()),
-            Some(c) if c == quote as char || c == '\\' => out.extend_from_slice(&[b'\\', c as u8]),
-            Some(c) if c.is_ascii() && is_print(c) || !ascii && is_print(c) => out.extend_from_slice(&rest[..n]),
-            Some(c) => match c {
-                '\x07' => out.extend_from_slice(b"\\a"),
-                '\x08' => out.extend_from_slice(b"\\b"),
-                '\x0c' => out.extend_from_slice(b"\\f"),
-                '\n' => out.extend_from_slice(b"\\n"),
-                '\r' => out.extend_from_slice(b"\\r"),
-                '\t' => out.extend_from_slice(b"\\t"),
-                '\x0b' => out.extend_from_slice(b"\\v"),
-                c if c < ' ' || c == '\x7f' => out.extend_from_slice(format!("\\x{:02x}", c as u32).as_bytes()),
-                c if (c as u32) < 0x10000 => out.extend_from_slice(format!("\\u{:04x}", c as u32).as_bytes()),
-                c => out.extend_from_slice(format!("\\U{:08x}", c as u32).as_bytes()),
-            },
+            RUNE_ERROR if n == 1 => out.extend_from_slice(format!("\\x{:02x}", rest[0]).as_bytes()),
+            c if c == quote as char || c == '\\' => out.extend_from_slice(&[b'\\', c as u8]),
+            c if (c.is_ascii() || !ascii) && is_print(c) => out.extend_from_slice(&rest[..n]),
+            '\x07' => out.extend_from_slice(b"\\a"),
+            '\x08' => out.extend_from_slice(b"\\b"),
+            '\x0c' => out.extend_from_slice(b"\\f"),
+            '\n' => out.extend_from_slice(b"\\n"),
+            '\r' => out.extend_from_slice(b"\\r"),
+            '\t' => out.extend_from_slice(b"\\t"),
+            '\x0b' => out.extend_from_slice(b"\\v"),
+            c if c < ' ' || c == '\x7f' => out.extend_from_slice(format!("\\x{:02x}", c as u32).as_bytes()),
+            c if (c as u32) < 0x10000 => out.extend_from_slice(format!("\\u{:04x}", c as u32).as_bytes()),
+            c => out.extend_from_slice(format!("\\U{:08x}", c as u32).as_bytes()),
         }
         rest = &rest[n..];
     }
@@ -135,8 +117,8 @@ fn unquote_char(s: &[u8], quote: u8) -> Option<(Result<char, u8>, usize)> {
             }
         }
         _ => {
-            let (c, n) = decode_char(s);
-            Some((c.map_or(Ok('\u{fffd}'), Ok), n))
+            let (c, n) = decode(s);
+            Some((Ok(c), n))
         }
     }
 }

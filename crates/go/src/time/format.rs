@@ -57,7 +57,7 @@ impl Time {
     /// `Format`: the layout with its fields filled in.
     ///
     /// ```
-    /// use pintle_functions::time::{Time, Zone};
+    /// use pintle_go::time::{Time, Zone};
     /// let t = Time::unix_time(1_136_214_245, 0, Zone::Utc);
     /// assert_eq!(t.format(b"Mon Jan _2 3:04PM 2006 MST").unwrap(), b"Mon Jan  2 3:04PM 2006 UTC");
     /// ```

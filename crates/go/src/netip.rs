@@ -1,6 +1,6 @@
-//! IP addresses as Go's `net/netip` reads them, in its words where it doesn't.
+//! IP addresses as Go's `net/netip` reads them, in its words where it doesn't (Go 1.26).
 
-use pintle_value::quote::quote;
+use crate::strconv::quote;
 
 /// What an address turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 
 use super::duration::Duration;
 use super::zone::Zone;
-use crate::world::Instant;
 
 /// Seconds from the year 1 to 1970: `time.Time`'s zero is the former.
 const YEAR_ONE: i64 = 62_135_596_800;
@@ -71,11 +70,6 @@ impl Time {
     /// The zero `time.Time`: the year 1, UTC.
     pub fn zero() -> Time {
         Time::unix_time(-YEAR_ONE, 0, Zone::Utc)
-    }
-
-    /// The present, in local time.
-    pub fn from_instant(now: Instant) -> Time {
-        Time::unix_time(now.seconds, now.nanos, Zone::Local)
     }
 
     /// `time.Date`: fields out of their range carry over.

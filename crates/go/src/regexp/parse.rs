@@ -8,7 +8,7 @@ use std::fmt;
 use regex_syntax::hir::{Capture, Class, Dot, Hir, Look, Repetition};
 
 use super::class::{self, Set};
-use crate::unicode::{RUNE_ERROR, decode};
+use crate::utf8::{RUNE_ERROR, decode};
 
 /// Why Go rejects a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]

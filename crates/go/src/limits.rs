@@ -1,6 +1,9 @@
 //! Bounds on what one call may produce, so that a hostile chart gets an error instead of the machine's memory.
 
-pub use pintle_value::budget::{MAX_LIST, MAX_TEXT};
+/// The longest text that one call may make, in bytes.
+pub const MAX_TEXT: usize = 32 << 20;
+/// The longest list that one call may make, in items.
+pub const MAX_LIST: usize = 2 << 20;
 
 /// Fails where a text of `len` bytes would be too long; `None` stands for a length that overflows.
 pub fn text(len: Option<usize>) -> Result<usize, String> {

@@ -1,4 +1,4 @@
-//! Numbers as Go's `strconv` prints them.
+//! Floats to text.
 
 /// The shortest decimal digits that read back as `f` (finite, not negative), and the position of the decimal point among them
 /// (`dp` of strconv: 0.5 is digits 5, point 0).
@@ -106,7 +106,7 @@ fn binary_form(out: &mut String, f: f64) {
 /// `strconv.FormatFloat(f, format, precision, 64)` for the formats `b e E f F g G x X`; `None` is the shortest precision.
 ///
 /// ```
-/// use pintle_value::number::format_float;
+/// use pintle_go::strconv::format_float;
 /// assert_eq!(format_float(1e6, b'g', None), "1e+06");
 /// assert_eq!(format_float(1e6, b'f', None), "1000000");
 /// ```
@@ -199,24 +199,6 @@ fn decimal_form(out: &mut String, digits: &[u8], dp: i32, precision: usize) {
     }
 }
 
-/// A `float64` as `encoding/json` writes it: like ES6, with an exponent below 1e-6 and from 1e21. Not for NaN and infinities.
-pub fn format_json_float(f: f64) -> String {
-    if f.fract() == 0.0 && f.abs() < 1e15 {
-        return if f == 0.0 && f.is_sign_negative() { "-0".into() } else { (f as i64).to_string() };
-    }
-    let a = f.abs();
-    if !(1e-6..1e21).contains(&a) {
-        let s = format_float(f, b'e', None);
-        // e-09 becomes e-9
-        match s.rfind("e-0") {
-            Some(i) if i + 4 == s.len() => format!("{}{}", &s[..i + 2], &s[i + 3..]),
-            _ => s,
-        }
-    } else {
-        format_float(f, b'f', None)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,15 +240,6 @@ mod tests {
             (1e6, b'g', 10, "1000000"),
         ] {
             assert_eq!(format_float(f, format, Some(p)), want);
-        }
-    }
-
-    #[test]
-    fn json() {
-        for (f, want) in
-            [(1e6, "1000000"), (1e21, "1e+21"), (1e-7, "1e-7"), (0.1, "0.1"), (1e20, "100000000000000000000"), (-0.0, "-0")]
-        {
-            assert_eq!(format_json_float(f), want);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Character tables of Go 1.26's `unicode` package (Unicode 15.0.0): ranges as (first, last, stride).
 //!
 //! The standard library of Rust follows another Unicode version and full case mapping; Go maps one character to one.
+//!
+//! Written by: cd crates/go/extract && go run . > ../src/unicode/tables.rs
 
 /// Category Lu.
 pub(super) const UPPER: &[(u32, u32, u32)] = &[

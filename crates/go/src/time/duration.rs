@@ -48,7 +48,7 @@ impl Duration {
     /// `time.ParseDuration`
     ///
     /// ```
-    /// use pintle_functions::time::Duration;
+    /// use pintle_go::time::Duration;
     /// assert_eq!(Duration::parse(b"1h15m30.918s").unwrap().to_string(), "1h15m30.918s");
     /// assert_eq!(Duration::parse(b"1d").unwrap_err(), "time: unknown unit \"d\" in duration \"1d\"");
     /// ```

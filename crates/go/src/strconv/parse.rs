@@ -1,4 +1,4 @@
-//! Text to numbers: `strconv.ParseInt` and `ParseFloat` of Go 1.26, and what spf13/cast 1.7 makes of them.
+//! Text to numbers.
 
 /// Why `strconv` rejects a number. A caller in Go that ignores the error goes on with the value beside it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,11 +86,6 @@ pub fn parse_int(s: &[u8], base: u32) -> Result<i64, NumError<i64>> {
         true if n <= 1 << 63 => Ok((n as i64).wrapping_neg()),
         true => Err(NumError::Range(i64::MIN)),
     }
-}
-
-/// Sprig's `atoi`: base 10, errors ignored.
-pub fn atoi(s: &[u8]) -> i64 {
-    parse_int(s, 10).unwrap_or_else(NumError::value)
 }
 
 /// `strconv.ParseFloat(s, 64)`: decimal, hexadecimal, infinities, NaN.
@@ -186,32 +181,20 @@ fn scale_exactly(n: u64, sticky: bool, exp: i64) -> f64 {
     mantissa * 2f64.powi(half_step) * 2f64.powi(e as i32 - half_step)
 }
 
-/// Go's conversion of a float to an integer on amd64: what doesn't fit, NaN included, is the least integer.
-pub fn float_to_int(f: f64) -> i64 {
-    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    if (-LIMIT..LIMIT).contains(&f) { f as i64 } else { i64::MIN }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// `cast.ToInt64` of a text: a fraction of zeros is dropped, prefixes are read, anything else is 0.
-pub fn cast_int(s: &[u8]) -> i64 {
-    parse_int(trim_zero_decimal(s), 0).unwrap_or(0)
-}
-
-/// Drops a point and the zeros after it; reads from the end and takes a trailing point for one of the zeros.
-fn trim_zero_decimal(s: &[u8]) -> &[u8] {
-    let mut zero = false;
-    for (i, &b) in s.iter().enumerate().rev() {
-        match b {
-            b'.' if zero => return &s[..i],
-            b'.' => {}
-            b'0' => zero = true,
-            _ => return s,
+    #[test]
+    fn floats() {
+        let cases = [("1e3", 1000.0), (".5", 0.5), ("5.", 5.0), ("0x1p-2", 0.25), ("0x1.8p1", 3.0), ("+1", 1.0)];
+        for (text, want) in cases {
+            assert_eq!(parse_float(text.as_bytes()), Ok(want), "{text}");
         }
+        for text in ["", ".", "1e", "0x1", "--1", "1_", "infinit", "+nan", "1 "] {
+            assert_eq!(parse_float(text.as_bytes()), Err(NumError::Syntax), "{text}");
+        }
+        assert_eq!(parse_float(b"1e999"), Err(NumError::Range(f64::INFINITY)));
+        assert_eq!(parse_float(b"-Inf"), Ok(f64::NEG_INFINITY));
     }
-    s
-}
-
-/// `cast.ToFloat64` of a text: what isn't a number is 0.
-pub fn cast_float(s: &[u8]) -> f64 {
-    parse_float(s).unwrap_or(0.0)
 }

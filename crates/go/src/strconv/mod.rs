@@ -1,0 +1,9 @@
+//! Go's `strconv` (Go 1.26): numbers and quoted strings, written and read.
+
+mod format;
+mod parse;
+mod quote;
+
+pub use format::format_float;
+pub use parse::{NumError, parse_float, parse_int};
+pub use quote::{append_quote, append_quote_char, can_backquote, is_print, quote, quote_runes, unquote, unquote_rune};
