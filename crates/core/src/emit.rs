@@ -1,11 +1,14 @@
 //! Puts a release into bytes as `helm template` prints it (`helm.sh/helm/v4/pkg/cmd/template.go`).
 
-use crate::Compat;
 use std::io::Write;
 
+use pintle_go::path::matches;
+use pintle_go::strings::trim_right_func;
+use pintle_go::unicode::is_space;
+
+use crate::Compat;
 use crate::arrange::split;
 use crate::diagnostic::{Error, Result};
-use crate::load::pattern::matches;
 use crate::release::Release;
 use crate::rules;
 
@@ -89,8 +92,9 @@ fn write_all(manifests: &[Document<'_>], hooks: &[Document<'_>], out: &mut dyn W
         }
         // Helm trims the space behind all manifests, and what stands before the first is never any.
         write!(out, "---\n# Source: {source}\n")?;
-        out.write_all(trim_end(last))?;
-        if trim_end(last).is_empty() {
+        let last = trim_right_func(last, is_space);
+        out.write_all(last)?;
+        if last.is_empty() {
             // The line of the source is then the end of the text, and its line break was trimmed with the rest.
             return write_hooks(hooks, out);
         }
@@ -106,15 +110,6 @@ fn write_hooks(hooks: &[Document<'_>], out: &mut dyn Write) -> std::io::Result<(
         out.write_all(b"\n")?;
     }
     Ok(())
-}
-
-/// `strings.TrimRightFunc(unicode.IsSpace)`.
-fn trim_end(text: &[u8]) -> &[u8] {
-    let tail = text.len().saturating_sub(4096);
-    match std::str::from_utf8(text.get(tail..).unwrap_or(text)) {
-        Ok(end) if !end.trim_end().is_empty() => &text[..tail + end.trim_end().len()],
-        _ => std::str::from_utf8(text).map_or_else(|_| text.trim_ascii_end(), |t| t.trim_end().as_bytes()),
-    }
 }
 
 fn show_only(out: &[u8], options: &EmitOptions) -> Result<Vec<u8>> {

@@ -135,6 +135,11 @@ pub fn trim_func(mut s: &[u8], cut: impl Fn(char) -> bool) -> &[u8] {
         }
         s = &s[width..];
     }
+    trim_right_func(s, cut)
+}
+
+/// `strings.TrimRightFunc`: without the characters at its end that `cut` holds for.
+pub fn trim_right_func(mut s: &[u8], cut: impl Fn(char) -> bool) -> &[u8] {
     while let (c, width @ 1..) = decode_last(s) {
         if !cut(c) {
             break;

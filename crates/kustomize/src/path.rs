@@ -1,5 +1,7 @@
 //! Paths into objects: cut at a delimiter, followed, and created (kyaml v0.20.1: utils/pathsplitter.go, yaml/fns.go).
 
+use pintle_go::strconv::atoi;
+
 use crate::node::{Kind, Node, NodeId, Nodes};
 
 /// Cuts a path; a backslash before the delimiter keeps it, one delimiter at the beginning is dropped (`PathSplitter`).
@@ -60,13 +62,7 @@ pub fn is_list_index(step: &str) -> bool {
 
 /// Whether a step is a number (`IsIdxNumber`).
 pub fn index_number(step: &str) -> Option<usize> {
-    atoi(step).and_then(|n| usize::try_from(n).ok())
-}
-
-/// `strconv.Atoi`
-pub fn atoi(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    (digits.bytes().next()?.is_ascii_digit()).then(|| text.parse().ok())?
+    atoi(step.as_bytes()).ok().and_then(|n| usize::try_from(n).ok())
 }
 
 /// Field name and value of `[name=value]` (`SplitIndexNameValue`).
@@ -117,7 +113,7 @@ impl Nodes {
         let mut at = from;
         for (i, step) in steps.iter().enumerate() {
             let next = steps.get(i + 1).copied();
-            let found = if let Some(index) = atoi(step) {
+            let found = if let Ok(index) = atoi(step.as_bytes()) {
                 if index < 0 {
                     return Err(format!("array index {index} cannot be negative"));
                 }

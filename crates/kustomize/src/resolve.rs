@@ -2,6 +2,7 @@
 //!
 //! Less than YAML 1.1 has: `yes` and `on` are text. Still there: octal `017`, underscores in numbers, dates.
 
+use pintle_go::strconv;
 use pintle_yaml::Timestamp;
 
 use crate::node::{Tag, tag};
@@ -60,7 +61,7 @@ pub fn resolve_text(text: &str, times: bool) -> Scalar {
         _ => {}
     }
     match text.as_bytes()[0] {
-        b'.' => parse_go_float(text).map_or(Scalar::Str, Scalar::Float),
+        b'.' => strconv::parse_float(text.as_bytes()).map_or(Scalar::Str, Scalar::Float),
         b'0'..=b'9' | b'+' | b'-' => number(text, times),
         _ => Scalar::Str,
     }
@@ -71,11 +72,11 @@ fn number(text: &str, times: bool) -> Scalar {
         return Scalar::Time(time.to_string());
     }
     let plain: String = text.chars().filter(|c| *c != '_').collect();
-    if let Some(int) = parse_int(&plain) {
+    if let Some(int) = parse_int(&plain, 0) {
         return int;
     }
     if is_yaml_float(&plain)
-        && let Some(float) = parse_go_float(&plain)
+        && let Ok(float) = strconv::parse_float(plain.as_bytes())
     {
         return Scalar::Float(float);
     }
@@ -94,33 +95,10 @@ fn number(text: &str, times: bool) -> Scalar {
     Scalar::Str
 }
 
-/// `strconv.ParseInt(text, 0, 64)`, else `ParseUint`; there are no underscores in `text`.
-fn parse_int(text: &str) -> Option<Scalar> {
-    let (negative, digits) = match text.as_bytes().first()? {
-        b'-' => (true, &text[1..]),
-        b'+' => (false, &text[1..]),
-        _ => (false, text),
-    };
-    let signed = digits.len() != text.len();
-    let (radix, digits) = match digits.as_bytes() {
-        [b'0', b'x' | b'X', ..] => (16, &digits[2..]),
-        [b'0', b'b' | b'B', ..] => (2, &digits[2..]),
-        [b'0', b'o' | b'O', ..] => (8, &digits[2..]),
-        [b'0', _, ..] => (8, &digits[1..]),
-        _ => (10, digits),
-    };
-    if digits.is_empty() || !digits.bytes().all(|b| (b as char).is_digit(radix)) {
-        return None;
-    }
-    let value = u64::from_str_radix(digits, radix).ok()?;
-    match (negative, i64::try_from(value)) {
-        (false, Ok(int)) => Some(Scalar::Int(int)),
-        (true, Ok(int)) => Some(Scalar::Int(-int)),
-        (true, Err(_)) if value == 1 << 63 => Some(Scalar::Int(i64::MIN)),
-        // ParseUint knows no sign.
-        (false, Err(_)) if !signed => Some(Scalar::Uint(value)),
-        _ => None,
-    }
+/// `strconv.ParseInt`, else `ParseUint`.
+fn parse_int(text: &str, radix: u32) -> Option<Scalar> {
+    let text = text.as_bytes();
+    strconv::parse_int(text, radix).map(Scalar::Int).or_else(|_| strconv::parse_uint(text, radix).map(Scalar::Uint)).ok()
 }
 
 /// `^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`
@@ -146,15 +124,6 @@ fn is_yaml_float(text: &str) -> bool {
         return n > 0 && n == exponent.len();
     }
     rest.is_empty()
-}
-
-/// `strconv.ParseFloat` for what begins with a digit, a sign or a dot; a value out of range is an error there.
-fn parse_go_float(text: &str) -> Option<f64> {
-    let body = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if !body.starts_with(|c: char| c.is_ascii_digit() || c == '.') || body.contains(['x', 'X']) {
-        return None;
-    }
-    text.parse::<f64>().ok().filter(|f| f.is_finite())
 }
 
 #[cfg(test)]

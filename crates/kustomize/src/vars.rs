@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pintle_go::strconv::format_float;
+use pintle_go::strconv::{format_float, parse_bool};
 
 use crate::build::Build;
 use crate::fieldspec::{FieldSpec, visit};
@@ -100,11 +100,7 @@ impl VarSet {
         Ok(match &value.tag {
             t if *t == tag::INT => Json::Int(text.parse().map_err(|_| missing())?),
             t if *t == tag::FLOAT => Json::Float(text.parse().map_err(|_| missing())?),
-            t if *t == tag::BOOL => match text.as_str() {
-                "1" | "t" | "T" | "TRUE" | "true" | "True" => Json::Bool(true),
-                "0" | "f" | "F" | "FALSE" | "false" | "False" => Json::Bool(false),
-                _ => return Err(missing()),
-            },
+            t if *t == tag::BOOL => Json::Bool(parse_bool(text.as_bytes()).ok_or_else(missing)?),
             _ => Json::String(text),
         })
     }

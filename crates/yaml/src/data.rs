@@ -3,13 +3,14 @@
 //! The JSON is never written: only its rules remain. Keys become strings, numbers floats, and what JSON cannot hold is an
 //! error in `encoding/json`'s words.
 
+use pintle_go::strconv::format_float32;
 use pintle_value::{Data, DataMap, json};
 
 use crate::Error;
 use crate::decode::{Decoder, Notes, Target, go_syntax};
 use crate::dynamic::Dynamic;
 use crate::input::Input;
-use crate::number::{format_g, format_g32};
+use crate::number::format_g;
 use crate::resolve::Scalar;
 use crate::tree::{Composer, Tree};
 
@@ -135,7 +136,7 @@ pub(crate) fn key_text(key: &Scalar<'_>) -> Option<String> {
         Scalar::Int(i) => i.to_string(),
         Scalar::Bool(b) => b.to_string(),
         // What is too large for a float32 is infinite here.
-        Scalar::Float(f) => match format_g32(*f) {
+        Scalar::Float(f) => match format_float32(*f) {
             text if text == "NaN" => ".nan".to_owned(),
             text if text == "+Inf" => ".inf".to_owned(),
             text if text == "-Inf" => "-.inf".to_owned(),

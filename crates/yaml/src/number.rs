@@ -1,28 +1,6 @@
 //! Numbers as Go's `strconv` reads them, and the floats among them as it prints them.
 
-use pintle_go::strconv::format_float;
-
-/// An integer in Go's notation: a sign, then a number with `0x`, `0o`, `0b`, a leading `0` for octal, or none of them
-/// (`strconv.ParseInt(s, 0, 64)`, then `ParseUint` for what is too large).
-pub(crate) fn parse_int(text: &str) -> Option<Int> {
-    let (negative, digits) = sign(text);
-    let (radix, digits) = match digits.as_bytes() {
-        [b'0', p, _, ..] if p.eq_ignore_ascii_case(&b'x') => (16, &digits[2..]),
-        [b'0', p, _, ..] if p.eq_ignore_ascii_case(&b'o') => (8, &digits[2..]),
-        [b'0', p, _, ..] if p.eq_ignore_ascii_case(&b'b') => (2, &digits[2..]),
-        [b'0', _, ..] => (8, &digits[1..]),
-        _ => (10, digits),
-    };
-    let value = magnitude(digits, radix)?;
-    let signed = digits.len() < text.len() && matches!(text.as_bytes().first(), Some(b'+' | b'-'));
-    signed_int(value, negative, signed)
-}
-
-/// An integer in base `radix`, signed or not.
-pub(crate) fn parse_int_radix(text: &str, radix: u32) -> Option<Int> {
-    let (negative, digits) = sign(text);
-    signed_int(magnitude(digits, radix)?, negative, digits.len() < text.len())
-}
+use pintle_go::strconv::{self, format_float};
 
 /// A Go integer: `int`, or `uint64` if it needs to be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,28 +9,17 @@ pub(crate) enum Int {
     Unsigned(u64),
 }
 
+/// An integer in base `radix`, or for 0 in Go's notation with prefixes (`strconv.ParseInt`, then `ParseUint` for what is too large).
+pub(crate) fn parse_int(text: &str, radix: u32) -> Option<Int> {
+    let text = text.as_bytes();
+    strconv::parse_int(text, radix).map(Int::Signed).or_else(|_| strconv::parse_uint(text, radix).map(Int::Unsigned)).ok()
+}
+
 fn sign(text: &str) -> (bool, &str) {
     match text.as_bytes().first() {
         Some(b'-') => (true, &text[1..]),
         Some(b'+') => (false, &text[1..]),
         _ => (false, text),
-    }
-}
-
-fn magnitude(digits: &str, radix: u32) -> Option<u64> {
-    if digits.is_empty() || !digits.bytes().all(|b| char::from(b).is_digit(radix)) {
-        return None;
-    }
-    u64::from_str_radix(digits, radix).ok()
-}
-
-fn signed_int(value: u64, negative: bool, signed: bool) -> Option<Int> {
-    match (negative, i64::try_from(value)) {
-        (false, Ok(value)) => Some(Int::Signed(value)),
-        (true, Ok(value)) => Some(Int::Signed(-value)),
-        (true, Err(_)) if value == 1 << 63 => Some(Int::Signed(i64::MIN)),
-        (false, Err(_)) if !signed => Some(Int::Unsigned(value)),
-        _ => None,
     }
 }
 
@@ -94,16 +61,6 @@ pub(crate) fn format_g(f: f64) -> String {
     format_float(f, b'g', None)
 }
 
-/// `strconv.FormatFloat(f, 'g', -1, 32)`: the digits are those that read back as the nearest `float32`.
-pub(crate) fn format_g32(f: f64) -> String {
-    let near = f as f32;
-    if !near.is_finite() {
-        return format_float(f64::from(near), b'g', None);
-    }
-    // The same digits read as a float64 have no shorter form.
-    format!("{near:e}").parse().map_or_else(|_| String::new(), |f| format_float(f, b'g', None))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,11 +79,11 @@ mod tests {
             ("0b101", 5),
             ("-9223372036854775808", i64::MIN),
         ] {
-            assert_eq!(parse_int(text), Some(Int::Signed(value)), "{text}");
+            assert_eq!(parse_int(text, 0), Some(Int::Signed(value)), "{text}");
         }
-        assert_eq!(parse_int("18446744073709551615"), Some(Int::Unsigned(u64::MAX)));
+        assert_eq!(parse_int("18446744073709551615", 0), Some(Int::Unsigned(u64::MAX)));
         for text in ["", "+", "08", "0x", "0o8", "+18446744073709551615", "18446744073709551616", "1e3", "--1", "1 "] {
-            assert_eq!(parse_int(text), None, "{text}");
+            assert_eq!(parse_int(text, 0), None, "{text}");
         }
     }
 
@@ -149,8 +106,6 @@ mod tests {
         ] {
             assert_eq!(format_g(f), text);
         }
-        assert_eq!(format_g32(1.1), "1.1");
-        assert_eq!(format_g32(16777217.0), "1.6777216e+07");
     }
 
     #[test]

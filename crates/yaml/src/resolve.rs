@@ -5,10 +5,10 @@
 
 use std::borrow::Cow;
 
-use pintle_go::base64;
+use pintle_go::{base64, strconv};
 use pintle_value::json::coerce_utf8;
 
-use crate::number::{Int, parse_float, parse_int, parse_int_radix};
+use crate::number::{Int, parse_float, parse_int};
 use crate::parser::TAG_PREFIX;
 use crate::timestamp::Timestamp;
 
@@ -55,7 +55,7 @@ fn resolve_text(text: &str, timestamps: bool) -> Implicit {
         b'.' => match text {
             ".nan" | ".NaN" | ".NAN" => Implicit::Float(f64::NAN),
             ".inf" | ".Inf" | ".INF" => Implicit::Float(f64::INFINITY),
-            _ => parse_separated_float(text).map_or(Implicit::Str, Implicit::Float),
+            _ => strconv::parse_float(text.as_bytes()).map_or(Implicit::Str, Implicit::Float),
         },
         b'+' | b'-' | b'0'..=b'9' => resolve_number(text, timestamps),
         _ => match text {
@@ -65,16 +65,6 @@ fn resolve_text(text: &str, timestamps: bool) -> Implicit {
             _ => Implicit::Str,
         },
     }
-}
-
-/// A float that may have underscores between its digits, as `strconv.ParseFloat` takes them.
-fn parse_separated_float(text: &str) -> Option<f64> {
-    if !text.contains('_') {
-        return parse_float(text);
-    }
-    let digit = |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at)).is_some_and(u8::is_ascii_digit);
-    let separates = |(at, _): (usize, &str)| digit(at.checked_sub(1)) && digit(Some(at + 1));
-    if text.match_indices('_').all(separates) { parse_float(&text.replace('_', "")) } else { None }
 }
 
 fn resolve_number(text: &str, timestamps: bool) -> Implicit {
@@ -92,7 +82,7 @@ fn resolve_number(text: &str, timestamps: bool) -> Implicit {
         return Implicit::Timestamp;
     }
     let plain = if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) };
-    if let Some(int) = parse_int(&plain) {
+    if let Some(int) = parse_int(&plain, 0) {
         return Implicit::Int(int);
     }
     if let Some(float) = parse_float(&plain) {
@@ -100,7 +90,7 @@ fn resolve_number(text: &str, timestamps: bool) -> Implicit {
     }
     // What ParseInt does not take as binary may still have a sign behind the prefix: `0b-1`.
     if let Some(rest) = plain.strip_prefix("0b")
-        && let Some(int) = parse_int_radix(rest, 2)
+        && let Some(int) = parse_int(rest, 2)
     {
         return Implicit::Int(int);
     }

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use pintle_diagnostic::Step;
+use pintle_go::strconv::format_float32;
 use pintle_value::json::format_json_float;
 use pintle_value::{Data, DataMap};
 
@@ -15,7 +16,6 @@ use crate::data::{check_dynamic, dynamic_to_data, key_text};
 use crate::decode::Decoder;
 use crate::dynamic::Dynamic;
 use crate::input::Input;
-use crate::number::format_g32;
 use crate::resolve::Scalar;
 use crate::tree::Composer;
 
@@ -187,7 +187,7 @@ pub(crate) fn coerced(scalar: &Scalar<'_>) -> Option<String> {
         Scalar::Bool(b) => Some(b.to_string()),
         Scalar::Int(i) => Some(i.to_string()),
         Scalar::Uint(u) => Some(u.to_string()),
-        Scalar::Float(f) => Some(format_g32(*f)),
+        Scalar::Float(f) => Some(format_float32(*f)),
         Scalar::Str(_) | Scalar::Null => None,
     }
 }

@@ -1,18 +1,14 @@
 //! Values of flags as pflag, which Helm and kustomize use, reads them, with its words for those that it can't.
 
-use pintle_go::strconv::{NumError, parse_float, parse_int, quote};
+use pintle_go::strconv::{self, NumError, parse_float, parse_int, quote};
 use pintle_go::time::Duration;
 
 use crate::rules;
 use pintle::Error;
 
-/// `strconv.ParseBool`
+/// A truth value (`strconv.ParseBool`).
 pub fn parse_bool(text: &str) -> Result<bool, String> {
-    match text {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),
-        _ => Err("not a truth value".into()),
-    }
+    strconv::parse_bool(text.as_bytes()).ok_or_else(|| "not a truth value".into())
 }
 
 /// A value that has a reading of its own, which tells what is wrong with it.
@@ -41,12 +37,7 @@ pub fn float(flag: &str, value: Option<&str>) -> Result<(), Error> {
 
 /// What `strconv` says of a number that it can't read.
 fn number<T>(function: &str, text: &str, read: Result<T, NumError<T>>) -> Result<(), String> {
-    let why = match read {
-        Ok(_) => return Ok(()),
-        Err(NumError::Syntax) => "invalid syntax",
-        Err(NumError::Range(_)) => "value out of range",
-    };
-    Err(format!("strconv.{function}: parsing {}: {why}", quote(text.as_bytes())))
+    read.map(|_| ()).map_err(|e| e.message(function, text.as_bytes()))
 }
 
 /// `stringToString`: `key=value` pairs between commas. Several pairs are read as CSV, where quotes hold pairs together.

@@ -1,6 +1,6 @@
 //! .helmignore: which files of a chart's folder don't belong to the chart (`helm.sh/helm/v4/pkg/ignore`).
 
-use super::pattern::matches;
+use pintle_go::path::matches;
 
 pub(super) struct Rules {
     rules: Vec<Rule>,

@@ -7,7 +7,6 @@ mod directory;
 mod file;
 mod ignore;
 pub(crate) mod metadata;
-pub mod pattern;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};

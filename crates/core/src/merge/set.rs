@@ -2,7 +2,7 @@
 //!
 //! `a.b[0].c=1,d={x,y}` writes into a tree of values; a backslash takes the next character as it is.
 
-use pintle_go::strconv::{quote, quote_runes};
+use pintle_go::strconv::{self, quote, quote_runes};
 use pintle_value::{Data, DataMap, json};
 
 use crate::Compat;
@@ -162,12 +162,7 @@ pub(super) fn index(text: &str, bracket: Option<char>, compat: Compat) -> Parse<
 
 /// `strconv.Atoi` of an index.
 fn atoi(text: &str) -> Result<i64, String> {
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let bad = |what: &str| format!("error parsing index: strconv.Atoi: parsing {}: {what}", quote(text.as_bytes()));
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(bad("invalid syntax"));
-    }
-    text.parse().map_err(|_| bad("value out of range"))
+    strconv::atoi(text.as_bytes()).map_err(|e| format!("error parsing index: {}", e.message("Atoi", text.as_bytes())))
 }
 
 /// The list under a key, for an index to be set in.

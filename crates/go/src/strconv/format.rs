@@ -173,6 +173,16 @@ pub fn format_float(f: f64, format: u8, precision: Option<usize>) -> String {
     out
 }
 
+/// `strconv.FormatFloat(f, 'g', -1, 32)`: the digits are those that read back as the nearest `float32`.
+pub fn format_float32(f: f64) -> String {
+    let near = f as f32;
+    if !near.is_finite() {
+        return format_float(f64::from(near), b'g', None);
+    }
+    // The same digits read as a float64 have no shorter form.
+    format!("{near:e}").parse().map_or_else(|_| String::new(), |f| format_float(f, b'g', None))
+}
+
 fn exponent_form(out: &mut String, digits: &[u8], dp: i32, precision: usize, zero: bool, upper: bool) {
     let at = |i: usize| digits.get(i).map_or('0', |d| *d as char);
     out.push(at(0));
@@ -241,5 +251,12 @@ mod tests {
         ] {
             assert_eq!(format_float(f, format, Some(p)), want);
         }
+    }
+
+    // Recorded with Go 1.26: strconv.FormatFloat(f, 'g', -1, 32).
+    #[test]
+    fn single_precision() {
+        assert_eq!(format_float32(1.1), "1.1");
+        assert_eq!(format_float32(16777217.0), "1.6777216e+07");
     }
 }

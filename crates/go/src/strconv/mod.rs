@@ -4,6 +4,6 @@ mod format;
 mod parse;
 mod quote;
 
-pub use format::format_float;
-pub use parse::{NumError, parse_float, parse_int};
+pub use format::{format_float, format_float32};
+pub use parse::{NumError, atoi, parse_bool, parse_float, parse_int, parse_uint};
 pub use quote::{append_quote, append_quote_char, can_backquote, is_print, quote, quote_runes, unquote, unquote_rune};

@@ -1,4 +1,6 @@
-//! Text to numbers.
+//! Text to numbers and truth values.
+
+use super::quote::quote;
 
 /// Why `strconv` rejects a number. A caller in Go that ignores the error goes on with the value beside it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,6 +18,17 @@ impl<T: Default> NumError<T> {
             NumError::Syntax => T::default(),
             NumError::Range(value) => value,
         }
+    }
+}
+
+impl<T> NumError<T> {
+    /// Go's `NumError.Error`: what `function` (such as `Atoi`) says of `text`.
+    pub fn message(&self, function: &str, text: &[u8]) -> String {
+        let why = match self {
+            NumError::Syntax => "invalid syntax",
+            NumError::Range(_) => "value out of range",
+        };
+        format!("strconv.{function}: parsing {}: {why}", quote(text))
     }
 }
 
@@ -43,7 +56,8 @@ fn underscores_ok(s: &[u8]) -> bool {
     !underscore
 }
 
-fn parse_uint(s: &[u8], base: u32) -> Result<u64, NumError<u64>> {
+/// `strconv.ParseUint(s, base, 64)`; base 0 reads prefixes and underscores.
+pub fn parse_uint(s: &[u8], base: u32) -> Result<u64, NumError<u64>> {
     let (radix, digits) = match (base, s) {
         (_, []) => return Err(NumError::Syntax),
         (0, [b'0', b'b' | b'B', rest @ ..]) if !rest.is_empty() => (2, rest),
@@ -85,6 +99,20 @@ pub fn parse_int(s: &[u8], base: u32) -> Result<i64, NumError<i64>> {
         false => i64::try_from(n).map_err(|_| NumError::Range(i64::MAX)),
         true if n <= 1 << 63 => Ok((n as i64).wrapping_neg()),
         true => Err(NumError::Range(i64::MIN)),
+    }
+}
+
+/// `strconv.Atoi`: a sign and decimal digits.
+pub fn atoi(s: &[u8]) -> Result<i64, NumError<i64>> {
+    parse_int(s, 10)
+}
+
+/// `strconv.ParseBool`; `None` where Go says `invalid syntax`.
+pub fn parse_bool(s: &[u8]) -> Option<bool> {
+    match s {
+        b"1" | b"t" | b"T" | b"TRUE" | b"true" | b"True" => Some(true),
+        b"0" | b"f" | b"F" | b"FALSE" | b"false" | b"False" => Some(false),
+        _ => None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! RFC 6902 patches, as the library behind kustomize applies them (gopkg.in/evanphx/json-patch.v4 v4.12.0).
 
+use pintle_go::strconv::atoi;
+
 use crate::build::Build;
 use crate::json::Json;
 use crate::node::NodeId;
@@ -271,7 +273,7 @@ fn find<'d>(doc: &'d mut Json, path: &str) -> Option<(&'d mut Json, String)> {
 
 /// A list's index; negative ones count from the end.
 fn index(key: &str, length: usize) -> Result<usize, String> {
-    let number: i64 = crate::path::atoi(key).ok_or_else(|| format!("strconv.Atoi: parsing {key:?}: invalid syntax"))?;
+    let number = atoi(key.as_bytes()).map_err(|e| e.message("Atoi", key.as_bytes()))?;
     let at = if number < 0 { number + length as i64 } else { number };
     match usize::try_from(at) {
         Ok(at) if at < length => Ok(at),
@@ -294,15 +296,10 @@ fn add(container: &mut Json, key: &str, value: Json) -> Result<(), String> {
         }
         Json::List(items) if key == "-" => items.push(value),
         Json::List(items) => {
-            let at = match crate::path::atoi(key) {
-                None => {
-                    return Err(format!(
-                        "value was not a proper array index: '{key}': strconv.Atoi: parsing {key:?}: invalid syntax"
-                    ));
-                }
-                Some(_) => index(key, items.len() + 1)?,
-            };
-            items.insert(at, value);
+            if let Err(e) = atoi(key.as_bytes()) {
+                return Err(format!("value was not a proper array index: '{key}': {}", e.message("Atoi", key.as_bytes())));
+            }
+            items.insert(index(key, items.len() + 1)?, value);
         }
         _ => {}
     }

@@ -1,6 +1,7 @@
 //! Formats of addresses: IP, host names, e-mail, URIs.
 
-use pintle_go::strconv::quote;
+use pintle_go::netip;
+use pintle_go::strconv::atoi;
 use pintle_go::url::Url;
 
 use super::{fail, odd};
@@ -15,7 +16,7 @@ pub(super) fn ipv4(text: &str) -> Result<(), String> {
         if group.len() > 1 && group.starts_with('0') {
             return fail("leading zeros");
         }
-        let n = atoi(group)?;
+        let n = atoi(group.as_bytes()).map_err(|e| e.message("Atoi", group.as_bytes()))?;
         if !(0..=255).contains(&n) {
             return fail("decimal must be between 0 and 255");
         }
@@ -23,146 +24,15 @@ pub(super) fn ipv4(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// `strconv.Atoi`
-pub(super) fn atoi(text: &str) -> Result<i64, String> {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let failed = |why: &str| format!("strconv.Atoi: parsing {}: {why}", quote(text.as_bytes()));
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(failed("invalid syntax"));
-    }
-    text.parse().map_err(|_| failed("value out of range"))
-}
-
 pub(super) fn ipv6(text: &str) -> Result<(), String> {
     if !text.contains(':') {
         return fail("missing colon");
     }
-    parse_address(text)?;
+    netip::check(text.as_bytes())?;
     if text.contains('%') {
         return fail("zone id is not a part of ipv6 address");
     }
     Ok(())
-}
-
-/// Go's `netip.ParseAddr`, of which only the errors are of use here.
-fn parse_address(text: &str) -> Result<(), String> {
-    let failed = |why: &str, at: &str| {
-        let address = quote(text.as_bytes());
-        Err(match at {
-            "" => format!("ParseAddr({address}): {why}"),
-            at => format!("ParseAddr({address}): {why} (at {})", quote(at.as_bytes())),
-        })
-    };
-    match text.bytes().find(|b| matches!(b, b'.' | b':' | b'%')) {
-        Some(b'.') => {
-            return parse_ipv4(text).or_else(|(why, at)| failed(why, at));
-        }
-        Some(b':') => {}
-        Some(_) => return failed("missing IPv6 address", ""),
-        None => return failed("unable to parse IP", ""),
-    }
-    let (mut rest, zone) = match text.split_once('%') {
-        Some((address, zone)) => (address, Some(zone)),
-        None => (text, None),
-    };
-    if zone == Some("") {
-        return failed("zone must be a non-empty string", "");
-    }
-    let mut ellipsis = None;
-    if let Some(after) = rest.strip_prefix("::") {
-        ellipsis = Some(0);
-        rest = after;
-        if rest.is_empty() {
-            return Ok(());
-        }
-    }
-    // Bytes of the address that are filled.
-    let mut filled = 0;
-    while filled < 16 {
-        let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
-        if digits > 4 {
-            return failed("each group must have 4 or less digits", rest);
-        }
-        if digits == 0 {
-            return failed("each colon-separated field must have at least one digit", rest);
-        }
-        if rest.as_bytes().get(digits) == Some(&b'.') {
-            if ellipsis.is_none() && filled != 12 {
-                return failed("embedded IPv4 address must replace the final 2 fields of the address", rest);
-            }
-            if filled + 4 > 16 {
-                return failed("too many hex fields to fit an embedded IPv4 at the end of the address", rest);
-            }
-            if let Err((why, at)) = parse_ipv4(rest) {
-                return failed(why, at);
-            }
-            rest = "";
-            filled += 4;
-            break;
-        }
-        filled += 2;
-        rest = &rest[digits..];
-        if rest.is_empty() {
-            break;
-        }
-        let Some(after) = rest.strip_prefix(':') else {
-            return failed("unexpected character, want colon", rest);
-        };
-        if after.is_empty() {
-            return failed("colon must be followed by more characters", rest);
-        }
-        rest = after;
-        if let Some(after) = rest.strip_prefix(':') {
-            if ellipsis.is_some() {
-                return failed("multiple :: in address", rest);
-            }
-            ellipsis = Some(filled);
-            rest = after;
-            if rest.is_empty() {
-                break;
-            }
-        }
-    }
-    if !rest.is_empty() {
-        return failed("trailing garbage after address", rest);
-    }
-    match (filled < 16, ellipsis) {
-        (true, None) => failed("address string too short", ""),
-        (false, Some(_)) => failed("the :: must expand to at least one field of zeros", ""),
-        _ => Ok(()),
-    }
-}
-
-/// `netip.parseIPv4Fields`: why a text is no address, and where.
-fn parse_ipv4(text: &str) -> Result<(), (&'static str, &str)> {
-    let (mut value, mut fields, mut digits) = (0u32, 0, 0);
-    let bytes = text.as_bytes();
-    for (i, c) in text.char_indices() {
-        match c {
-            '0'..='9' => {
-                if digits == 1 && value == 0 {
-                    return Err(("IPv4 field has octet with leading zero", ""));
-                }
-                value = value * 10 + u32::from(bytes[i] - b'0');
-                digits += 1;
-                if value > 255 {
-                    return Err(("IPv4 field has value >255", ""));
-                }
-            }
-            '.' => {
-                if i == 0 || i == bytes.len() - 1 || bytes[i - 1] == b'.' {
-                    return Err(("IPv4 field must have at least one digit", &text[i..]));
-                }
-                if fields == 3 {
-                    return Err(("IPv4 address too long", ""));
-                }
-                fields += 1;
-                (value, digits) = (0, 0);
-            }
-            _ => return Err(("unexpected character", &text[i..])),
-        }
-    }
-    if fields < 3 { Err(("IPv4 address too short", "")) } else { Ok(()) }
 }
 
 pub(super) fn hostname(text: &str) -> Result<(), String> {

@@ -1,8 +1,8 @@
 //! Formats of dates and times.
 
+use pintle_go::strconv::atoi;
 use pintle_go::time::Time;
 
-use super::net::atoi;
 use super::{digits, fail};
 
 pub(super) fn duration(text: &str) -> Result<(), String> {
@@ -52,7 +52,7 @@ pub(super) fn date(text: &str) -> Result<(), String> {
 
 /// A number of hours, minutes or seconds.
 fn two_digits(text: &str, place: &str) -> Result<i64, String> {
-    match atoi(text) {
+    match atoi(text.as_bytes()) {
         Err(_) => fail(format!("invalid {place}")),
         Ok(n) if n < 0 => fail(format!("non-positive {place}")),
         Ok(n) => Ok(n),

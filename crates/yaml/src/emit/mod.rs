@@ -7,7 +7,6 @@
 //! rule and not by text, unless a string holds what the detour would change or refuse.
 
 mod analyze;
-mod letters;
 mod order;
 mod write;
 
@@ -421,7 +420,7 @@ fn is_base_60(text: &str) -> bool {
 /// `0o+7`: v3 reads what stands behind the prefix as a signed number.
 fn is_signed_octal(text: &str) -> bool {
     let plain = text.replace('_', "");
-    plain.strip_prefix("0o").is_some_and(|rest| crate::number::parse_int_radix(rest, 8).is_some())
+    plain.strip_prefix("0o").is_some_and(|rest| crate::number::parse_int(rest, 8).is_some())
 }
 
 impl Visit for Dynamic {

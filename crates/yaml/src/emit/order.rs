@@ -2,7 +2,7 @@
 
 use pintle_value::json::coerce_utf8;
 
-use super::letters::{is_digit, is_letter};
+use pintle_go::unicode::{is_digit, is_letter};
 
 /// Whether the key `a` comes before `b`. v3 puts letters before signs after a digit; v2 signs before letters always.
 pub(super) fn less(a: &[u8], b: &[u8], v3: bool) -> bool {

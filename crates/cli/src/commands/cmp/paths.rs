@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use crate::rules;
-use pintle::load::pattern::matches;
 use pintle::{Diagnostic, Error};
 use pintle_files::{ENTRIES, Refused, Root, TEXT, read, refused};
+use pintle_go::path::matches;
 
 /// Folders nested deeper than this are not looked into for `**`.
 const MAX_DEPTH: usize = 32;

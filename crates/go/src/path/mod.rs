@@ -1,4 +1,8 @@
-//! Go's `path`, which on Linux is its `path/filepath` too.
+//! Go's `path`, which on Linux is its `path/filepath` too (Go 1.26).
+
+mod pattern;
+
+pub use pattern::matches;
 
 /// `path.Clean`: the shortest name of the same place.
 pub fn clean(path: &[u8]) -> Vec<u8> {
