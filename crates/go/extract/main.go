@@ -26,6 +26,8 @@ func main() {
 	category("DIGIT", "Nd", unicode.Nd)
 	category("NUMBER", "N", unicode.N)
 	category("PUNCT", "P", unicode.P)
+	category("MARK", "M", unicode.M)
+	category("SYMBOL", "S", unicode.S)
 	cases()
 	fmt.Print(`
 /// The delta of a run in which upper and lower case alternate.

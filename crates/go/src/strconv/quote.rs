@@ -1,18 +1,7 @@
 //! Quoted strings, written and read.
 
+use crate::unicode::is_print;
 use crate::utf8::{RUNE_ERROR, decode};
-
-/// Whether `strconv.IsPrint` holds: letters, marks, numbers, punctuation, symbols and the ASCII space.
-pub fn is_print(c: char) -> bool {
-    if c.is_ascii() {
-        return (' '..='~').contains(&c);
-    }
-    // Rust's own table of printable characters shows through Debug; the leading letter keeps combining marks unescaped.
-    let mut text = [0; 5];
-    text[0] = b'a';
-    let n = c.encode_utf8(&mut text[1..]).len();
-    std::str::from_utf8(&text[..=n]).is_ok_and(|s| s.escape_debug().nth(1) == Some(c))
-}
 
 /// `strconv.AppendQuote`, or `AppendQuoteToASCII` with `ascii`.
 pub fn append_quote(out: &mut Vec<u8>, s: &[u8], ascii: bool) {
@@ -191,6 +180,8 @@ mod tests {
             ("\u{301}", "\"\u{301}\""),
             ("\u{2028}", r#""\u2028""#),
             ("\u{a0}", r#""\u00a0""#),
+            // Letters of Unicode 16 and 17.
+            ("\u{1c89}\u{a7ce}\u{10d4a}", r#""\u1c89\ua7ce\U00010d4a""#),
         ] {
             assert_eq!(quote(s.as_bytes()), want);
         }

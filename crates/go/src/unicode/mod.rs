@@ -2,7 +2,7 @@
 
 mod tables;
 
-use tables::{ALTERNATING, CASE, DIGIT, LETTER, LOWER, NUMBER, PUNCT, TITLE, UPPER};
+use tables::{ALTERNATING, CASE, DIGIT, LETTER, LOWER, MARK, NUMBER, PUNCT, SYMBOL, TITLE, UPPER};
 
 fn contains(table: &[(u32, u32, u32)], c: char) -> bool {
     let c = c as u32;
@@ -43,6 +43,24 @@ pub fn is_number(c: char) -> bool {
 /// `unicode.IsPunct`: category P.
 pub fn is_punct(c: char) -> bool {
     contains(PUNCT, c)
+}
+
+/// `unicode.IsMark`: category M.
+pub fn is_mark(c: char) -> bool {
+    contains(MARK, c)
+}
+
+/// `unicode.IsSymbol`: category S.
+pub fn is_symbol(c: char) -> bool {
+    contains(SYMBOL, c)
+}
+
+/// `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space.
+pub fn is_print(c: char) -> bool {
+    if c.is_ascii() {
+        return (' '..='~').contains(&c);
+    }
+    is_letter(c) || is_mark(c) || is_number(c) || is_punct(c) || is_symbol(c)
 }
 
 /// `unicode.IsSpace`: the White_Space property.
