@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 use pintle_go::strconv::{is_print, quote};
+use pintle_go::unicode::{is_digit, is_letter};
 use pintle_go::utf8::decode;
 
 /// What an item is.
@@ -79,27 +80,9 @@ fn is_space(b: u8) -> bool {
     matches!(b, b' ' | b'\t' | b'\r' | b'\n')
 }
 
+/// `isAlphaNumeric`
 fn is_alphanumeric(c: char) -> bool {
-    if c.is_ascii() {
-        return is_word(c as u8);
-    }
-    c == '_' || c.is_alphabetic() && !is_mark(c) || c.is_numeric() && is_digit(c)
-}
-
-/// Alphabetic to Rust, but not a letter (category L) to Go: combining vowel signs and letter numbers.
-fn is_mark(c: char) -> bool {
-    !c.is_ascii() && !c.is_lowercase() && !c.is_uppercase() && {
-        // Marks attach to what precedes them, which Debug shows by escaping them when they stand alone.
-        c.escape_debug().len() > 1
-    }
-}
-
-fn is_digit(c: char) -> bool {
-    c.is_ascii_digit()
-        || !c.is_ascii()
-            && c.is_numeric()
-            && !c.is_alphabetic()
-            && !matches!(c, '\u{b2}'..='\u{be}' | '\u{2070}'..='\u{218b}' | '\u{2460}'..='\u{2793}' | '\u{3192}'..='\u{32bf}')
+    c == '_' || is_letter(c) || is_digit(c)
 }
 
 /// What a byte within an action begins or belongs to.

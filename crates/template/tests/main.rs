@@ -190,3 +190,30 @@ fn budgets_end_what_would_not_end() {
     let e = render("{{ define \"a\" }}{{ include \"a\" . }}{{ end }}{{ include \"a\" . }}").unwrap_err();
     assert!(e.contains("templates one within the other"), "{}", &e[e.len().saturating_sub(200)..]);
 }
+
+// Recorded with Go 1.26: template.New("t").Parse(text), and what Execute writes of those that parse.
+#[test]
+fn names_consist_of_gos_letters_and_digits() {
+    for name in ["é1", "ʰ", "a٣", "ß_", "\u{31350}"] {
+        ok(&format!("{{{{ ${name} := 1 }}}}{{{{ ${name} }}}}"), "1");
+    }
+    ok("{{ $٣ := 1 }}{{ $٣ }}", "1");
+    // Numbers that aren't decimal digits, marks, symbols, letters of a later Unicode.
+    for (name, bad) in [
+        ("Ⅷ", "U+2167 'Ⅷ'"),
+        ("हि", "U+093F 'ि'"),
+        ("a²", "U+00B2 '²'"),
+        ("ⓐ", "U+24D0 'ⓐ'"),
+        ("\u{345}", "U+0345 '\u{345}'"),
+        ("㆒", "U+3192 '㆒'"),
+        ("〇", "U+3007 '〇'"),
+    ] {
+        fails(&format!("{{{{ ${name} := 1 }}}}"), &format!("template: t:1: bad character {bad}"));
+        fails(&format!("{{{{ .x{name} }}}}"), &format!("template: t:1: bad character {bad}"));
+    }
+    fails("{{ true² }}", "template: t:1: bad character U+00B2 '²'");
+    fails("{{ Ⅷ }}", "template: t:1: unrecognized character in action: U+2167 'Ⅷ'");
+    fails("{{ \u{93f} }}", "template: t:1: unrecognized character in action: U+093F 'ि'");
+    fails("{{ 1é }}", "template: t:1: bad number syntax: \"1é\"");
+    fails("{{ 1Ⅷ }}", "template: t:1: unrecognized character in action: U+2167 'Ⅷ'");
+}
