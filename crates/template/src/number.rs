@@ -2,7 +2,7 @@
 //!
 //! Takes an item and its text, gives a [`Number`] or Go's text of what is wrong with it.
 
-use pintle_go::strconv::{quote, unquote_rune};
+use pintle_go::strconv::{parse_float, parse_int, parse_uint, quote, unquote_rune};
 
 use crate::lexer::{Item, ItemKind};
 use crate::node::Number;
@@ -29,26 +29,22 @@ pub fn number(item: Item, bytes: &[u8]) -> Result<Number, String> {
             return Ok(n);
         }
         ItemKind::Complex => {
-            let body = text.strip_suffix('i').unwrap_or(text);
-            let split = body.rfind(['+', '-']).unwrap_or(0);
-            let parts = body[..split].parse().ok().zip(body[split..].parse().ok());
+            let body = bytes.strip_suffix(b"i").unwrap_or(bytes);
+            let (re, im) = body.split_at(body.iter().rposition(|b| b"+-".contains(b)).unwrap_or(0));
+            let parts = parse_float(re).ok().zip(parse_float(im).ok());
             n.complex = Some(parts.ok_or("syntax error scanning complex number")?);
             simplify_complex(&mut n);
             return Ok(n);
         }
         _ => {}
     }
-    if let Some(imaginary) = text.strip_suffix('i').and_then(parse_float) {
+    if let Some(imaginary) = text.strip_suffix('i').and_then(|t| parse_float(t.as_bytes()).ok()) {
         n.complex = Some((0.0, imaginary));
         simplify_complex(&mut n);
         return Ok(n);
     }
-    n.uint = parse_uint(text);
-    let magnitude = |t: &str| if t.starts_with(['+', '-']) { None } else { parse_uint(t) };
-    n.int = match text.strip_prefix('-') {
-        Some(t) => magnitude(t).filter(|u| *u <= 1 << 63).map(|u| (u as i64).wrapping_neg()),
-        None => magnitude(text.strip_prefix('+').unwrap_or(text)).and_then(|u| i64::try_from(u).ok()),
-    };
+    n.uint = parse_uint(bytes, 0).ok();
+    n.int = parse_int(bytes, 0).ok();
     if n.int == Some(0) {
         n.uint = Some(0);
     }
@@ -56,7 +52,7 @@ pub fn number(item: Item, bytes: &[u8]) -> Result<Number, String> {
         n.float = Some(i as f64);
     } else if let Some(u) = n.uint {
         n.float = Some(u as f64);
-    } else if let Some(f) = parse_float(text) {
+    } else if let Ok(f) = parse_float(bytes) {
         if !text.contains(['.', 'e', 'E', 'p', 'P']) {
             return Err(format!("integer overflow: {}", quote(text.as_bytes())));
         }
@@ -86,48 +82,4 @@ fn simplify_complex(n: &mut Number) {
             n.uint = Some(re as u64);
         }
     }
-}
-
-/// `strconv.ParseUint(s, 0, 64)`.
-fn parse_uint(s: &str) -> Option<u64> {
-    let lower = s.to_ascii_lowercase();
-    let (digits, base) = match lower.as_bytes() {
-        [b'0', b'x', ..] => (&lower[2..], 16),
-        [b'0', b'b', ..] => (&lower[2..], 2),
-        [b'0', b'o', ..] => (&lower[2..], 8),
-        [b'0', _, ..] => (&lower[1..], 8),
-        _ => (&lower[..], 10),
-    };
-    u64::from_str_radix(&without_underscores(digits, lower.len() != digits.len())?, base).ok()
-}
-
-/// Removes `_`, which may stand between digits and after a prefix only.
-fn without_underscores(digits: &str, prefixed: bool) -> Option<String> {
-    if !digits.contains('_') {
-        return (!digits.starts_with(['+', '-'])).then(|| digits.to_owned());
-    }
-    let misplaced = digits.ends_with('_') || digits.contains("__") || !prefixed && digits.starts_with('_');
-    (!misplaced).then(|| digits.replace('_', ""))
-}
-
-/// `strconv.ParseFloat` of what the lexer lets through; hexadecimal floats included.
-fn parse_float(s: &str) -> Option<f64> {
-    let lower = s.to_ascii_lowercase();
-    let (sign, body) = match lower.strip_prefix('-') {
-        Some(b) => (-1.0, b),
-        None => (1.0, lower.strip_prefix('+').unwrap_or(&lower)),
-    };
-    if let Some(hex) = body.strip_prefix("0x") {
-        let (mantissa, exponent) = hex.split_once('p')?;
-        let exponent: i32 = exponent.parse().ok()?;
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = format!("{whole}{fraction}");
-        let m = u64::from_str_radix(&digits.replace('_', ""), 16).ok()?;
-        return Some(sign * m as f64 * 2f64.powi(exponent.saturating_sub(4 * fraction.len() as i32)));
-    }
-    if body.is_empty() || body.contains('_') || !body.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-        return None;
-    }
-    let f: f64 = body.parse().ok()?;
-    f.is_finite().then_some(sign * f)
 }

@@ -217,3 +217,38 @@ fn names_consist_of_gos_letters_and_digits() {
     fails("{{ 1é }}", "template: t:1: bad number syntax: \"1é\"");
     fails("{{ 1Ⅷ }}", "template: t:1: unrecognized character in action: U+2167 'Ⅷ'");
 }
+
+// Recorded with Go 1.26: template.New("t").Parse(text), and what Execute writes of those that parse.
+#[test]
+fn numbers_are_read_as_strconv_reads_them() {
+    for (text, want) in [
+        ("1_0.5", "10.5"),
+        ("0x1_0p1", "32"),
+        ("0_7", "7"),
+        ("1e5_0", "1e+50"),
+        ("+0x1p-2", "0.25"),
+        ("0x.8p1", "1"),
+        ("017.5", "17.5"),
+        ("08.5", "8.5"),
+        ("0x123456789012345678p0", "3.358127276249173e+20"),
+        ("1_0i", "(0+10i)"),
+        ("0x1p4i", "(0+16i)"),
+        ("1+0x1p4i", "(1+16i)"),
+        ("1e-400", "0"),
+        ("-0x8000000000000000", "-9223372036854775808"),
+        ("0X1P+4", "16"),
+        ("0x1P1_0", "1024"),
+        ("-0b11", "-3"),
+        ("-0", "0"),
+        ("-0.0", "-0"),
+        ("9223372036854775807.0", "9.223372036854776e+18"),
+    ] {
+        ok(&format!("{{{{ {text} }}}}"), want);
+    }
+    for text in ["0x", "0x_", "1__0", "1_e5", "0x1.8", "0b1.0", "1e400", "0x1p1025", "0b", "0_"] {
+        fails(&format!("{{{{ {text} }}}}"), &format!("template: t:1: illegal number syntax: {text:?}"));
+    }
+    for text in ["08", "99999999999999999999", "+18446744073709551615"] {
+        fails(&format!("{{{{ {text} }}}}"), &format!("template: t:1: integer overflow: {text:?}"));
+    }
+}
