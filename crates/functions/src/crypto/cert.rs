@@ -1,11 +1,29 @@
-//! X.509 certificates as Go's `x509.CreateCertificate` writes them for Sprig's templates.
+//! X.509 certificates as Go's `x509.CreateCertificate` (Go 1.26) writes them for Sprig's templates.
+//!
+//! Takes what to certify and a world for serial number and time, gives PEM; `x509-cert` writes and reads the structures.
 
 use std::net::IpAddr;
 
+use pintle_go::strconv::quote;
 use pintle_go::time::{Duration, Time, Zone};
 use sha2::{Digest, Sha256};
+use x509_cert::attr::AttributeTypeAndValue;
+use x509_cert::certificate::{Certificate as X509, TbsCertificate, Version};
+use x509_cert::der::asn1::{Any, BitString, GeneralizedTime, Ia5String, OctetString, SetOfVec, UtcTime};
+use x509_cert::der::oid::AssociatedOid;
+use x509_cert::der::oid::db::rfc4519::COMMON_NAME;
+use x509_cert::der::oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
+use x509_cert::der::{DateTime, Decode, Encode, Tag};
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName, SubjectKeyIdentifier,
+};
+use x509_cert::name::{Name, RdnSequence, RelativeDistinguishedName};
+use x509_cert::serial_number::SerialNumber;
+use x509_cert::spki::SubjectPublicKeyInfoOwned;
+use x509_cert::time::{Time as X509Time, Validity};
 
-use super::der::{self, Reader, tag};
 use super::keys::Key;
 use super::pem;
 use crate::encoding::base64_decode;
@@ -33,21 +51,11 @@ pub struct Request {
     pub days: i64,
 }
 
-const OID_COMMON_NAME: &[u32] = &[2, 5, 4, 3];
-const OID_SUBJECT_KEY_ID: &[u32] = &[2, 5, 29, 14];
-const OID_KEY_USAGE: &[u32] = &[2, 5, 29, 15];
-const OID_ALTERNATIVE_NAMES: &[u32] = &[2, 5, 29, 17];
-const OID_BASIC_CONSTRAINTS: &[u32] = &[2, 5, 29, 19];
-const OID_AUTHORITY_KEY_ID: &[u32] = &[2, 5, 29, 35];
-const OID_EXTENDED_USAGE: &[u32] = &[2, 5, 29, 37];
-const OID_SERVER_AUTH: &[u32] = &[1, 3, 6, 1, 5, 5, 7, 3, 1];
-const OID_CLIENT_AUTH: &[u32] = &[1, 3, 6, 1, 5, 5, 7, 3, 2];
-
 /// Who signs: the name, the key identifier and the public key of its certificate.
 struct Issuer {
-    subject: Vec<u8>,
+    subject: Name,
     key_id: Vec<u8>,
-    public_info: Vec<u8>,
+    public_info: SubjectPublicKeyInfoOwned,
 }
 
 /// `genCA`, or with a key `genCAWithKey`.
@@ -95,94 +103,61 @@ fn own_key(world: &dyn World, pem: Option<&[u8]>) -> Result<Key, String> {
 
 /// Subject, key identifier and public key of a certificate; `None` for what isn't one.
 fn parse(der: &[u8]) -> Option<Issuer> {
-    let mut outer = Reader(der);
-    let mut cert = outer.enter(tag::SEQUENCE)?;
-    let mut body = cert.enter(tag::SEQUENCE)?;
-    cert.expect(tag::SEQUENCE)?;
-    cert.expect(tag::BIT_STRING)?;
-    if !outer.0.is_empty() || !cert.0.is_empty() {
-        return None;
-    }
-    if body.peek() == Some(tag::context(0)) {
-        body.next()?;
-    }
-    body.expect(tag::INTEGER)?;
-    body.expect(tag::SEQUENCE)?;
-    body.expect(tag::SEQUENCE)?;
-    body.expect(tag::SEQUENCE)?;
-    let (_, _, subject) = body.next().filter(|e| e.0 == tag::SEQUENCE)?;
-    let (_, _, public_info) = body.next().filter(|e| e.0 == tag::SEQUENCE)?;
-    let mut key_id = Vec::new();
-    while let Some((kind, content, _)) = body.next() {
-        if kind != tag::context(3) {
-            continue;
-        }
-        let mut extensions = Reader(content).enter(tag::SEQUENCE)?;
-        while let Some(mut extension) = extensions.enter(tag::SEQUENCE) {
-            let (_, _, oid) = extension.next()?;
-            if extension.peek() == Some(tag::BOOLEAN) {
-                extension.next()?;
-            }
-            let value = extension.expect(tag::OCTET_STRING)?;
-            if oid == der::oid(OID_SUBJECT_KEY_ID) {
-                key_id = Reader(value).expect(tag::OCTET_STRING)?.to_vec();
-            }
-        }
-    }
-    Some(Issuer { subject: subject.to_vec(), key_id, public_info: public_info.to_vec() })
+    let cert = X509::from_der(der).ok()?.tbs_certificate;
+    let key_id = cert.get::<SubjectKeyIdentifier>().ok()?.map_or_else(Vec::new, |(_, id)| id.0.into_bytes());
+    Some(Issuer { subject: cert.subject, key_id, public_info: cert.subject_public_key_info })
 }
 
 /// The common name alone; Go writes what is printable as such, and UTF-8 else.
-fn name(common_name: &[u8]) -> Result<Vec<u8>, String> {
+fn name(common_name: &[u8]) -> Result<Name, String> {
     if common_name.is_empty() {
-        return Ok(der::sequence(&[]));
+        return Ok(Name::default());
     }
     let printable = |b: &u8| b.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(b);
-    let kind = if common_name.iter().all(printable) { tag::PRINTABLE } else { tag::UTF8 };
+    let kind = if common_name.iter().all(printable) { Tag::PrintableString } else { Tag::Utf8String };
     if std::str::from_utf8(common_name).is_err() {
         return Err("asn1: string not valid UTF-8".to_owned());
     }
-    let attribute = der::sequence(&[&der::oid(OID_COMMON_NAME), &der::element(kind, common_name)]);
-    Ok(der::sequence(&[&der::element(tag::SET, &attribute)]))
+    let value = Any::new(kind, common_name).map_err(|e| e.to_string())?;
+    let attribute = SetOfVec::try_from([AttributeTypeAndValue { oid: COMMON_NAME, value }]).map_err(|e| e.to_string())?;
+    Ok(RdnSequence(vec![RelativeDistinguishedName(attribute)]))
 }
 
 /// UTC until 2049, then with four digits of the year (RFC 5280, 4.1.2.5).
-fn time(t: &Time) -> Result<Vec<u8>, String> {
-    let year = t.civil().year;
-    let (tag, layout): (u8, &[u8]) = match year {
-        1950..2050 => (tag::UTC_TIME, b"060102150405Z"),
-        0..10_000 => (tag::GENERALIZED_TIME, b"20060102150405Z"),
-        _ => return Err("asn1: structure error: cannot represent time as GeneralizedTime".to_owned()),
-    };
-    Ok(der::element(tag, &t.format(layout)?))
+///
+/// Errors: a year after 9999, as in Go; one before 1970, which `der` doesn't represent.
+fn time(t: &Time) -> Result<X509Time, String> {
+    let c = t.civil();
+    let fields = [c.month, c.day, c.hour, c.minute, c.second].map(|n| n as u8);
+    let date =
+        u16::try_from(c.year).ok().and_then(|y| DateTime::new(y, fields[0], fields[1], fields[2], fields[3], fields[4]).ok());
+    let date = date.ok_or("asn1: structure error: cannot represent time as GeneralizedTime")?;
+    Ok(match UtcTime::from_date_time(date) {
+        Ok(utc) => X509Time::UtcTime(utc),
+        Err(_) => X509Time::GeneralTime(GeneralizedTime::from_date_time(date)),
+    })
 }
 
-fn extension(oid: &[u32], critical: bool, value: &[u8]) -> Vec<u8> {
-    let critical: &[u8] = if critical { &[tag::BOOLEAN, 1, 0xFF] } else { &[] };
-    der::sequence(&[&der::oid(oid), critical, &der::element(tag::OCTET_STRING, value)])
+fn extension<E: AssociatedOid + Encode>(critical: bool, value: &E) -> Result<Extension, x509_cert::der::Error> {
+    Ok(Extension { extn_id: E::OID, critical, extn_value: OctetString::new(value.to_der()?)? })
 }
 
-fn alternative_names(request: &Request) -> Result<Vec<u8>, String> {
+fn alternative_names(request: &Request) -> Result<Vec<GeneralName>, String> {
     let mut names = Vec::new();
     for dns in &request.dns_names {
-        if !dns.is_ascii() {
-            let shown = pintle_go::strconv::quote(dns);
-            return Err(format!("error creating certificate: x509: {shown} cannot be encoded as an IA5String"));
-        }
-        names.extend(der::element(0x82, dns));
+        let name = Ia5String::new(dns)
+            .map_err(|_| format!("error creating certificate: x509: {} cannot be encoded as an IA5String", quote(dns)))?;
+        names.push(GeneralName::DnsName(name));
     }
     for ip in &request.ips {
         let text = String::from_utf8_lossy(ip);
-        let address = match text.parse::<IpAddr>().map_err(|_| format!("error parsing ip: {text}"))? {
+        let address = match text.parse::<IpAddr>().map_err(|_| format!("error parsing ip: {text}"))?.to_canonical() {
             IpAddr::V4(v4) => v4.octets().to_vec(),
-            IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
-                Some(v4) => v4.octets().to_vec(),
-                None => v6.octets().to_vec(),
-            },
+            IpAddr::V6(v6) => v6.octets().to_vec(),
         };
-        names.extend(der::element(0x87, &address));
+        names.push(GeneralName::IpAddress(OctetString::new(address).map_err(|e| e.to_string())?));
     }
-    Ok(der::element(tag::SEQUENCE, &names))
+    Ok(names)
 }
 
 fn create(
@@ -206,39 +181,44 @@ fn create(
     if signer.public_info().as_ref() != Some(&issuer.public_info) {
         return Err(failed("x509: provided PrivateKey doesn't match parent's PublicKey"));
     }
-    let mut extensions = Vec::new();
-    // Digital signature, key encipherment, and for an authority the signing of certificates.
-    let usage: &[u8] = if ca { &[tag::BIT_STRING, 2, 2, 0xA4] } else { &[tag::BIT_STRING, 2, 5, 0xA0] };
-    extensions.extend(extension(OID_KEY_USAGE, true, usage));
-    let extended = der::sequence(&[&der::oid(OID_SERVER_AUTH), &der::oid(OID_CLIENT_AUTH)]);
-    extensions.extend(extension(OID_EXTENDED_USAGE, false, &extended));
-    let constraints = if ca { der::sequence(&[&[tag::BOOLEAN, 1, 0xFF]]) } else { der::sequence(&[]) };
-    extensions.extend(extension(OID_BASIC_CONSTRAINTS, true, &constraints));
-    if !own_id.is_empty() {
-        extensions.extend(extension(OID_SUBJECT_KEY_ID, false, &der::element(tag::OCTET_STRING, &own_id)));
-    }
-    if issuer.subject != subject && !issuer.key_id.is_empty() {
-        let id = der::sequence(&[&der::element(0x80, &issuer.key_id)]);
-        extensions.extend(extension(OID_AUTHORITY_KEY_ID, false, &id));
-    }
-    if !request.ips.is_empty() || !request.dns_names.is_empty() {
-        let unnamed = request.common_name.is_empty();
-        extensions.extend(extension(OID_ALTERNATIVE_NAMES, unnamed, &names));
-    }
     let now = Time::from(world.now()).in_zone(Zone::Utc);
     let until = now.add(Duration(request.days.wrapping_mul(24 * 3_600_000_000_000)));
-    let validity = der::sequence(&[&time(&now).map_err(|e| failed(&e))?, &time(&until).map_err(|e| failed(&e))?]);
-    let body = der::sequence(&[
-        &der::element(tag::context(0), &der::integer(&[2])),
-        &der::integer(&serial),
-        &signer.signature_algorithm(),
-        &issuer.subject,
-        &validity,
-        &subject,
-        &public_info,
-        &der::element(tag::context(3), &der::element(tag::SEQUENCE, &extensions)),
-    ]);
-    let signature = signer.sign(&body).map_err(|e| failed(&e))?;
-    let der = der::sequence(&[&body, &signer.signature_algorithm(), &der::bits(&signature)]);
+    let validity = Validity { not_before: time(&now).map_err(|e| failed(&e))?, not_after: time(&until).map_err(|e| failed(&e))? };
+    let body = || -> Result<TbsCertificate, x509_cert::der::Error> {
+        let usage = KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment;
+        let usage = if ca { usage | KeyUsages::KeyCertSign } else { usage };
+        let mut extensions = vec![
+            extension(true, &KeyUsage(usage))?,
+            extension(false, &ExtendedKeyUsage(vec![ID_KP_SERVER_AUTH, ID_KP_CLIENT_AUTH]))?,
+            extension(true, &BasicConstraints { ca, path_len_constraint: None })?,
+        ];
+        if !own_id.is_empty() {
+            extensions.push(extension(false, &SubjectKeyIdentifier(OctetString::new(own_id)?))?);
+        }
+        if issuer.subject != subject && !issuer.key_id.is_empty() {
+            let key_identifier = Some(OctetString::new(issuer.key_id)?);
+            extensions.push(extension(false, &AuthorityKeyIdentifier { key_identifier, ..Default::default() })?);
+        }
+        if !names.is_empty() {
+            extensions.push(extension(request.common_name.is_empty(), &SubjectAltName(names))?);
+        }
+        Ok(TbsCertificate {
+            version: Version::V3,
+            serial_number: SerialNumber::new(&serial)?,
+            signature: signer.signature_algorithm(),
+            issuer: issuer.subject,
+            validity,
+            subject,
+            subject_public_key_info: public_info,
+            issuer_unique_id: None,
+            subject_unique_id: None,
+            extensions: Some(extensions),
+        })
+    };
+    let tbs_certificate = body().map_err(|e| failed(&e.to_string()))?;
+    let signature = signer.sign(&tbs_certificate.to_der().map_err(|e| failed(&e.to_string()))?).map_err(|e| failed(&e))?;
+    let signature = BitString::from_bytes(&signature).map_err(|e| failed(&e.to_string()))?;
+    let cert = X509 { tbs_certificate, signature_algorithm: signer.signature_algorithm(), signature };
+    let der = cert.to_der().map_err(|e| failed(&e.to_string()))?;
     Ok(Certificate { cert: pem::encode("CERTIFICATE", &der), key: key.to_pem() })
 }

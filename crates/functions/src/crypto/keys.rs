@@ -4,21 +4,21 @@ use num_bigint_dig::{BigUint, RandBigInt};
 use p256::ecdsa::signature::Signer;
 use pintle_go::limits;
 use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey, EncodeRsaPublicKey};
+use rsa::pkcs8::PrivateKeyInfo;
 use rsa::traits::PublicKeyParts;
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use sha2::{Digest, Sha256};
+use x509_cert::der::asn1::{Any, BitString, ObjectIdentifier, OctetString, OctetStringRef, UintRef};
+use x509_cert::der::oid::db::rfc5912::{
+    ECDSA_WITH_SHA_256, ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SHA_256_WITH_RSA_ENCRYPTION,
+};
+use x509_cert::der::oid::db::rfc8410::ID_ED_25519;
+use x509_cert::der::{self, Decode, Encode, Tag, TagNumber, Tagged};
+use x509_cert::spki::{AlgorithmIdentifierOwned, AlgorithmIdentifierRef, SubjectPublicKeyInfoOwned};
 
-use super::der::{self, Reader, tag};
 use super::prime::{self, Bases, Search};
 use super::{Random, pem};
 use crate::world::World;
-
-const OID_RSA: &[u32] = &[1, 2, 840, 113_549, 1, 1, 1];
-const OID_RSA_SHA256: &[u32] = &[1, 2, 840, 113_549, 1, 1, 11];
-const OID_EC: &[u32] = &[1, 2, 840, 10045, 2, 1];
-const OID_P256: &[u32] = &[1, 2, 840, 10045, 3, 1, 7];
-const OID_ECDSA_SHA256: &[u32] = &[1, 2, 840, 10045, 4, 3, 2];
-const OID_ED25519: &[u32] = &[1, 3, 101, 112];
 
 /// The public exponent of new RSA keys: a prime, and Go's.
 const RSA_EXPONENT: u64 = 65_537;
@@ -92,13 +92,9 @@ fn dsa(world: &dyn World) -> Key {
     }
 }
 
-/// An OID with the absence of parameters.
-fn algorithm(oid: &[u32]) -> Vec<u8> {
-    der::sequence(&[&der::oid(oid)])
-}
-
-fn rsa_algorithm(oid: &[u32]) -> Vec<u8> {
-    der::sequence(&[&der::oid(oid), &der::element(tag::NULL, b"")])
+/// An algorithm with these parameters, or with none.
+fn algorithm(oid: ObjectIdentifier, parameters: Option<Any>) -> AlgorithmIdentifierOwned {
+    AlgorithmIdentifierOwned { oid, parameters }
 }
 
 impl Key {
@@ -123,29 +119,34 @@ impl Key {
 
     /// As Go writes it: PKCS #1, SEC 1, Sprig's DSA format, or PKCS #8.
     pub fn to_pem(&self) -> Vec<u8> {
+        let kind = match self {
+            Key::Rsa(_) => "RSA PRIVATE KEY",
+            Key::P256(_) => "EC PRIVATE KEY",
+            Key::Ed25519(_) => "PRIVATE KEY",
+            Key::Dsa(_) => "DSA PRIVATE KEY",
+        };
+        pem::encode(kind, &self.to_der().unwrap_or_default())
+    }
+
+    fn to_der(&self) -> der::Result<Vec<u8>> {
         match self {
-            Key::Rsa(key) => {
-                let der = key.to_pkcs1_der().map(|d| d.as_bytes().to_vec()).unwrap_or_default();
-                pem::encode("RSA PRIVATE KEY", &der)
-            }
+            Key::Rsa(key) => key.to_pkcs1_der().map(|d| d.as_bytes().to_vec()).map_err(|_| der::ErrorKind::Failed.into()),
             Key::P256(key) => {
-                let der = der::sequence(&[
-                    &der::integer(&[1]),
-                    &der::element(tag::OCTET_STRING, &key.to_bytes()),
-                    &der::element(tag::context(0), &der::oid(OID_P256)),
-                    &der::element(tag::context(1), &der::bits(&point(key))),
-                ]);
-                pem::encode("EC PRIVATE KEY", &der)
+                let field = |number, content| Any::new(Tag::ContextSpecific { constructed: true, number }, content);
+                let secret = Any::new(Tag::OctetString, key.to_bytes().as_slice())?;
+                let curve = field(TagNumber::N0, SECP_256_R_1.to_der()?)?;
+                let public = field(TagNumber::N1, BitString::from_bytes(&point(key))?.to_der()?)?;
+                vec![Any::encode_from(&1u8)?, secret, curve, public].to_der()
             }
             Key::Ed25519(key) => {
-                let seed = der::element(tag::OCTET_STRING, key.as_bytes());
-                let der = der::sequence(&[&der::integer(&[]), &algorithm(OID_ED25519), &der::element(tag::OCTET_STRING, &seed)]);
-                pem::encode("PRIVATE KEY", &der)
+                let seed = OctetString::new(key.as_bytes().as_slice())?.to_der()?;
+                let kind = AlgorithmIdentifierRef { oid: ID_ED_25519, parameters: None };
+                PrivateKeyInfo::new(kind, &seed).to_der()
             }
             Key::Dsa(numbers) => {
-                let numbers: Vec<Vec<u8>> = numbers.iter().map(|n| der::integer(n)).collect();
-                let der = der::element(tag::SEQUENCE, &[der::integer(&[]), numbers.concat()].concat());
-                pem::encode("DSA PRIVATE KEY", &der)
+                let version = [0].as_slice();
+                let numbers = std::iter::once(version).chain(numbers.iter().map(Vec::as_slice));
+                numbers.map(UintRef::new).collect::<der::Result<Vec<_>>>()?.to_der()
             }
         }
     }
@@ -171,14 +172,15 @@ impl Key {
     }
 
     /// The public key as certificates hold it; `None` for DSA.
-    pub(super) fn public_info(&self) -> Option<Vec<u8>> {
+    pub(super) fn public_info(&self) -> Option<SubjectPublicKeyInfoOwned> {
         let algorithm = match self {
-            Key::Rsa(_) => rsa_algorithm(OID_RSA),
-            Key::P256(_) => der::sequence(&[&der::oid(OID_EC), &der::oid(OID_P256)]),
-            Key::Ed25519(_) => algorithm(OID_ED25519),
+            Key::Rsa(_) => algorithm(RSA_ENCRYPTION, Some(Any::null())),
+            Key::P256(_) => algorithm(ID_EC_PUBLIC_KEY, Some(Any::from(&SECP_256_R_1))),
+            Key::Ed25519(_) => algorithm(ID_ED_25519, None),
             Key::Dsa(_) => return None,
         };
-        Some(der::sequence(&[&algorithm, &der::bits(&self.public_bytes())]))
+        let subject_public_key = BitString::from_bytes(&self.public_bytes()).ok()?;
+        Some(SubjectPublicKeyInfoOwned { algorithm, subject_public_key })
     }
 
     /// The bits of the public key.
@@ -192,11 +194,11 @@ impl Key {
     }
 
     /// The algorithm that [`Key::sign`] signs with.
-    pub(super) fn signature_algorithm(&self) -> Vec<u8> {
+    pub(super) fn signature_algorithm(&self) -> AlgorithmIdentifierOwned {
         match self {
-            Key::Rsa(_) => rsa_algorithm(OID_RSA_SHA256),
-            Key::P256(_) => algorithm(OID_ECDSA_SHA256),
-            Key::Ed25519(_) | Key::Dsa(_) => algorithm(OID_ED25519),
+            Key::Rsa(_) => algorithm(SHA_256_WITH_RSA_ENCRYPTION, Some(Any::null())),
+            Key::P256(_) => algorithm(ECDSA_WITH_SHA_256, None),
+            Key::Ed25519(_) | Key::Dsa(_) => algorithm(ID_ED_25519, None),
         }
     }
 
@@ -211,7 +213,8 @@ impl Key {
             Key::P256(key) => {
                 let signature: p256::ecdsa::Signature = p256::ecdsa::SigningKey::from(key).sign(message);
                 let (r, s) = signature.split_bytes();
-                Ok(der::sequence(&[&der::integer(&r), &der::integer(&s)]))
+                let numbers = [UintRef::new(&r), UintRef::new(&s)].into_iter().collect::<der::Result<Vec<_>>>();
+                numbers.and_then(|n| n.to_der()).map_err(|e| e.to_string())
             }
             Key::Ed25519(key) => Ok(key.sign(message).to_bytes().to_vec()),
             Key::Dsa(_) => Err("x509: only RSA, ECDSA and Ed25519 keys supported".to_owned()),
@@ -234,12 +237,12 @@ fn rsa(der: &[u8]) -> Option<Key> {
 }
 
 fn sec1(der: &[u8]) -> Option<Key> {
-    let mut r = Reader(der).enter(tag::SEQUENCE)?;
-    r.expect(tag::INTEGER)?;
-    let secret = r.expect(tag::OCTET_STRING)?;
-    if r.peek() == Some(tag::context(0)) && r.expect(tag::context(0))? != der::oid(OID_P256) {
+    let parts = Vec::<Any>::from_der(der).ok()?;
+    let curve = parts.iter().find(|p| p.tag() == Tag::ContextSpecific { constructed: true, number: TagNumber::N0 });
+    if curve.is_some_and(|c| ObjectIdentifier::from_der(c.value()) != Ok(SECP_256_R_1)) {
         return None;
     }
+    let secret = parts.get(1).filter(|p| p.tag() == Tag::OctetString)?.value();
     // Short keys lack their leading zeros.
     let mut bytes = [0; 32];
     let at = bytes.len().checked_sub(secret.len())?;
@@ -247,28 +250,23 @@ fn sec1(der: &[u8]) -> Option<Key> {
     p256::SecretKey::from_slice(&bytes).ok().map(Key::P256)
 }
 
+/// A version and five numbers.
 fn numbers(der: &[u8]) -> Option<Key> {
-    let mut r = Reader(der).enter(tag::SEQUENCE)?;
-    r.expect(tag::INTEGER)?;
-    let numbers: Option<Vec<Vec<u8>>> = (0..5).map(|_| r.expect(tag::INTEGER).map(<[u8]>::to_vec)).collect();
-    numbers.map(Key::Dsa)
+    let parts = Vec::<Any>::from_der(der).ok()?;
+    let numbers = parts.get(1..6)?.iter().map(|p| (p.tag() == Tag::Integer).then(|| p.value().to_vec()));
+    numbers.collect::<Option<_>>().map(Key::Dsa)
 }
 
 fn pkcs8(der: &[u8]) -> Option<Key> {
-    let mut r = Reader(der).enter(tag::SEQUENCE)?;
-    r.expect(tag::INTEGER)?;
-    let (_, _, algorithm) = r.next()?;
-    let key = r.expect(tag::OCTET_STRING)?;
-    let (_, _, oid) = Reader(algorithm).enter(tag::SEQUENCE)?.next()?;
-    if oid == der::oid(OID_RSA) {
-        return rsa(key);
+    let info = PrivateKeyInfo::from_der(der).ok()?;
+    match info.algorithm.oid {
+        RSA_ENCRYPTION => rsa(info.private_key),
+        ID_EC_PUBLIC_KEY => sec1(info.private_key),
+        ID_ED_25519 => {
+            let seed = OctetStringRef::from_der(info.private_key).ok()?;
+            let seed: [u8; 32] = seed.as_bytes().try_into().ok()?;
+            Some(Key::Ed25519(Box::new(ed25519_dalek::SigningKey::from_bytes(&seed))))
+        }
+        _ => None,
     }
-    if oid == der::oid(OID_EC) {
-        return sec1(key);
-    }
-    if oid == der::oid(OID_ED25519) {
-        let seed: [u8; 32] = Reader(key).expect(tag::OCTET_STRING)?.try_into().ok()?;
-        return Some(Key::Ed25519(Box::new(ed25519_dalek::SigningKey::from_bytes(&seed))));
-    }
-    None
 }

@@ -4,7 +4,6 @@
 
 mod aes;
 mod cert;
-mod der;
 mod keys;
 mod password;
 mod pem;

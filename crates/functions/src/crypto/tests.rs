@@ -86,3 +86,20 @@ fn certificates_build() {
     let bad = Request { ips: vec![b"x".to_vec()], ..Request::default() };
     assert_eq!(generate_self_signed(&world(), &bad, Some(&key)).unwrap_err(), "error parsing ip: x");
 }
+
+/// Go 1.26 writes the same bytes: x509.CreateCertificate with Sprig's template, this key, serial number and time.
+#[test]
+fn certificates_are_gos_to_the_byte() {
+    let key = generate_private_key(&world(), b"ed25519");
+    let mut request = Request {
+        common_name: "h\u{e9}".into(),
+        ips: vec![b"10.0.0.1".to_vec(), b"::1".to_vec()],
+        dns_names: vec![b"*.example".to_vec()],
+        days: 9_999,
+    };
+    let ca = generate_ca(&world(), &request, Some(&key)).unwrap();
+    request.common_name.clear();
+    let signed = generate_signed(&world(), &request, &ca, Some(&key)).unwrap();
+    assert_eq!(crate::encoding::sha256sum(&ca.cert), "3d87d832d92379a756bcbf7e221bb2668a9a80d641b440df7928ad0058840ae9");
+    assert_eq!(crate::encoding::sha256sum(&signed.cert), "802711b9fb52a121309fc6cfe54a88da049113d2d4aed66410555d718a7ea696");
+}
