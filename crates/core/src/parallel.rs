@@ -1,6 +1,9 @@
 //! The same work on many items at once.
 //!
 //! Takes items and a function, gives the results in the order of the items, whatever the number of threads.
+//!
+//! The threads are std's. A pool of threads (rayon) wants all items at hand, while `meanwhile` works on the first as others are still
+//! being made; and most charts are so small that no thread is started for them (`ENOUGH`).
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -58,21 +58,6 @@ pub trait World {
     }
 }
 
-impl<W: World + ?Sized> World for &W {
-    fn now(&self) -> Instant {
-        (**self).now()
-    }
-    fn fill(&self, bytes: &mut [u8]) {
-        (**self).fill(bytes);
-    }
-    fn resolve(&self, host: &str) -> String {
-        (**self).resolve(host)
-    }
-    fn lookup(&self, query: Query<'_>) -> Result<Data, String> {
-        (**self).lookup(query)
-    }
-}
-
 impl<W: World + ?Sized> World for Box<W> {
     fn now(&self) -> Instant {
         (**self).now()

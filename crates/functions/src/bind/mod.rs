@@ -21,7 +21,6 @@ mod types;
 mod urls;
 mod versions;
 
-use std::any::Any;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -40,8 +39,6 @@ pub struct Host {
     pub lint: bool,
     /// What `required` and `fail` said in lint mode.
     pub warnings: RefCell<Vec<String>>,
-    /// Whatever else the caller's own functions want to find.
-    pub extra: Box<dyn Any>,
     /// How often each template is being included right now.
     included: RefCell<HashMap<Vec<u8>, usize>>,
 }
@@ -49,13 +46,7 @@ pub struct Host {
 impl Host {
     /// A host over a world, outside lint mode.
     pub fn new(world: impl World + 'static) -> Host {
-        Host {
-            world: Box::new(world),
-            lint: false,
-            warnings: RefCell::default(),
-            extra: Box::new(()),
-            included: RefCell::default(),
-        }
+        Host { world: Box::new(world), lint: false, warnings: RefCell::default(), included: RefCell::default() }
     }
 }
 

@@ -150,15 +150,6 @@ impl Time {
         }
     }
 
-    /// Year and week by ISO 8601.
-    pub fn iso_week(&self) -> (i64, i64) {
-        let c = self.civil();
-        let to_thursday = 4 - (c.weekday + 6).rem_euclid(7) - 1;
-        let thursday = Time::unix_time(self.unix.wrapping_add(to_thursday * DAY), 0, Zone::Utc);
-        let t = thursday.civil_at(self.zone.at(self.unix).1);
-        (t.year, (t.year_day - 1) / 7 + 1)
-    }
-
     /// `Add`
     pub fn add(&self, d: Duration) -> Time {
         let nanos = i64::from(self.nanos) + d.0 % 1_000_000_000;
