@@ -2,7 +2,7 @@
 //!
 //! [`bind::helm`] gives them under their names for `pintle-template`; beneath it, every topic is a module of plain functions
 //! over plain types, with Go's results, limits and error texts. What a function draws from outside its arguments comes from
-//! a [`world::World`]. Go's own library is in `pintle_go`; `semver`, `glob` and `toml`, which follow other modules of Go's, serve
+//! a [`world::World`]. Go's own library is in `pintle_go`; `semver`, `glob` and `toml`, which follow other Go modules, serve
 //! other crates too.
 
 pub mod bind;

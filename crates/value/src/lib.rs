@@ -2,7 +2,8 @@
 //!
 //! [`Value`] is what templates compute with; [`Data`] is the plain tree that crosses threads and borders. [`fmt`] prints
 //! values as Go's `fmt` package does, [`json`] writes and reads them as `encoding/json` does, [`types`] names Go's types and kinds.
-//! [`budget`] bounds what a render may use up. What of Go's library works on plain text and numbers is in `pintle_go`.
+//! [`budget`] bounds what a render may use up. The parts of Go's library that work on plain text and numbers are
+//! in `pintle_go`.
 
 pub mod budget;
 mod data;

@@ -56,17 +56,25 @@ pub(super) fn add(f: &mut Functions) {
         Duration(n.wrapping_mul(1_000_000_000)).to_string()
     });
     f.add("durationRound", |call: &mut dyn Call, v: Value| -> Result<String, Error> {
-        Ok(match &v {
+        Ok(coarse(match &v {
             Value::String(s) => Duration::parse(s).unwrap_or_default(),
             Value::Int(IntKind::Int64, n) => Duration(*n),
             v => match v.as_object::<TimeObject>() {
                 Some(t) => now(call)?.sub(&t.0),
                 None => Duration(0),
             },
-        }
-        .coarse())
+        }))
     });
     helm_durations(f);
+}
+
+/// `durationRound`: the greatest unit that fits more than once, from years of 365 days to seconds.
+fn coarse(duration: Duration) -> String {
+    const UNITS: [(u64, &str); 6] =
+        [(365 * 24 * 3600, "y"), (30 * 24 * 3600, "mo"), (24 * 3600, "d"), (3600, "h"), (60, "m"), (1, "s")];
+    let n = duration.0.unsigned_abs();
+    let unit = UNITS.iter().map(|(s, name)| (s * 1_000_000_000, name)).find(|(unit, _)| n > *unit);
+    unit.map_or_else(|| "0s".to_owned(), |(unit, name)| format!("{}{name}", n / unit))
 }
 
 fn object(time: Time) -> Exactly {
@@ -190,4 +198,14 @@ fn charge(call: &mut dyn Call, text: &Str) -> Result<(), Error> {
 
 fn duration(d: Duration) -> Exactly {
     Exactly(Value::from(DurationObject(d)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_rounded_down_to_their_greatest_unit() {
+        assert_eq!(coarse(Duration(26 * 3600 * 1_000_000_000)), "1d");
+    }
 }

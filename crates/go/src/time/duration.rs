@@ -149,15 +149,6 @@ impl Duration {
     pub fn abs(self) -> Duration {
         Duration(self.0.saturating_abs())
     }
-
-    /// Sprig's `durationRound`: the greatest unit that fits more than once, from years of 365 days to seconds.
-    pub fn coarse(self) -> String {
-        const UNITS: [(u64, &str); 6] =
-            [(365 * 24 * 3600, "y"), (30 * 24 * 3600, "mo"), (24 * 3600, "d"), (3600, "h"), (60, "m"), (1, "s")];
-        let n = self.0.unsigned_abs();
-        let unit = UNITS.iter().map(|(s, name)| (s * SECOND.cast_unsigned(), name)).find(|(unit, _)| n > *unit);
-        unit.map_or_else(|| "0s".to_owned(), |(unit, name)| format!("{}{name}", n / unit))
-    }
 }
 
 impl std::fmt::Display for Duration {

@@ -46,6 +46,5 @@ fn durations() {
         assert!(Duration::parse(bad.as_bytes()).is_err(), "{bad}");
     }
     assert_eq!(Duration(i64::MIN).to_string(), "-2562047h47m16.854775808s");
-    assert_eq!(Duration(26 * 3600 * 1_000_000_000).coarse(), "1d");
     assert_eq!(Duration(1_500_000_000).round(Duration(1_000_000_000)), Duration(2_000_000_000));
 }
