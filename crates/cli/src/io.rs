@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use pintle::emit::{self, EmitOptions};
-use pintle::{Error, Release};
+use pintle::Error;
+use pintle::request::Outcome;
 use pintle_files::{Refused, STREAM, read, words, write};
 
 use crate::report;
@@ -102,14 +102,14 @@ pub fn finish_help(e: &clap::Error) -> ExitCode {
     finish(text.as_bytes())
 }
 
-/// Prints a release as it is put together. Errors: standard output can't be written; those of the release.
-pub fn print_release(release: &Release, options: &EmitOptions) -> Result<(), Error> {
+/// Prints what was rendered as it is put together. Errors: standard output can't be written; those of the output.
+pub fn print_outcome(outcome: &Outcome) -> Result<(), Error> {
     let out = match stdout() {
         Ok(out) => out,
         failed => return printed(failed.map(drop)),
     };
     let mut out = BufWriter::with_capacity(1 << 16, out);
-    printed(emit::write(release, options, &mut out)?.and_then(|()| out.flush()))
+    printed(outcome.write(&mut out)?.and_then(|()| out.flush()))
 }
 
 /// A failed write as the library's error.

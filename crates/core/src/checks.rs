@@ -194,17 +194,17 @@ pub fn stream_documents(source: &Source) -> Result<Vec<Document>> {
     Ok(parts.into_iter().map(document).collect())
 }
 
-/// Checks a stream of manifests; `title` is what messages call it. What is only shown, and what withholds the stream.
+/// Checks a stream of manifests; `title` is what messages call it.
 ///
 /// Errors: what is no YAML.
-pub fn check_stream(title: &str, text: &[u8], checks: &Checks) -> Result<(Vec<Diagnostic>, Option<Error>)> {
+pub fn check_stream(title: &str, text: &[u8], checks: &Checks) -> Result<Vec<Diagnostic>> {
     if checks.mode == Mode::Off {
-        return Ok((Vec::new(), None));
+        return Ok(Vec::new());
     }
     let documents = stream_documents(&Source::new(title, text.to_owned()).private())?;
     let mut findings = check(&documents, checks);
     hide(&mut findings, Secrets::default, &documents);
-    Ok(checks.mode.judge(findings))
+    Ok(findings)
 }
 
 /// The objects of documents, each with its document's index and tree. What is no object is passed over: other steps tell.
@@ -238,22 +238,11 @@ pub fn check_release(
     if checks.mode == Mode::Off {
         return Vec::new();
     }
-    let mut checks = Checks {
-        namespace: options.namespace.clone(),
-        kube_version: checks.kube_version.clone().or_else(|| options.kube_version.clone()),
-        limits: options.limits,
-        ..checks.clone()
-    };
-    if let Some(cluster) = &options.cluster {
-        checks.existing.extend(cluster.names());
-        checks.kube_version = checks.kube_version.or_else(|| cluster.kube_version.clone());
-    }
-    checks.existing.extend(release.found.iter().cloned());
-    let mut findings = check(&documents(release), &checks);
+    let mut findings = check(&documents(release), checks);
     if !findings.is_empty() {
         findings = explain(release, chart, values, options, findings);
     }
-    findings.extend(values::plaintext(&values.given.files, &checks));
+    findings.extend(values::plaintext(&values.given.files, checks));
     hide(&mut findings, || Secrets::of_inputs(values, chart), &documents(release));
     findings
 }

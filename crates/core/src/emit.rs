@@ -23,8 +23,6 @@ pub struct EmitOptions {
     pub skip_tests: bool,
     /// Only documents of templates whose path within the chart matches one of these patterns.
     pub show_only: Vec<String>,
-    /// The Helm to be compatible with.
-    pub compat: Compat,
 }
 
 /// A file of the output and its text.
@@ -73,12 +71,13 @@ pub fn write(release: &Release, options: &EmitOptions, out: &mut dyn Write) -> R
     let mut all = Vec::new();
     // A Vec takes everything.
     let _ = write_all(&manifests, &hooks, &mut all);
-    Ok(out.write_all(&show_only(&all, options)?))
+    Ok(out.write_all(&show_only(&all, &options.show_only, release.compat)?))
 }
 
 /// [`write()`] into memory.
 pub fn stream(release: &Release, options: &EmitOptions) -> Result<Vec<u8>> {
     let mut out = Vec::new();
+    // A Vec takes everything.
     let _ = write(release, options, &mut out)?;
     Ok(out)
 }
@@ -112,11 +111,11 @@ fn write_hooks(hooks: &[Document<'_>], out: &mut dyn Write) -> std::io::Result<(
     Ok(())
 }
 
-fn show_only(out: &[u8], options: &EmitOptions) -> Result<Vec<u8>> {
+fn show_only(out: &[u8], patterns: &[String], compat: Compat) -> Result<Vec<u8>> {
     let text = String::from_utf8_lossy(out);
-    let documents = split(&text, options.compat);
+    let documents = split(&text, compat);
     let mut shown = Vec::new();
-    for pattern in &options.show_only {
+    for pattern in patterns {
         let mut missing = true;
         for document in &documents {
             let Some(path) = source_path(document) else { continue };

@@ -27,6 +27,7 @@ pub mod project;
 pub mod provenance;
 pub mod release;
 pub mod render;
+pub mod request;
 pub mod rules;
 pub mod secrets;
 pub mod show;

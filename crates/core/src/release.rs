@@ -44,8 +44,6 @@ pub struct Options {
     pub namespace: String,
     /// Renders as for an upgrade.
     pub is_upgrade: bool,
-    /// The Helm to be compatible with.
-    pub compat: Compat,
     /// Another Kubernetes version than Helm's default.
     pub kube_version: Option<String>,
     /// API versions besides those that Helm knows.
@@ -87,7 +85,6 @@ impl Default for Options {
             release_name: "release-name".into(),
             namespace: "default".into(),
             is_upgrade: false,
-            compat: Compat::default(),
             kube_version: None,
             api_versions: Vec::new(),
             skip_schema_validation: false,
@@ -120,6 +117,8 @@ pub struct Release {
     pub drawn: Drawn,
     /// The objects that `lookup` found, as `Kind/namespace/name` or `Kind/name`: they exist, though nothing here renders them.
     pub found: Vec<String>,
+    /// The Helm as which it was rendered.
+    pub(crate) compat: Compat,
     /// What the world answered, so that the same can be rendered again.
     recording: Arc<Recording>,
 }
@@ -338,7 +337,7 @@ fn attempt(
     host: Host,
     mut trail: Option<&mut Trail>,
 ) -> Result<Release> {
-    let compat = options.compat;
+    let compat = chart.compat;
     check_installable(chart)?;
     check_dependencies(chart, compat)?;
     check_release_name(&options.release_name, compat)?;
@@ -378,7 +377,7 @@ fn attempt(
     warnings.extend(left_out);
     let mut crds = Vec::new();
     collect_crds(&root, root.name(), &mut crds);
-    Ok(Release { manifests, hooks, crds, notes, warnings, ..Release::default() })
+    Ok(Release { manifests, hooks, crds, notes, warnings, compat, ..Release::default() })
 }
 
 /// `TemplateName`: the text of a template of Sprig's functions, for `--name-template`.

@@ -2,17 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use pintle::checks::{Checks, Mode};
-use pintle::overlay::{Charts, Links};
-use pintle::{Diagnostic, Limits, Severity};
-use pintle_files::work_tree;
+use pintle::checks::Mode;
+use pintle::overlay::Kustomization;
+use pintle::request::{Input, Outcome, Request};
+use pintle::{Diagnostic, Error, Limits, Options, Severity};
 use pintle_files::write::{self, Access, Folder, Last};
-use pintle_kustomize::{Error, HelmOptions, LoadRestrictions, Options, Output, Reorder};
-use pintle_value::budget::Budget;
+use pintle_kustomize::{HelmOptions, LoadRestrictions, Reorder};
 
-use super::source::{CheckArgs, check_stream};
+use super::source::CheckArgs;
 use crate::{io, report};
 
 /// Every flag of `kustomize build`, and `--strict`.
@@ -103,9 +101,14 @@ pub fn run(args: &Args) -> ExitCode {
     }
 }
 
+/// An error of the build.
+fn kustomize(message: String) -> Error {
+    Error::new(&pintle_kustomize::rules::BUILD, message)
+}
+
 fn build(args: &Args) -> Result<ExitCode, Error> {
     let illegal = |flag: &str, value: &str, legal: &str| {
-        Err(Error::new(format!("illegal flag value --{flag} {value}; legal values: [{legal}]")))
+        Err(kustomize(format!("illegal flag value --{flag} {value}; legal values: [{legal}]")))
     };
     let restrictions = match args.load_restrictor.as_str() {
         "LoadRestrictionsNone" => LoadRestrictions::None,
@@ -118,8 +121,7 @@ fn build(args: &Args) -> Result<ExitCode, Error> {
         Some("none") => Reorder::None,
         Some(other) => return illegal("reorder", other, "legacy none"),
     };
-    let budget = Arc::new(Budget::new(args.limits));
-    let options = Options {
+    let kustomization = Kustomization {
         restrictions,
         reorder,
         managed_by_label: args.switches.enable_managedby_label,
@@ -129,40 +131,38 @@ fn build(args: &Args) -> Result<ExitCode, Error> {
             api_versions: args.helm_api_versions.clone(),
             kube_version: args.helm_kube_version.clone(),
         },
-        inflate: &Charts { links: Links::OfEach(work_tree), budget: budget.clone() },
-        budget,
-        ..Options::default()
+        ..Kustomization::new(&args.dir, None)
     };
-    let output = pintle_kustomize::build(&args.dir, &options)?;
-    let unmet = output.warnings.iter().filter(|d| d.severity != Severity::Note).count();
-    output.warnings.iter().for_each(|d| warn(d, args.strict));
+    let checks = match args.checks.checks(Mode::Off) {
+        Ok(checks) => checks,
+        Err(e) => return Ok(report::failure(&e)),
+    };
+    let request = Request {
+        options: Options { limits: args.limits, ..Options::default() },
+        checks,
+        ..Request::new(Input::Kustomization(kustomization))
+    };
+    let outcome = request.run()?;
+    let unmet = outcome.warnings.iter().filter(|d| d.severity != Severity::Note).count();
+    outcome.warnings.iter().for_each(|d| warn(d, args.strict));
     if args.strict && unmet > 0 {
         return Ok(ExitCode::FAILURE);
     }
-    if let Err(e) = checked(args, &output)? {
-        return Ok(report::failure(&e));
+    outcome.findings.iter().for_each(report::diagnostic);
+    match &outcome.refused {
+        Some(e) => Ok(report::failure(e)),
+        None => write(&outcome, args.output.as_deref()),
     }
-    write(&output, args.output.as_deref())
 }
 
-/// Checks what was built, if that is asked for: what withholds the output.
-fn checked(args: &Args, output: &Output) -> Result<Result<(), pintle::Error>, Error> {
-    let checks = match args.checks.checks(Mode::Off) {
-        Ok(checks) if checks.mode == Mode::Off => return Ok(Ok(())),
-        Ok(checks) => Checks { limits: args.limits, ..checks },
-        Err(e) => return Ok(Err(e)),
-    };
-    Ok(check_stream(Path::new(&args.dir), output.to_yaml()?.as_bytes(), &checks))
-}
-
-fn write(output: &Output, path: Option<&Path>) -> Result<ExitCode, Error> {
-    let failed = |e: write::Error| Error::new(e.to_string());
-    let Some(path) = path else { return Ok(io::finish(output.to_yaml()?.as_bytes())) };
+fn write(outcome: &Outcome, path: Option<&Path>) -> Result<ExitCode, Error> {
+    let failed = |e: write::Error| kustomize(e.to_string());
+    let Some(path) = path else { return Ok(io::finish(&outcome.stream()?)) };
     if !path.is_dir() {
-        write::file(path, output.to_yaml()?.as_bytes(), Access::Shared).map_err(failed)?;
+        write::file(path, &outcome.stream()?, Access::Shared).map_err(failed)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let files = output.files()?;
+    let files = outcome.built.as_ref().map_or_else(|| Ok(Vec::new()), pintle_kustomize::Output::files)?;
     let folder = Folder::open(path).map_err(failed)?;
     for (name, text) in files {
         folder.write(&name, text.as_bytes(), Last::No).map_err(failed)?;
@@ -172,15 +172,14 @@ fn write(output: &Output, path: Option<&Path>) -> Result<ExitCode, Error> {
 
 /// An error: kustomize's line, then where it is and what helps. Lines of the files are not repeated: they may hold secrets.
 fn fail(e: &Error) {
-    if !report::keep(e.diagnostic()) {
-        return;
-    }
-    report::line(&format!("Error: {}", report::harmless(e.message())));
-    if let Some(at) = e.span() {
-        report::line(&format!("  --> {}", report::harmless(&at.to_string())));
-    }
-    for hint in &e.diagnostic().hints {
-        report::line(&format!("  help: {}", report::harmless(hint)));
+    for d in e.diagnostics().iter().filter(|d| report::keep(d)) {
+        report::line(&format!("Error: {}", report::harmless(&d.message)));
+        if let Some(at) = &d.span {
+            report::line(&format!("  --> {}", report::harmless(&at.to_string())));
+        }
+        for hint in &d.hints {
+            report::line(&format!("  help: {}", report::harmless(hint)));
+        }
     }
 }
 

@@ -6,15 +6,16 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use pintle::diff::{diff, objects};
-use pintle::emit::{EmitOptions, stream};
-use pintle::{Chart, Compat, Diagnostic, Drawn, Error, Options};
+use pintle::emit::EmitOptions;
+use pintle::request::{Input, Request};
+use pintle::{Compat, Diagnostic, Drawn, Error, Options};
 
 use super::diff::{Format, show};
 use super::helm::hand_over;
 use super::source::usage;
 use super::{template, values};
-use crate::report;
 use crate::rules;
+use crate::{io, report};
 
 /// Arguments of `pintle parity`.
 #[derive(clap::Args)]
@@ -159,26 +160,28 @@ fn judge(before: &[u8], after: &[u8], drawn: Drawn, args: &Args, times: &str) ->
 
 fn ours(args: &Args, release: &str, chart: &str, compat: Compat) -> Result<(Vec<u8>, Drawn), Error> {
     let path = template::locate(chart)?;
-    let given = args.values.merge(compat)?;
-    let chart = Chart::load(&path, &values::load_options(&path, None, compat))?;
-    let options = Options {
-        release_name: release.to_owned(),
-        namespace: args.namespace.clone(),
-        compat,
-        kube_version: Some(args.kube_version.clone()),
-        api_versions: args.api_versions.iter().flat_map(|v| values::split_commas(v)).collect(),
-        skip_schema_validation: args.skip_schema_validation,
-        ..Options::default()
+    let load = values::load_options(&path, None, compat);
+    let request = Request {
+        values: args.values.options()?,
+        read_file: &io::read_values,
+        options: Options {
+            release_name: release.to_owned(),
+            namespace: args.namespace.clone(),
+            kube_version: Some(args.kube_version.clone()),
+            api_versions: args.api_versions.iter().flat_map(|v| values::split_commas(v)).collect(),
+            skip_schema_validation: args.skip_schema_validation,
+            ..Options::default()
+        },
+        emit: EmitOptions {
+            include_crds: args.include_crds,
+            no_hooks: args.no_hooks,
+            skip_tests: args.skip_tests,
+            ..EmitOptions::default()
+        },
+        ..Request::new(Input::Chart(path, load))
     };
-    let release = pintle::render(&chart, &given, &options)?;
-    let emit = EmitOptions {
-        include_crds: args.include_crds,
-        no_hooks: args.no_hooks,
-        skip_tests: args.skip_tests,
-        compat,
-        ..EmitOptions::default()
-    };
-    Ok((stream(&release, &emit)?, release.drawn))
+    let outcome = request.run()?;
+    Ok((outcome.stream()?, outcome.drawn.unwrap_or_default()))
 }
 
 /// Helm's output, or its error without `Error: `.

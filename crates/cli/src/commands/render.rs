@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use pintle::project::write::{MARKER, update};
 use pintle::project::{FILE, Job, Project};
-use pintle::{Diagnostic, Error, emit};
+use pintle::{Diagnostic, Error};
 use pintle_files::write::{Folder, Last};
 
 use super::source::{self, Source, usage};
@@ -56,18 +56,18 @@ fn render(args: &Args) -> Result<(), Error> {
     match source {
         Source::Project(project) => render_project(&project, args),
         Source::Kustomization(path) => {
-            let text = source::kustomization(&path, args.env.as_deref(), &args.how, root)?;
+            let outcome = source::kustomization(&path, args.env.as_deref(), &args.how, root)?;
             match &args.output_dir {
-                None => io::print(&text),
+                None => io::print_outcome(&outcome),
                 Some(_) => Err(usage("--output-dir: `pintle build --output DIR` writes a file for each object")),
             }
         }
         Source::Chart(path) => {
-            let (release, emit) = source::chart(&path, args.env.as_deref(), &args.how, root)?;
+            let outcome = source::chart(&path, args.env.as_deref(), &args.how, root)?;
             let Some(dir) = &args.output_dir else {
-                return io::print_release(&release, &emit);
+                return io::print_outcome(&outcome);
             };
-            let files = emit::files(&release, &emit)?;
+            let files = outcome.files()?;
             let folder = Folder::open(dir).map_err(io::unwritten)?;
             for file in files {
                 folder.write(&file.path, &file.text, Last::No).map_err(io::unwritten)?;

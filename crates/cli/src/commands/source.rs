@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use pintle::checks::{self, Checks, Mode, Part, check_release};
-use pintle::emit::{EmitOptions, stream};
+use pintle::checks::{self, Checks, Mode, Part};
+use pintle::emit::EmitOptions;
+use pintle::overlay::Kustomization;
 use pintle::project::discover::{self, Target};
 use pintle::project::run::{self, Collected};
 use pintle::project::{FILE, Job, Project};
-use pintle::{Chart, Compat, Diagnostic, Error, Limits, LoadOptions, Options, overlay};
+use pintle::request::{Input, Outcome, Request};
+use pintle::{Chart, Compat, Diagnostic, Error, Limits, LoadOptions, Options};
 use pintle_diagnostic::Levels;
 use pintle_files::Root;
 
@@ -203,7 +205,7 @@ pub fn jobs(project: &Project, jobs: &[&Job], args: &Args, root: Option<&Path>) 
         include_crds: args.include_crds,
         no_hooks: args.no_hooks,
         skip_tests: false,
-        checks: Checks { limits: args.limits, ..args.checks.checks(Mode::Error)? },
+        checks: args.checks.checks(Mode::Error)?,
         done: &|job| progress.step(job),
     };
     let results = run::run(project, jobs, &settings);
@@ -223,7 +225,6 @@ fn options(args: &Args) -> Result<Options, Error> {
     args.cluster.check()?;
     let cluster::Opened { cluster, lookups, .. } = args.cluster.open(&[])?;
     Ok(Options {
-        compat: args.compat,
         kube_version: args.kube_version.clone(),
         api_versions: args.api_versions.iter().flat_map(|v| values::split_commas(v)).collect(),
         skip_schema_validation: args.skip_schema_validation,
@@ -235,8 +236,8 @@ fn options(args: &Args) -> Result<Options, Error> {
     })
 }
 
-/// Loads and renders a chart; `env` adds the file of values that lies in or beside it. The release and what to print of it.
-pub fn chart(path: &Path, env: Option<&str>, args: &Args, root: Option<&Path>) -> Result<(pintle::Release, EmitOptions), Error> {
+/// Renders a chart; `env` adds the file of values that lies in or beside it.
+pub fn chart(path: &Path, env: Option<&str>, args: &Args, root: Option<&Path>) -> Result<Outcome, Error> {
     let mut given = args.values.options()?;
     if let Some(env) = env {
         let file = discover::environment_values(path, env)?;
@@ -244,25 +245,25 @@ pub fn chart(path: &Path, env: Option<&str>, args: &Args, root: Option<&Path>) -
         let text = io::read_values(&name).map_err(|e| Error::new(&pintle::rules::FILE_READ, e))?;
         given.files.insert(0, pintle::ValuesFile::new(name, text));
     }
-    let values = given.merge(args.compat, &io::read_values)?;
     let load = LoadOptions { limits: args.limits, ..values::load_options(path, root, args.compat) };
     let chart = Chart::load(path, &load)?;
-    let options = Options {
-        release_name: args.release.clone().unwrap_or_else(|| chart.name().to_owned()),
-        namespace: args.namespace.clone().unwrap_or_else(|| "default".to_owned()),
-        ..options(args)?
+    let request = Request {
+        values: given,
+        read_file: &io::read_values,
+        options: Options {
+            release_name: args.release.clone().unwrap_or_else(|| chart.name().to_owned()),
+            namespace: args.namespace.clone().unwrap_or_else(|| "default".to_owned()),
+            ..options(args)?
+        },
+        checks: args.checks.checks(Mode::Error)?,
+        emit: EmitOptions { include_crds: args.include_crds, no_hooks: args.no_hooks, ..EmitOptions::default() },
+        ..Request::new(Input::Loaded(chart))
     };
-    let release = pintle::render(&chart, &values, &options)?;
-    release.warnings.iter().for_each(report::diagnostic);
-    let checks = args.checks.checks(Mode::Error)?;
-    judge(&checks, check_release(&release, &chart, &values, &options, &checks))?;
-    let emit =
-        EmitOptions { include_crds: args.include_crds, no_hooks: args.no_hooks, compat: args.compat, ..EmitOptions::default() };
-    Ok((release, emit))
+    accept(request.run()?)
 }
 
 /// Builds a kustomization; flags that set values have no meaning there.
-pub fn kustomization(path: &Path, env: Option<&str>, args: &Args, root: Option<&Path>) -> Result<Vec<u8>, Error> {
+pub fn kustomization(path: &Path, env: Option<&str>, args: &Args, root: Option<&Path>) -> Result<Outcome, Error> {
     let v = &args.values;
     let sets = [&v.files, &v.set, &v.set_string, &v.set_json, &v.set_file, &v.set_literal].into_iter().any(|s| !s.is_empty());
     if sets || env.is_some() || args.release.is_some() || args.namespace.is_some() {
@@ -270,26 +271,18 @@ pub fn kustomization(path: &Path, env: Option<&str>, args: &Args, root: Option<&
         return Err(usage(&format!("{} is built by its kustomization: {what}", path.display())));
     }
     let root = root.map(|root| root_of(path, Some(root))).transpose()?;
-    let built = overlay::build(path, root.as_ref(), args.limits)?;
-    built.warnings.iter().for_each(report::diagnostic);
-    let checks = Checks { limits: args.limits, ..args.checks.checks(Mode::Error)? };
-    check_stream(path, &built.text, &checks)?;
-    Ok(built.text)
+    let request = Request {
+        options: Options { limits: args.limits, ..Options::default() },
+        checks: args.checks.checks(Mode::Error)?,
+        ..Request::new(Input::Kustomization(Kustomization::new(path, root)))
+    };
+    accept(request.run()?)
 }
 
-/// Checks what a folder's kustomization gave.
-pub fn check_stream(path: &Path, text: &[u8], checks: &Checks) -> Result<(), Error> {
-    judged(checks::check_stream(&format!("the output of {}", path.display()), text, checks)?)
-}
-
-/// Shows findings. Errors: those that withhold the output.
-pub fn judge(checks: &Checks, findings: Vec<Diagnostic>) -> Result<(), Error> {
-    judged(checks.mode.judge(findings))
-}
-
-fn judged((shown, error): (Vec<Diagnostic>, Option<Error>)) -> Result<(), Error> {
-    shown.iter().for_each(report::diagnostic);
-    error.map_or(Ok(()), Err)
+/// Shows what was noticed and found. Errors: findings that withhold the output.
+fn accept(mut outcome: Outcome) -> Result<Outcome, Error> {
+    outcome.shown().for_each(report::diagnostic);
+    outcome.refused.take().map_or(Ok(outcome), Err)
 }
 
 /// Everything that `path` gives for an environment, in one stream each. `root` is where its paths and links may lead, if not where they
@@ -301,12 +294,11 @@ pub fn streams(path: &Path, env: Option<&str>, args: &Args, root: Option<&Path>)
             jobs(&project, &selected, args, root)
         }
         Source::Chart(path) => {
-            let (release, emit) = chart(&path, env, args, root)?;
-            let namespace = args.namespace.clone();
-            Ok(vec![Rendered { path: "chart.yaml".into(), namespace, text: stream(&release, &emit)? }])
+            let text = chart(&path, env, args, root)?.stream()?;
+            Ok(vec![Rendered { path: "chart.yaml".into(), namespace: args.namespace.clone(), text }])
         }
         Source::Kustomization(path) => {
-            let text = kustomization(&path, env, args, root)?;
+            let text = kustomization(&path, env, args, root)?.stream()?;
             Ok(vec![Rendered { path: "kustomization.yaml".into(), namespace: None, text }])
         }
     }

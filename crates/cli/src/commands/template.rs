@@ -6,14 +6,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use pintle::checks::{Checks, Mode, check_release};
-use pintle::emit::{self, EmitOptions};
+use pintle::checks::Mode;
+use pintle::emit::EmitOptions;
 use pintle::release::Schemas;
-use pintle::{Chart, Compat, Diagnostic, Error, Limits, LoadOptions, Options, Release};
+use pintle::request::{Input, Outcome, Request};
+use pintle::{Compat, Diagnostic, Error, Limits, Options};
 use pintle_files::write::{Folder, Last};
 
 use super::pflag::{self, parse_bool};
-use super::source::{CheckArgs, judge};
+use super::source::CheckArgs;
 use super::{cluster, values};
 use crate::rules;
 use crate::{io, report};
@@ -359,44 +360,46 @@ fn rendered(args: &Args) -> Result<ExitCode, Failed> {
         failed(Error::new(&rules::USAGE_COMPAT, format!("unknown profile {profile:?}: known are helm-4.3 and helm-3.22")))
     })?;
     let path = locate(&chart_path).map_err(failed)?;
-    let values = args.values.merge(compat).map_err(failed)?;
     let limits = args.limits.unwrap_or_default();
-    let load = LoadOptions { limits, ..values::load_options(&path, args.root.as_deref(), compat) };
-    let chart = Chart::load(&path, &load).map_err(failed)?;
-    let cluster::Opened { cluster, lookups, .. } = match args.cluster.open(&connection(&args.ignored)) {
-        Ok(opened) => opened,
-        Err(e) => return Ok(report::failure(&e)),
+    let load = values::load_options(&path, args.root.as_deref(), compat);
+    let mut request = Request {
+        values: args.values.options().map_err(failed)?,
+        read_file: &io::read_values,
+        options: Options {
+            release_name: name.clone(),
+            namespace: args.namespace.clone().unwrap_or_else(|| "default".to_owned()),
+            is_upgrade: args.bools.is_upgrade,
+            kube_version: args.kube_version.clone(),
+            api_versions: args.api_versions.iter().flat_map(|v| values::split_commas(v)).collect(),
+            skip_schema_validation: args.bools.skip_schema_validation,
+            limits,
+            schemas: noting(values::schemas(args.schema_dir.as_deref()), refused.clone()),
+            ..Options::default()
+        },
+        checks: args.checks.checks(Mode::Off).map_err(failed)?,
+        emit: EmitOptions {
+            include_crds: args.bools.include_crds,
+            no_hooks: args.bools.no_hooks,
+            skip_tests: args.bools.skip_tests,
+            show_only: args.show_only.clone(),
+        },
+        ..Request::new(Input::Chart(path, load))
     };
-    let options = Options {
-        release_name: name.clone(),
-        namespace: args.namespace.clone().unwrap_or_else(|| "default".to_owned()),
-        is_upgrade: args.bools.is_upgrade,
-        compat,
-        kube_version: args.kube_version.clone(),
-        api_versions: args.api_versions.iter().flat_map(|v| values::split_commas(v)).collect(),
-        skip_schema_validation: args.bools.skip_schema_validation,
-        limits,
-        schemas: noting(values::schemas(args.schema_dir.as_deref()), refused.clone()),
-        cluster,
-        lookups,
-        ..Options::default()
-    };
-    let release = pintle::render(&chart, &values, &options).map_err(failed)?;
-    deprecated_flags(args).iter().chain(&release.warnings).for_each(report::diagnostic);
-    let checks = Checks { limits, ..args.checks.checks(Mode::Off).map_err(failed)? };
-    if let Err(e) = judge(&checks, check_release(&release, &chart, &values, &options, &checks)) {
+    match args.cluster.open(&connection(&args.ignored)) {
+        Ok(cluster::Opened { cluster, lookups, .. }) => {
+            request.options.cluster = cluster;
+            request.options.lookups = lookups;
+        }
         // These are no errors of Helm's: they are shown in full.
-        return Ok(report::failure(&e));
+        Err(e) => return Ok(report::failure(&e)),
     }
-    let emit = EmitOptions {
-        include_crds: args.bools.include_crds,
-        no_hooks: args.bools.no_hooks,
-        skip_tests: args.bools.skip_tests,
-        show_only: args.show_only.clone(),
-        compat,
-    };
+    let outcome = request.run().map_err(failed)?;
+    deprecated_flags(args).iter().chain(outcome.shown()).for_each(report::diagnostic);
+    if let Some(e) = &outcome.refused {
+        return Ok(report::failure(e));
+    }
     let done = match &args.output_dir {
-        None => io::print_release(&release, &emit).map_err(failed),
+        None => io::print_outcome(&outcome).map_err(failed),
         // Helm writes all files, then looks for the template in the nothing that is left to print, and fails.
         Some(_) if !args.show_only.is_empty() => {
             let message = format!("could not find template {} in chart", args.show_only[0]);
@@ -404,7 +407,7 @@ fn rendered(args: &Args) -> Result<ExitCode, Failed> {
         }
         Some(dir) => {
             let dir = if args.bools.release_name { dir.join(&name) } else { dir.clone() };
-            write(&release, &emit, &dir).map_err(failed)
+            write(&outcome, &dir).map_err(failed)
         }
     };
     done.map(|()| ExitCode::SUCCESS)
@@ -526,9 +529,9 @@ pub fn locate(chart: &str) -> Result<PathBuf, Error> {
 }
 
 /// Writes the files, and prints Helm's lines about them.
-fn write(release: &Release, options: &EmitOptions, dir: &Path) -> Result<(), Error> {
+fn write(outcome: &Outcome, dir: &Path) -> Result<(), Error> {
     let mut out = Vec::new();
-    let files = emit::files(release, options)?;
+    let files = outcome.files()?;
     let folder = Folder::open(dir).map_err(io::unwritten)?;
     for file in files {
         folder.write(&file.path, &file.text, Last::No).map_err(io::unwritten)?;

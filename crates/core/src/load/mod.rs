@@ -16,6 +16,7 @@ use std::sync::Arc;
 use pintle_value::budget::Limits;
 use pintle_value::{Data, DataMap, Str};
 
+use crate::Compat;
 use crate::diagnostic::{Diagnostic, Error, Result};
 use crate::merge::values_file;
 use crate::render::{ParseCache, exceeded};
@@ -31,7 +32,7 @@ pub struct LoadOptions {
     /// Symbolic links may lead anywhere below this directory; by default below the chart's own.
     pub root: Option<PathBuf>,
     /// The Helm to be compatible with.
-    pub compat: crate::Compat,
+    pub compat: Compat,
     /// What reading the chart's values may take.
     pub limits: Limits,
     /// Reads the files of a folder that only `.Files` and crds/ lead to when they are asked for, not at once: for a process
@@ -64,6 +65,8 @@ pub struct Chart {
     pub warnings: Vec<Diagnostic>,
     /// Where the chart was loaded from, for the places in messages.
     pub path: Option<PathBuf>,
+    /// The Helm as which it was loaded, and is rendered.
+    pub compat: Compat,
     pub(crate) parsed: Arc<ParseCache>,
 }
 
@@ -140,6 +143,7 @@ impl Chart {
             dependencies: Vec::new(),
             warnings: Vec::new(),
             path: None,
+            compat: options.compat,
             parsed: Arc::default(),
         };
         if nesting.depth == 0 && chart.dialect == Dialect::Go {

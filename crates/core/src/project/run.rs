@@ -6,17 +6,18 @@ use std::sync::{Arc, Mutex};
 
 use pintle_files::{Refused, Root, TEXT, refused};
 use pintle_functions::world::Drawn;
-use pintle_value::budget::Limits;
+use pintle_value::{Data, DataMap};
 
 use super::{Inline, Job, Project, Source};
-use crate::checks::{Checks, check_release, check_stream};
+use crate::checks::Checks;
 use crate::diagnostic::{Diagnostic, Error, Result, Span};
-use crate::emit::{EmitOptions, stream};
+use crate::emit::EmitOptions;
 use crate::load::{Chart, LoadOptions};
-use crate::merge::options::{Values, ValuesFile, ValuesOptions};
-use crate::overlay;
+use crate::merge::options::{ValuesFile, ValuesOptions};
+use crate::overlay::{Kustomization, Overlay};
 use crate::parallel;
-use crate::release::{Options, render};
+use crate::release::Options;
+use crate::request::{Input, Request};
 use crate::rules;
 
 /// What is given beside pintle.yaml, for every job.
@@ -27,7 +28,7 @@ pub struct Settings<'s> {
     pub on_demand: bool,
     /// Values over those of pintle.yaml.
     pub values: ValuesOptions,
-    /// Everything else. Names, namespaces and the profile come from the job; a Kubernetes version here counts more than its own.
+    /// Everything else. Names and namespaces come from the job; a Kubernetes version here counts more than its own.
     pub options: Options,
     /// Reads the file that `--set-file` names.
     pub read_file: &'s (dyn Fn(&str) -> Result<Vec<u8>, String> + Sync),
@@ -120,39 +121,75 @@ impl Charts {
 }
 
 fn one(project: &Project, job: &Job, settings: &Settings<'_>, charts: &Charts) -> Result<Output> {
-    let checks = checks(job, settings);
-    // Overlays change what would be checked: then the whole stream is, and findings point there.
-    let of_chart = if job.overlays.is_empty() { checks.clone() } else { Checks::default() };
-    let (mut text, mut warnings, drawn) = match &job.source {
+    let limits = job.limits.map_or(settings.options.limits, |limits| settings.options.limits.at_most(limits));
+    let (input, values) = match &job.source {
         Source::Chart(path) => {
-            let (text, warnings, drawn) = chart(project, job, path, settings, charts, &of_chart)?;
-            (text, warnings, Some(drawn))
+            let path = project.dir.join(path);
+            inside(settings, "chart", &path, &job.span)?;
+            let root = Some(settings.root.folder().to_owned());
+            let load = LoadOptions { root, compat: job.compat, limits, on_demand: settings.on_demand };
+            (Input::Loaded(charts.load(&path, &load)?), values(project, job, settings)?)
         }
         Source::Kustomization(path) => {
             let dir = project.dir.join(path);
             inside(settings, "folder", &dir, &job.span)?;
-            let built = overlay::build(&dir, Some(&settings.root), limits(job, settings))?;
-            (built.text, built.warnings, None)
+            (Input::Kustomization(Kustomization::new(dir, Some(settings.root.clone()))), ValuesOptions::default())
         }
     };
-    // A generator of an overlay may be a chart.
-    let drawn = drawn.filter(|_| job.overlays.is_empty());
-    for (fields, place) in &job.overlays {
-        let built = overlay::apply(&project.dir, &settings.root, fields, place, &text, limits(job, settings))?;
-        text = built.text;
-        warnings.extend(built.warnings);
+    let overlay = |(fields, place): &(DataMap, Span)| Overlay {
+        dir: project.dir.clone(),
+        root: settings.root.clone(),
+        fields: fields.clone(),
+        place: place.clone(),
+    };
+    let request = Request {
+        values,
+        read_file: settings.read_file,
+        options: Options {
+            release_name: job.release_name.clone(),
+            namespace: job.namespace.clone(),
+            limits,
+            kube_version: settings.options.kube_version.clone().or_else(|| job.kube_version.clone()),
+            api_versions: job.api_versions.iter().chain(&settings.options.api_versions).cloned().collect(),
+            ..settings.options.clone()
+        },
+        overlays: job.overlays.iter().map(overlay).collect(),
+        checks: checks(job, settings),
+        emit: EmitOptions {
+            include_crds: job.include_crds || settings.include_crds,
+            no_hooks: job.no_hooks || settings.no_hooks,
+            skip_tests: settings.skip_tests,
+            ..EmitOptions::default()
+        },
+        title: format!("the output of {}", job.title()),
+        ..Request::new(input)
+    };
+    let outcome = request.run()?;
+    match outcome.refused {
+        Some(error) => Err(error),
+        None => Ok(Output { text: outcome.stream()?, warnings: outcome.shown().cloned().collect(), drawn: outcome.drawn }),
     }
-    if matches!(job.source, Source::Kustomization(_)) || !job.overlays.is_empty() {
-        let (shown, error) = check_stream(&format!("the output of {}", job.title()), &text, &checks)?;
-        warnings.extend(shown);
-        error.map_or(Ok(()), Err)?;
-    }
-    Ok(Output { text, warnings, drawn })
 }
 
-/// What pintle.yaml says can only lower what was asked for.
-fn limits(job: &Job, settings: &Settings<'_>) -> Limits {
-    job.limits.map_or(settings.options.limits, |limits| settings.options.limits.at_most(limits))
+/// The values of pintle.yaml, with what is given beside it over them.
+fn values(project: &Project, job: &Job, settings: &Settings<'_>) -> Result<ValuesOptions> {
+    let mut files = Vec::new();
+    let mut left = TEXT;
+    for file in &job.values {
+        let path = project.dir.join(&file.path);
+        let text = settings.root.read(&path, left).map_err(|e| unreadable("values file", &path, &file.span, &e))?;
+        // The limit is for all of them: a list may name the same file again and again.
+        left -= text.len() as u64;
+        files.push(ValuesFile::new(path.to_string_lossy(), text));
+    }
+    for Inline { values, source, path } in &job.set {
+        let text = pintle_value::json::to_string(&Data::Map(values.clone()))
+            .map_err(|e| Error::new(&rules::VALUES_TYPE, e.to_string()))?;
+        let within = Some((source.clone(), path.clone()));
+        files.push(ValuesFile { within, ..ValuesFile::new(source.name(), text.into_bytes()) });
+    }
+    files.extend(settings.values.files.iter().cloned());
+    Ok(ValuesOptions { files, ..settings.values.clone() })
 }
 
 /// What pintle.yaml says, with what was asked for over it.
@@ -166,60 +203,6 @@ fn checks(job: &Job, settings: &Settings<'_>) -> Checks {
         kube_version: asked.kube_version.clone().or_else(|| job.kube_version.clone()),
         ..asked.clone()
     }
-}
-
-fn chart(
-    project: &Project,
-    job: &Job,
-    path: &Path,
-    settings: &Settings<'_>,
-    charts: &Charts,
-    checks: &Checks,
-) -> Result<(Vec<u8>, Vec<Diagnostic>, Drawn)> {
-    let path = project.dir.join(path);
-    inside(settings, "chart", &path, &job.span)?;
-    let mut files = Vec::new();
-    let mut left = TEXT;
-    for file in &job.values {
-        let path = project.dir.join(&file.path);
-        let text = settings.root.read(&path, left).map_err(|e| unreadable("values file", &path, &file.span, &e))?;
-        // The limit is for all of them: a list may name the same file again and again.
-        left -= text.len() as u64;
-        files.push(ValuesFile::new(path.to_string_lossy(), text));
-    }
-    for Inline { values, source, path } in &job.set {
-        let text = pintle_value::json::to_string(&pintle_value::Data::Map(values.clone()))
-            .map_err(|e| Error::new(&rules::VALUES_TYPE, e.to_string()))?;
-        let within = Some((source.clone(), path.clone()));
-        files.push(ValuesFile { within, ..ValuesFile::new(source.name(), text.into_bytes()) });
-    }
-    files.extend(settings.values.files.iter().cloned());
-    let values = ValuesOptions { files, ..settings.values.clone() };
-    let values: Values = values.merge(job.compat, settings.read_file)?;
-    let root = Some(settings.root.folder().to_owned());
-    let limits = limits(job, settings);
-    let load = LoadOptions { root, compat: job.compat, limits, on_demand: settings.on_demand };
-    let chart = charts.load(&path, &load)?;
-    let options = Options {
-        release_name: job.release_name.clone(),
-        namespace: job.namespace.clone(),
-        compat: job.compat,
-        limits,
-        kube_version: settings.options.kube_version.clone().or_else(|| job.kube_version.clone()),
-        api_versions: job.api_versions.iter().chain(&settings.options.api_versions).cloned().collect(),
-        ..settings.options.clone()
-    };
-    let release = render(&chart, &values, &options)?;
-    let emit = EmitOptions {
-        include_crds: job.include_crds || settings.include_crds,
-        no_hooks: job.no_hooks || settings.no_hooks,
-        skip_tests: settings.skip_tests,
-        compat: job.compat,
-        ..EmitOptions::default()
-    };
-    let (shown, error) = checks.mode.judge(check_release(&release, &chart, &values, &options, checks));
-    error.map_or(Ok(()), Err)?;
-    Ok((stream(&release, &emit)?, release.warnings.into_iter().chain(shown).collect(), release.drawn))
 }
 
 /// Whether a path that pintle.yaml names stays in its repository.

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pintle::load::files as chart_files;
-use pintle::overlay::{self, Charts, Links};
 use pintle::project::{self, FILE};
+use pintle::request::Charts;
 use pintle::{Compat, Data, Error};
 use pintle_files::Root;
 use pintle_kustomize::{ChartRequest, FileSystem, HelmOptions, Inflate, Options, Rooted};
@@ -53,8 +53,8 @@ fn reads(app: &Application) -> Result<Reads, Error> {
         Kind::Source(Source::Chart(path)) => {
             reads.chart(app, &path)?;
             reads.values(app, Some(&path))?;
-            if let Some(overlay) = generate::overlay(app)? {
-                reads.file(app, &overlay.file)?;
+            if let Some((file, overlay)) = generate::overlay(app)? {
+                reads.file(app, &file)?;
                 reads.named(app, &overlay.dir, &Data::Map(overlay.fields))?;
                 reads.watched.insert(overlay.dir);
             }
@@ -155,11 +155,7 @@ impl Reads {
             // A patch in place is no path.
             Data::String(name) if !name.is_empty() && !name.contains('\n') => match dir.join(name) {
                 path if path.is_file() => self.file(app, &path),
-                path if path.is_dir()
-                    && overlay::build(&path, Some(&app.paths.root), limits::of_render(&app.parameters)?).is_ok() =>
-                {
-                    self.kustomization(app, &path)
-                }
+                path if path.is_dir() && generate::kustomization(app, &path)?.run().is_ok() => self.kustomization(app, &path),
                 _ => Ok(()),
             },
             _ => Ok(()),
@@ -200,6 +196,6 @@ impl FileSystem for Recorder {
 impl Inflate for Recorder {
     fn inflate(&self, request: &ChartRequest) -> Result<Vec<u8>, pintle_kustomize::Error> {
         self.charts.borrow_mut().insert(request.chart.clone());
-        Charts { links: Links::Below(&self.disk.0), budget: self.budget.clone() }.inflate(request)
+        Charts { root: Some(self.disk.0.clone()), budget: self.budget.clone() }.inflate(request)
     }
 }

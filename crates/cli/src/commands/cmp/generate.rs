@@ -7,14 +7,16 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pintle::checks::{Checks, Mode, check, check_release, check_stream, stream_documents};
+use pintle::checks::{Checks, Mode, check, stream_documents};
 use pintle::cluster::Cluster;
-use pintle::emit::{EmitOptions, stream};
+use pintle::emit::EmitOptions;
+use pintle::overlay::{Kustomization, Overlay};
 use pintle::package::{self, Status};
 use pintle::project::discover::KUSTOMIZATION_FILES;
 use pintle::project::run;
 use pintle::project::{FILE, Job, Project};
-use pintle::{Chart, Compat, Data, DataMap, Diagnostic, Drawn, Error, LoadOptions, Options, Span, overlay};
+use pintle::request::{Input, Outcome, Request};
+use pintle::{Chart, Compat, Data, DataMap, Diagnostic, Drawn, Error, LoadOptions, Options, Span};
 use pintle_files::TEXT;
 use pintle_yaml::Tree;
 
@@ -33,6 +35,14 @@ struct Made {
     warnings: Vec<Diagnostic>,
     /// What templates drew from outside of their inputs, if it is known.
     drawn: Option<Drawn>,
+}
+
+impl Made {
+    /// Errors: findings that withhold the output.
+    fn of(mut outcome: Outcome) -> Result<Made, Error> {
+        outcome.refused.take().map_or(Ok(()), Err)?;
+        Ok(Made { text: outcome.stream()?, warnings: outcome.shown().cloned().collect(), drawn: outcome.drawn })
+    }
 }
 
 pub fn run(app: &Application) -> Result<Said, Error> {
@@ -147,50 +157,39 @@ fn checks(app: &Application) -> Result<Checks, Error> {
 
 fn of_chart(app: &Application, path: &Path) -> Result<Made, Error> {
     let p = &app.parameters;
-    let compat = Compat::default();
-    let chart = Chart::load(path, &load_options(app, compat))?;
+    let chart = Chart::load(path, &load_options(app, Compat::default()))?;
     app.secrets.of_values(&chart.values);
-    let values = values::options(app, Some(path), &chart.values)?.merge(compat, &|file| values::read_file(app, file))?;
-    app.secrets.of_values(values.data());
     let name = p.text("release-name")?.or_else(|| app.environment.application()).unwrap_or_else(|| chart.name());
     let namespace = p.text("namespace")?.or_else(|| app.environment.get("ARGOCD_APP_NAMESPACE")).unwrap_or("default");
-    let options = Options { release_name: name.to_owned(), namespace: namespace.to_owned(), compat, ..options(app)? };
-    let overlay = overlay(app)?;
-    let release = pintle::render(&chart, &values, &options)?;
-    // An overlay changes what would be checked: then the whole stream is.
-    let checks = if overlay.is_some() { Checks::default() } else { checks(app)? };
-    let (shown, error) = checks.mode.judge(check_release(&release, &chart, &values, &options, &checks));
-    error.map_or(Ok(()), Err)?;
-    let emit = EmitOptions {
-        include_crds: p.switch("include-crds")?.unwrap_or(true),
-        skip_tests: p.switch("skip-tests")?.unwrap_or(false),
-        compat,
-        ..EmitOptions::default()
+    let request = Request {
+        values: values::options(app, Some(path), &chart.values)?,
+        read_file: &|file| values::read_file(app, file),
+        options: Options { release_name: name.to_owned(), namespace: namespace.to_owned(), ..options(app)? },
+        overlays: overlay(app)?.into_iter().map(|(_, overlay)| overlay).collect(),
+        emit: EmitOptions {
+            include_crds: p.switch("include-crds")?.unwrap_or(true),
+            skip_tests: p.switch("skip-tests")?.unwrap_or(false),
+            ..EmitOptions::default()
+        },
+        ..of_input(app, Input::Loaded(chart.clone()))?
     };
-    let text = stream(&release, &emit)?;
-    let warnings = release.warnings.into_iter().chain(shown);
-    let Some(Overlay { dir, fields, place, .. }) = overlay else {
-        return Ok(Made { text, warnings: warnings.collect(), drawn: Some(release.drawn) });
-    };
-    let built = overlay::apply(&dir, &app.paths.root, &fields, &place, &text, options.limits)?;
-    let (shown, text) = checked(app, built.text, options.namespace)?;
-    Ok(Made { text, warnings: warnings.chain(built.warnings).chain(shown).collect(), drawn: None })
+    let prepared = request.prepare()?;
+    if let Some(values) = prepared.values() {
+        app.secrets.of_values(values.data());
+    }
+    Made::of(prepared.run()?)
 }
 
-/// A folder with a kustomization that is laid over a chart's output.
-pub struct Overlay {
-    /// The folder.
-    pub dir: PathBuf,
-    /// Its kustomization.
-    pub file: PathBuf,
-    /// What that says.
-    pub fields: DataMap,
-    /// Its place in messages.
-    place: Span,
+/// A request for what an application is made from, checked as its parameters say.
+fn of_input(app: &Application, input: Input) -> Result<Request<'static>, Error> {
+    let title = format!("the output of {}", shown_folder(app));
+    Ok(Request { checks: checks(app)?, title, ..Request::new(input) })
 }
 
-/// What the parameter `overlay` names. Errors: no folder with a kustomization, one outside of the repository, or one that is no YAML.
-pub fn overlay(app: &Application) -> Result<Option<Overlay>, Error> {
+/// What the parameter `overlay` names, a folder with a kustomization that is laid over a chart's output: its file, and what that says.
+///
+/// Errors: no folder with a kustomization, one outside of the repository, or one that is no YAML.
+pub fn overlay(app: &Application) -> Result<Option<(PathBuf, Overlay)>, Error> {
     let Some(dir) = values::overlay_folder(app)? else { return Ok(None) };
     let shown = app.paths.shown(&dir);
     let file = KUSTOMIZATION_FILES.iter().map(|name| dir.join(name)).find(|file| file.is_file());
@@ -208,7 +207,8 @@ pub fn overlay(app: &Application) -> Result<Option<Overlay>, Error> {
         Data::Null => DataMap::new(),
         _ => return Err(Error::new(&pintle_kustomize::rules::BUILD, format!("{name} is no kustomization"))),
     };
-    Ok(Some(Overlay { dir, file, fields, place: Span::whole(&pintle_diagnostic::Source::named(name)) }))
+    let place = Span::whole(&pintle_diagnostic::Source::named(name));
+    Ok(Some((file, Overlay { dir, root: app.paths.root.clone(), fields, place })))
 }
 
 /// Packs dependencies from folders of the repository that charts/ doesn't hold: Argo CD runs `helm dependency build` then. What lies
@@ -318,18 +318,18 @@ fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Mad
     Ok(Made { text, warnings, drawn })
 }
 
-fn of_kustomization(app: &Application, path: &Path) -> Result<Made, Error> {
-    app.parameters.only_everywhere("a kustomization")?;
-    let built = overlay::build(path, Some(&app.paths.root), limits::of_render(&app.parameters)?)?;
-    let (shown, text) = checked(app, built.text, String::new())?;
-    Ok(Made { text, warnings: built.warnings.into_iter().chain(shown).collect(), drawn: None })
+/// A request for a folder with a kustomization.
+pub fn kustomization(app: &Application, path: &Path) -> Result<Request<'static>, Error> {
+    let kustomization = Kustomization::new(path, Some(app.paths.root.clone()));
+    Ok(Request {
+        options: Options { limits: limits::of_render(&app.parameters)?, ..Options::default() },
+        ..of_input(app, Input::Kustomization(kustomization))?
+    })
 }
 
-/// Checks a stream; what names no namespace lives in `namespace`.
-fn checked(app: &Application, text: Vec<u8>, namespace: String) -> Result<(Vec<Diagnostic>, Vec<u8>), Error> {
-    let checks = Checks { namespace, ..checks(app)? };
-    let (shown, error) = check_stream(&format!("the output of {}", shown_folder(app)), &text, &checks)?;
-    error.map_or(Ok((shown, text)), Err)
+fn of_kustomization(app: &Application, path: &Path) -> Result<Made, Error> {
+    app.parameters.only_everywhere("a kustomization")?;
+    Made::of(kustomization(app, path)?.run()?)
 }
 
 /// The files of a folder that may hold manifests: those that Argo CD takes from a plain folder, not from the folders below.
