@@ -4,11 +4,10 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use pintle::Error;
 use pintle::request::Outcome;
-use pintle_files::{Refused, STREAM, read, words, write};
+use pintle_files::{STREAM, read, words, write};
 
 use crate::report;
 
@@ -36,26 +35,6 @@ pub fn read_values(name: &str) -> Result<Vec<u8>, String> {
 /// The text of a file that the user names.
 pub fn read_named(path: &Path) -> Result<Vec<u8>, Error> {
     read::named(path, STREAM).map_err(|e| Error::new(&pintle::rules::FILE_READ, format!("open {}: {e}", path.display())))
-}
-
-/// How many bytes of manifests are read in one run: all of them are kept.
-pub struct Allowance(AtomicU64);
-
-impl Allowance {
-    /// The whole of it.
-    pub fn new() -> Allowance {
-        Allowance(AtomicU64::new(STREAM))
-    }
-
-    /// Reads with what is left as the limit.
-    pub fn read(&self, read: impl FnOnce(u64) -> io::Result<Vec<u8>>) -> io::Result<Vec<u8>> {
-        let text = read(self.0.load(Ordering::Relaxed))?;
-        let take = |left: u64| left.checked_sub(text.len() as u64);
-        match self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
-            Ok(_) => Ok(text),
-            Err(_) => Err(Refused::TooLarge(STREAM).into()),
-        }
-    }
 }
 
 /// Standard output, with every failure: std's own takes one that can't be written to at all for one that nobody reads.

@@ -1,7 +1,7 @@
 //! Shows errors and warnings on standard error.
 
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
@@ -180,16 +180,7 @@ fn keep_named(d: &Diagnostic) -> bool {
 
 /// A finding whose files are named as they lie from the current folder.
 fn from_here(d: &Diagnostic) -> Diagnostic {
-    let mut d = d.clone();
-    let Ok(here) = std::env::current_dir() else { return d };
-    for span in d.spans_mut() {
-        let path = Path::new(span.source.name());
-        let path = path.strip_prefix(&here).ok().or_else(|| path.strip_prefix(".").ok());
-        if let Some(path) = path.map(|path| path.display().to_string()) {
-            span.source = span.source.clone().renamed(path);
-        }
-    }
-    d
+    std::env::current_dir().map_or_else(|_| d.clone(), |here| d.seen_from(&here))
 }
 
 /// A finding: what, where with the template's line, how it came about, what to do.
@@ -198,9 +189,4 @@ pub fn diagnostic(d: &Diagnostic) {
     if keep_named(&d) {
         let _ = std::io::stderr().write_all(show::finding(&d, colour()).as_bytes());
     }
-}
-
-/// The same as text without colours, for those who have more to do with it than to print it.
-pub fn plain(d: &Diagnostic) -> String {
-    show::finding(&from_here(d), Colour::Never)
 }

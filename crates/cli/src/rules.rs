@@ -5,12 +5,6 @@ use pintle_diagnostic::rules;
 rules! {
     CLUSTER_DISCOVERY "cluster/discovery" Warning "The cluster could not tell all of its API versions.";
     CLUSTER_PROGRAM "cluster/program" Error "The program pintle-cluster can't be run.";
-    CMP_ABSENT "cmp/absent" Error "A file or folder of the application doesn't exist.";
-    CMP_EMPTY "cmp/empty" Error "The application gives no manifests.";
-    CMP_LIMIT "cmp/limit" Error "A limit of the plugin is invalid or exceeded.";
-    CMP_OVERLAY "cmp/overlay" Error "The parameter overlay names no folder with a kustomization.";
-    CMP_PARAMETER "cmp/parameter" Error "A parameter of the plugin is unknown or invalid.";
-    CMP_PATH "cmp/path" Error "A path of the application leads out of the repository.";
     DIFF_GIT "diff/git" Error "git can't give the revision.";
     OUTPUT_CHANGED "output/changed" Warning "A rendered file was edited by hand and is kept.";
     PACKAGE_MISSING "package/missing" Error "A dependency that Chart.lock names doesn't exist.";

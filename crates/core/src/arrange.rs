@@ -13,8 +13,7 @@ use pintle_value::budget::{BYTES_A_STEP, Budget, Exceeded};
 use pintle_yaml::{Head, head_from_slice};
 
 use crate::Compat;
-use crate::diagnostic::{Diagnostic, Error, Result, Source, Span, with_attribute};
-use crate::render::exceeded;
+use crate::diagnostic::{Diagnostic, Error, Result, Source, Span, exceeded, with_attribute};
 use crate::rules;
 
 /// A document of the output.

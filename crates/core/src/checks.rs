@@ -243,7 +243,7 @@ pub fn check_release(
         findings = explain(release, chart, values, options, findings);
     }
     findings.extend(values::plaintext(&values.given.files, checks));
-    hide(&mut findings, || Secrets::of_inputs(values, chart), &documents(release));
+    hide(&mut findings, || values.secrets(chart), &documents(release));
     findings
 }
 

@@ -6,6 +6,8 @@ use std::fmt;
 
 use pintle_go::strconv::{is_print, quote};
 
+use crate::rules;
+
 pub use pintle_diagnostic::{
     Diagnostic, Levels, Object, Path, Position, Rule, Severity, Source, Span, Step, Trace, Tracepoint, nearest,
 };
@@ -17,6 +19,12 @@ pub(crate) fn with_attribute(mut d: Diagnostic, key: &str, value: &str) -> Diagn
     let value = if !value.is_empty() && value.chars().all(plain) { value.into() } else { quote(value.as_bytes()) };
     d.message.push_str(&format!(" {key}={value}"));
     d
+}
+
+/// A limit that is exceeded, with how to raise it.
+pub(crate) fn exceeded(what: impl Into<String>) -> Diagnostic {
+    let hint = "a chart that needs more gets it by limits such as steps=200M or memory=1Gi";
+    Diagnostic::new(&rules::TEMPLATE_BUDGET, what).hint(hint)
 }
 
 /// Why a step failed: Helm's own text, and what is known beyond it.

@@ -8,6 +8,7 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+pub mod ahead;
 pub mod arrange;
 pub mod capabilities;
 pub mod check;
@@ -17,12 +18,12 @@ mod compat;
 pub mod diagnostic;
 pub mod diff;
 pub mod emit;
+mod functions;
 pub mod lint;
 pub mod load;
 pub mod merge;
 pub mod overlay;
 pub mod package;
-pub mod parallel;
 pub mod project;
 pub mod provenance;
 pub mod release;

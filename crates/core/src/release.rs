@@ -17,15 +17,14 @@ use crate::capabilities::Capabilities;
 use crate::check::check;
 use crate::cluster::{Cluster, Lookup, OnCluster, names_in};
 use crate::diagnostic::{Diagnostic, Error, Result, Span, Step, nearest};
+use crate::functions::functions;
 use crate::load::{Chart, File};
 use crate::merge::coalesce::Coalesce;
 use crate::merge::dependencies::{Node, is_compatible, process};
 use crate::merge::options::Values;
-use crate::parallel;
 use crate::provenance::{self, Origins, Sources};
 use crate::render::{Context, Records, ReleaseInfo, Rendered, called, objects, render as render_templates};
 use crate::rules;
-use crate::secrets::Secrets;
 
 /// Gives the text behind a `$ref` that leads out of a values.schema.json: a URL in, a text or a reason out.
 pub type Schemas = Arc<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>;
@@ -142,7 +141,7 @@ pub fn render(chart: &Arc<Chart>, values: &Values, options: &Options) -> Result<
 
 /// As [`render`], as a part of something larger that `budget` is for.
 pub(crate) fn render_within(chart: &Arc<Chart>, values: &Values, options: &Options, budget: &Arc<Budget>) -> Result<Release> {
-    let secrets = || Secrets::of_inputs(values, chart);
+    let secrets = || values.secrets(chart);
     let mut release = render_and_explain(chart, values, options, budget).map_err(|e| secrets().mask_error(e))?;
     // Only these repeat values; the others aren't worth the search for secrets.
     let mut of_values = release.warnings.iter_mut().filter(|d| d.rule.topic() == "values").peekable();
@@ -382,7 +381,7 @@ fn attempt(
 
 /// `TemplateName`: the text of a template of Sprig's functions, for `--name-template`.
 pub fn name_from_template(text: &str) -> Result<String> {
-    let functions = crate::render::functions(Compat::default());
+    let functions = functions(Compat::default());
     let failed = |e: &pintle_template::Error| Error::new(&rules::USAGE_NAME_TEMPLATE, e.message());
     let mut templates = pintle_template::Templates::new();
     templates.add(&pintle_template::parse("name-template", text, functions).map_err(|e| failed(&e))?);
@@ -437,7 +436,7 @@ pub fn render_and_arrange(
         };
         render_templates(root, values, context, records, &mut sink)
     };
-    let (rendered, documents) = parallel::meanwhile(root.size(), |(_, text)| text.len(), work, make);
+    let (rendered, documents) = root.chart.ahead.meanwhile(root.size(), |(_, text)| text.len(), work, make);
     let mut files = rendered.map_err(|e| e.with_debug_output(Vec::new()))?;
     let notes = take_notes(&mut files, root.name());
     let arranged = arrange(documents.into_iter().collect(), compat).map_err(|e| e.with_debug_output(debug_output(&files)))?;

@@ -14,8 +14,6 @@ use pintle_references::secrets::{is_credential, password_of_url};
 use pintle_value::{Data, DataMap, json};
 
 use crate::diagnostic::{Diagnostic, Error};
-use crate::load::Chart;
-use crate::merge::options::{Values, ValuesOptions};
 
 /// Shorter texts are parts of words.
 const SHORTEST: usize = 4;
@@ -43,34 +41,20 @@ impl Secrets {
         values.iter().for_each(|(key, value)| self.value(value, Held::by(key, value, Held::Openly)));
     }
 
-    /// Those that a render is given: the caller's values and flags, and the defaults of a chart and of those in it.
-    pub fn of_inputs(values: &Values, chart: &Chart) -> Secrets {
-        let mut secrets = Secrets::default();
-        secrets.of_values(&values.data);
-        secrets.of_given(&values.given);
-        secrets.of_chart(chart);
-        secrets
-    }
-
-    fn of_chart(&mut self, chart: &Chart) {
-        self.of_values(&chart.values);
-        chart.dependencies.iter().for_each(|child| self.of_chart(child));
-    }
-
-    /// Those in files and flags that may not have been read yet: what stands behind a secret's name on a line, or in a flag.
-    pub fn of_given(&mut self, given: &ValuesOptions) {
-        for file in &given.files {
-            for line in file.text.to_str_lossy().lines() {
-                if let Some((key, value)) = line.split_once(':') {
-                    self.of_named(key.trim_matches([' ', '-', '"', '\'', '{']), unquoted(value));
-                }
+    /// Those in the text of a file of values that may not have been parsed yet: what stands behind a secret's name on a line.
+    pub fn of_lines(&mut self, text: &str) {
+        for line in text.lines() {
+            if let Some((key, value)) = line.split_once(':') {
+                self.of_named(key.trim_matches([' ', '-', '"', '\'', '{']), unquoted(value));
             }
         }
-        for flags in [&given.json, &given.set, &given.strings, &given.literals] {
-            for part in flags.iter().flat_map(|flag| flag.split(',').chain([flag.as_str()])) {
-                if let Some((key, value)) = part.split_once('=') {
-                    self.of_named(key, unquoted(value));
-                }
+    }
+
+    /// Those in a flag that sets values: `a.password=x,b=y`.
+    pub fn of_flag(&mut self, flag: &str) {
+        for part in flag.split(',').chain([flag]) {
+            if let Some((key, value)) = part.split_once('=') {
+                self.of_named(key, unquoted(value));
             }
         }
     }

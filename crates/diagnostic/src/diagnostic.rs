@@ -128,6 +128,20 @@ impl Diagnostic {
         self.span.iter_mut().chain(self.trace.iter_mut().map(|trace| &mut trace.span))
     }
 
+    /// The finding with its files named as they lie from a folder.
+    #[must_use]
+    pub fn seen_from(&self, folder: &std::path::Path) -> Diagnostic {
+        let mut d = self.clone();
+        for span in d.spans_mut() {
+            let path = std::path::Path::new(span.source.name());
+            let path = path.strip_prefix(folder).ok().or_else(|| path.strip_prefix(".").ok());
+            if let Some(path) = path.map(|path| path.display().to_string()) {
+                span.source = span.source.clone().renamed(path);
+            }
+        }
+        d
+    }
+
     /// What is wrong, with the releases, the object and the field: `web (prod): Deployment web: spec.replicas: must not be negative`.
     /// It is one line if it is about an object.
     pub fn sentence(&self) -> String {

@@ -6,8 +6,9 @@ use std::ffi::OsString;
 use std::fs::{File, FileType, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::{ENTRIES, Refused, system};
+use crate::{ENTRIES, Refused, STREAM, system};
 
 /// A regular file of at most `limit` bytes. Links are followed wherever they lead: the path is the caller's own.
 pub fn file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
@@ -35,6 +36,28 @@ pub fn all(stream: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     stream.take(limit.saturating_add(1)).read_to_end(&mut text)?;
     if text.len() as u64 > limit { Err(Refused::TooLarge(limit).into()) } else { Ok(text) }
+}
+
+/// How many bytes are read in one run, from many files: all of them are kept.
+pub struct Allowance(AtomicU64);
+
+impl Default for Allowance {
+    /// [`STREAM`] bytes.
+    fn default() -> Allowance {
+        Allowance(AtomicU64::new(STREAM))
+    }
+}
+
+impl Allowance {
+    /// Reads with what is left as the limit.
+    pub fn read(&self, read: impl FnOnce(u64) -> io::Result<Vec<u8>>) -> io::Result<Vec<u8>> {
+        let text = read(self.0.load(Ordering::Relaxed))?;
+        let take = |left: u64| left.checked_sub(text.len() as u64);
+        match self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
+            Ok(_) => Ok(text),
+            Err(_) => Err(Refused::TooLarge(STREAM).into()),
+        }
+    }
 }
 
 /// Opens a regular file for reading; gives it with its size. A pipe isn't waited for.

@@ -30,6 +30,7 @@ pub const TARGETS: &[Target] = &[
     ("jinja", jinja),
     ("json", json),
     ("kustomization", kustomization),
+    ("parameters", parameters),
     ("project", project),
     ("regex", regex),
     ("schema", schema),
@@ -212,6 +213,31 @@ pub fn snapshot(data: &[u8]) {
 /// A value of a SealedSecret.
 pub fn sealed(data: &[u8]) {
     let _ = pintle_seal::check_shape(&String::from_utf8_lossy(data));
+}
+
+/// What an application of Argo CD says: its parameters, and behind a zero byte a variable of its environment.
+pub fn parameters(data: &[u8]) {
+    let (parameters, variable) = two(data);
+    let variables = [
+        ("ARGOCD_APP_NAME", "web".into()),
+        ("ARGOCD_APP_PARAMETERS", String::from_utf8_lossy(parameters)),
+        ("ARGOCD_ENV_A", String::from_utf8_lossy(variable)),
+        ("PINTLE_CMP_CONCURRENCY", "1000".into()),
+        ("PINTLE_CMP_LIMITS", "steps=200000,memory=16Mi,output=1Mi,depth=100,documents=1000,time=20s".into()),
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("application");
+    let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value.into_owned()));
+    let environment = pintle_argocd::Environment::new(variables, folder.clone());
+    match pintle_argocd::Application::read(&folder, environment) {
+        Ok(application) => {
+            let _ = pintle_argocd::parameters(&application);
+            let _ = pintle_argocd::annotation(&application);
+            if let Err(e) = pintle_argocd::generate(&application, |_| ()) {
+                let _ = application.shown(&e);
+            }
+        }
+        Err(e) => drop(pintle_argocd::shown(&e)),
+    }
 }
 
 /// A pintle.yaml.

@@ -145,8 +145,8 @@ impl Limits {
     }
 }
 
-/// A number with a unit of Kubernetes' quantities: `Ki`, `Mi`, `Gi`, or `k`, `M`, `G`.
-fn size(text: &str) -> Option<u64> {
+/// A number of bytes or of anything else, with or without a unit of Kubernetes' quantities: `Ki`, `Mi`, `Gi`, or `k`, `M`, `G`.
+pub fn size(text: &str) -> Option<u64> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let unit = match &text[digits..] {
         "" => 1,
@@ -161,13 +161,13 @@ fn size(text: &str) -> Option<u64> {
     text[..digits].parse::<u64>().ok()?.checked_mul(unit)
 }
 
-/// A number of milliseconds (`ms`), seconds (`s`) or minutes (`m`).
-fn time(text: &str) -> Option<Duration> {
+/// A number of milliseconds (`ms`), seconds (`s`, or no unit) or minutes (`m`).
+pub fn time(text: &str) -> Option<Duration> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let number = text[..digits].parse::<u64>().ok()?;
     Some(match &text[digits..] {
         "ms" => Duration::from_millis(number),
-        "s" => Duration::from_secs(number),
+        "" | "s" => Duration::from_secs(number),
         "m" => Duration::from_secs(number.checked_mul(60)?),
         _ => return None,
     })
@@ -445,7 +445,7 @@ mod tests {
             ("step=1", "unknown limit \"step\": known are steps, memory, output, depth, documents and time"),
             ("steps=-1", "limit steps=-1: a number is meant, such as 1000000 or 256Mi"),
             ("memory=99999999999999999999", "limit memory=99999999999999999999: a number is meant, such as 1000000 or 256Mi"),
-            ("time=5", "limit time=5: a time is meant, such as 10s or 500ms"),
+            ("time=5x", "limit time=5x: a time is meant, such as 10s or 500ms"),
         ] {
             assert_eq!(Limits::from_settings(text), Err(why.to_owned()));
         }

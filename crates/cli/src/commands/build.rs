@@ -1,5 +1,6 @@
 //! `pintle build`: what `kustomize build` takes and prints (sigs.k8s.io/kustomize/kustomize/v5 v5.7.1, commands/build).
 
+use pintle::ahead::Ahead;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -140,6 +141,7 @@ fn build(args: &Args) -> Result<ExitCode, Error> {
     let request = Request {
         options: Options { limits: args.limits, ..Options::default() },
         checks,
+        ahead: Ahead::on(),
         ..Request::new(Input::Kustomization(kustomization))
     };
     let outcome = request.run()?;

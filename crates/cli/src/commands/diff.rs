@@ -2,6 +2,7 @@
 
 mod checkout;
 
+use pintle_files::read::Allowance;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ use pintle::diff::{Diff, Object, diff, objects, without_namespace};
 use pintle_files::{Root, TEXT, read};
 
 use super::source::{self, usage};
-use crate::io::{self, Allowance};
+use crate::io;
 use crate::report;
 use checkout::Checkout;
 
@@ -121,7 +122,7 @@ fn of_path(path: &Path) -> Result<Vec<Object>, Error> {
     }
     let root = Root::around(path).map_err(|e| unread(path, &e))?;
     let mut all = Vec::new();
-    below(path, &root, &Allowance::new(), &mut all)?;
+    below(path, &root, &Allowance::default(), &mut all)?;
     Ok(all)
 }
 

@@ -6,7 +6,6 @@ pub mod cmp;
 pub mod completions;
 pub mod dependency;
 pub mod diff;
-mod duration;
 pub mod graph;
 pub mod helm;
 pub mod init;

@@ -178,6 +178,7 @@ fn ours(args: &Args, release: &str, chart: &str, compat: Compat) -> Result<(Vec<
             skip_tests: args.skip_tests,
             ..EmitOptions::default()
         },
+        ahead: load.ahead.clone(),
         ..Request::new(Input::Chart(path, load))
     };
     let outcome = request.run()?;

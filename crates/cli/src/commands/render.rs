@@ -1,5 +1,6 @@
 //! `pintle render`: the friendly form. Manifests go to standard output, everything else to standard error.
 
+use pintle::project::discover::Found;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -8,7 +9,7 @@ use pintle::project::{FILE, Job, Project};
 use pintle::{Diagnostic, Error};
 use pintle_files::write::{Folder, Last};
 
-use super::source::{self, Source, usage};
+use super::source::{self, usage};
 use crate::rules;
 use crate::{io, report};
 
@@ -48,21 +49,21 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 fn render(args: &Args) -> Result<(), Error> {
-    let source = Source::find(&args.path)?;
-    if args.all && !matches!(source, Source::Project(_)) {
+    let source = source::find(&args.path)?;
+    if args.all && !matches!(source, Found::Project(_)) {
         return Err(usage(&format!("--all renders what a {FILE} lists, and {} has none", args.path.display())));
     }
     let root = args.how.root.as_deref();
     match source {
-        Source::Project(project) => render_project(&project, args),
-        Source::Kustomization(path) => {
+        Found::Project(project) => render_project(&project, args),
+        Found::Kustomization(path) => {
             let outcome = source::kustomization(&path, args.env.as_deref(), &args.how, root)?;
             match &args.output_dir {
                 None => io::print_outcome(&outcome),
                 Some(_) => Err(usage("--output-dir: `pintle build --output DIR` writes a file for each object")),
             }
         }
-        Source::Chart(path) => {
+        Found::Chart(path) => {
             let outcome = source::chart(&path, args.env.as_deref(), &args.how, root)?;
             let Some(dir) = &args.output_dir else {
                 return io::print_outcome(&outcome);

@@ -2,6 +2,7 @@
 //!
 //! Takes a path and the flags that say how, gives streams of manifests with their titles.
 
+use pintle::ahead::Ahead;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -10,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pintle::checks::{self, Checks, Mode, Part};
 use pintle::emit::EmitOptions;
 use pintle::overlay::Kustomization;
-use pintle::project::discover::{self, Target};
+use pintle::project::discover::{self, Found, Target};
 use pintle::project::run::{self, Collected};
 use pintle::project::{FILE, Job, Project};
 use pintle::request::{Input, Outcome, Request};
@@ -144,44 +145,18 @@ pub struct Rendered {
     pub text: Vec<u8>,
 }
 
-/// What a path turned out to be.
-pub enum Source {
-    /// A repository with a pintle.yaml.
-    Project(Box<Project>),
-    /// A chart's folder or archive.
-    Chart(PathBuf),
-    /// A folder with a kustomization.
-    Kustomization(PathBuf),
-}
-
-impl Source {
-    /// Finds out what `path` is. The current folder may also lie below that of a pintle.yaml.
-    pub fn find(path: &Path) -> Result<Source, Error> {
-        let above = || {
-            let here = path.canonicalize().ok().filter(|_| path == Path::new("."))?;
-            let work_tree = here.ancestors().position(|d| d.join(".git").exists())?;
-            here.ancestors().skip(1).take(work_tree).map(|d| d.join(FILE)).find(|f| f.is_file())
-        };
-        let target = match discover::target(path) {
-            Err(e) => above().map(Target::Project).ok_or(e)?,
-            Ok(target) => target,
-        };
-        Source::read(target)
+/// What a path holds. The current folder may also lie below that of a pintle.yaml.
+pub fn find(path: &Path) -> Result<Found, Error> {
+    let above = || {
+        let here = path.canonicalize().ok().filter(|_| path == Path::new("."))?;
+        let work_tree = here.ancestors().position(|d| d.join(".git").exists())?;
+        here.ancestors().skip(1).take(work_tree).map(|d| d.join(FILE)).find(|f| f.is_file())
+    };
+    match discover::target(path) {
+        Err(e) => above().map(Target::Project).ok_or(e)?,
+        Ok(target) => target,
     }
-
-    /// What was found, a pintle.yaml read.
-    pub fn read(target: Target) -> Result<Source, Error> {
-        Ok(match target {
-            Target::Chart(path) => Source::Chart(path),
-            Target::Kustomization(path) => Source::Kustomization(path),
-            Target::Project(file) => {
-                let dir = file.parent().filter(|d| *d != Path::new("")).unwrap_or(Path::new("."));
-                let text = Root::around(dir).and_then(|root| root.text(&file));
-                let text = text.map_err(|e| Error::new(&pintle::rules::FILE_READ, format!("open {}: {e}", file.display())))?;
-                Source::Project(Box::new(Project::read(dir, &file.display().to_string(), &text)?))
-            }
-        })
-    }
+    .read()
 }
 
 /// Where paths and links of a repository may lead: below `--root`, or below the Git work tree around it, else its folder.
@@ -199,6 +174,7 @@ pub fn jobs(project: &Project, jobs: &[&Job], args: &Args, root: Option<&Path>) 
     let settings = run::Settings {
         root: root_of(&project.dir, root)?,
         on_demand: true,
+        ahead: Ahead::on(),
         values: args.values.options()?,
         options: options(args)?,
         read_file: &io::read_values,
@@ -274,6 +250,7 @@ pub fn kustomization(path: &Path, env: Option<&str>, args: &Args, root: Option<&
     let request = Request {
         options: Options { limits: args.limits, ..Options::default() },
         checks: args.checks.checks(Mode::Error)?,
+        ahead: Ahead::on(),
         ..Request::new(Input::Kustomization(Kustomization::new(path, root)))
     };
     accept(request.run()?)
@@ -288,16 +265,16 @@ fn accept(mut outcome: Outcome) -> Result<Outcome, Error> {
 /// Everything that `path` gives for an environment, in one stream each. `root` is where its paths and links may lead, if not where they
 /// may by default.
 pub fn streams(path: &Path, env: Option<&str>, args: &Args, root: Option<&Path>) -> Result<Vec<Rendered>, Error> {
-    match Source::find(path)? {
-        Source::Project(project) => {
+    match find(path)? {
+        Found::Project(project) => {
             let selected = project.select(env, args.release.as_deref())?;
             jobs(&project, &selected, args, root)
         }
-        Source::Chart(path) => {
+        Found::Chart(path) => {
             let text = chart(&path, env, args, root)?.stream()?;
             Ok(vec![Rendered { path: "chart.yaml".into(), namespace: args.namespace.clone(), text }])
         }
-        Source::Kustomization(path) => {
+        Found::Kustomization(path) => {
             let text = kustomization(&path, env, args, root)?.stream()?;
             Ok(vec![Rendered { path: "kustomization.yaml".into(), namespace: None, text }])
         }

@@ -383,6 +383,7 @@ fn rendered(args: &Args) -> Result<ExitCode, Failed> {
             skip_tests: args.bools.skip_tests,
             show_only: args.show_only.clone(),
         },
+        ahead: load.ahead.clone(),
         ..Request::new(Input::Chart(path, load))
     };
     match args.cluster.open(&connection(&args.ignored)) {

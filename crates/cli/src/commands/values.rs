@@ -1,5 +1,6 @@
 //! The flags that set values, shared by all commands that render.
 
+use pintle::ahead::Ahead;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -82,7 +83,13 @@ pub fn split_commas(text: &str) -> Vec<String> {
 
 /// Where links of a chart may lead: below `root`, or below the Git work tree around the chart.
 pub fn load_options(chart: &Path, root: Option<&Path>, compat: Compat) -> LoadOptions {
-    LoadOptions { root: root.map(Path::to_owned).or_else(|| work_tree(chart)), compat, on_demand: true, ..LoadOptions::default() }
+    LoadOptions {
+        root: root.map(Path::to_owned).or_else(|| work_tree(chart)),
+        compat,
+        on_demand: true,
+        ahead: Ahead::on(),
+        ..LoadOptions::default()
+    }
 }
 
 /// Answers a schema's references by URL from a folder, if there is one.

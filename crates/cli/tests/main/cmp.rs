@@ -607,7 +607,7 @@ fn a_damaged_entry_is_rendered_anew() {
 fn the_cache_is_bounded_and_drops_what_was_used_longest_ago() {
     let folder = repository("bounded");
     let cache = cache(&folder);
-    let size = ("PINTLE_CMP_CACHE_SIZE", "16K");
+    let size = ("PINTLE_CMP_CACHE_SIZE", "16Ki");
     let of = |note: &str| cached(&folder, "charts/web", &[host(), parameter("values.note", "string", note)], &cache, &[size]).1;
     let mut most = 0;
     for i in 0..40 {
@@ -620,11 +620,12 @@ fn the_cache_is_bounded_and_drops_what_was_used_longest_ago() {
     assert!(most < 40, "{most} entries fit: the test must fill the cache");
     assert!(of("\"n39\"").starts_with("hit") && of("\"n1\"").starts_with("miss"));
     // An output that fills much of it is not worth what it would drive out.
-    let small = ("PINTLE_CMP_CACHE_SIZE", "2K");
+    let small = ("PINTLE_CMP_CACHE_SIZE", "2Ki");
     assert_eq!(cached(&folder, "charts/web", &[host()], &cache, &[small]).1, "not kept, it is too large");
     let wrong = [("PINTLE_CMP_CACHE", "x"), ("PINTLE_CMP_CACHE_SIZE", "much")];
     assert!(
-        text(&cmp(&folder, "charts/web", "generate", &[host()], &wrong).stderr).contains("64M, 1G or a number of bytes is meant")
+        text(&cmp(&folder, "charts/web", "generate", &[host()], &wrong).stderr)
+            .contains("64Mi, 1Gi or a number of bytes is meant")
     );
 }
 

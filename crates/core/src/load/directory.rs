@@ -11,7 +11,6 @@ use pintle_files::{ENTRIES, Refused, Root, read};
 use super::ignore::Rules;
 use super::{File, LoadOptions, within_chart};
 use crate::diagnostic::{Diagnostic, Error, Result, with_attribute};
-use crate::parallel;
 use crate::rules;
 
 /// The largest chart that Helm loads, in bytes (`MaxDecompressedChartSize`).
@@ -81,7 +80,7 @@ pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<(Vec<File>, Vec<
         reader.folder(&chart, "", 0)?;
         Ok(reader.links)
     };
-    let (links, mut loaded) = parallel::meanwhile(0, |_| FILE_COST, load, find);
+    let (links, mut loaded) = options.ahead.meanwhile(0, |_| FILE_COST, load, find);
     let links = links?;
     loaded.sort_unstable_by_key(|(place, _)| *place);
     let mut files = Vec::with_capacity(loaded.len());

@@ -7,6 +7,7 @@ mod directory;
 mod file;
 mod ignore;
 pub(crate) mod metadata;
+pub mod values_file;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
@@ -17,9 +18,8 @@ use pintle_value::budget::Limits;
 use pintle_value::{Data, DataMap, Str};
 
 use crate::Compat;
-use crate::diagnostic::{Diagnostic, Error, Result};
-use crate::merge::values_file;
-use crate::render::{ParseCache, exceeded};
+use crate::ahead::Ahead;
+use crate::diagnostic::{Diagnostic, Error, Result, exceeded};
 use crate::rules;
 
 pub(crate) use directory::root;
@@ -38,6 +38,8 @@ pub struct LoadOptions {
     /// Reads the files of a folder that only `.Files` and crds/ lead to when they are asked for, not at once: for a process
     /// that renders once and ends. By default a loaded chart has no more need of its folder.
     pub on_demand: bool,
+    /// What may be done at once and ahead; by default nothing is.
+    pub ahead: Ahead,
 }
 
 /// A chart with its dependencies.
@@ -67,7 +69,7 @@ pub struct Chart {
     pub path: Option<PathBuf>,
     /// The Helm as which it was loaded, and is rendered.
     pub compat: Compat,
-    pub(crate) parsed: Arc<ParseCache>,
+    pub(crate) ahead: Ahead,
 }
 
 impl Chart {
@@ -144,10 +146,10 @@ impl Chart {
             warnings: Vec::new(),
             path: None,
             compat: options.compat,
-            parsed: Arc::default(),
+            ahead: options.ahead.clone(),
         };
         if nesting.depth == 0 && chart.dialect == Dialect::Go {
-            chart.parsed.begin(templates(&chart.metadata.name, &files), options.compat);
+            options.ahead.parse(templates(&chart.metadata.name, &files), options.compat);
         }
         let mut has_metadata = has_metadata;
         let mut subcharts: BTreeMap<String, Vec<File>> = BTreeMap::new();

@@ -9,4 +9,3 @@ pub mod literal;
 pub mod options;
 mod serialize;
 pub mod set;
-pub mod values_file;

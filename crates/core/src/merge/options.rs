@@ -2,10 +2,11 @@
 
 use pintle_value::{Data, DataMap, Str, json};
 
+use super::literal;
 use super::set::{MAX_ITEMS, Reading, items, parse_into};
-use super::{literal, values_file};
 use crate::Compat;
 use crate::diagnostic::{Error, Path, Result, Source};
+use crate::load::{Chart, values_file};
 use crate::rules;
 use crate::secrets::Secrets;
 
@@ -79,6 +80,19 @@ impl Values {
     pub fn data(&self) -> &DataMap {
         &self.data
     }
+
+    /// The secrets among these values and a chart's own.
+    pub(crate) fn secrets(&self, chart: &Chart) -> Secrets {
+        let mut secrets = Secrets::default();
+        secrets.of_values(&self.data);
+        self.given.add_secrets(&mut secrets);
+        let mut charts = vec![chart];
+        while let Some(chart) = charts.pop() {
+            secrets.of_values(&chart.values);
+            charts.extend(chart.dependencies.iter().map(|child| &**child));
+        }
+        secrets
+    }
 }
 
 impl From<DataMap> for Values {
@@ -94,9 +108,15 @@ impl ValuesOptions {
     pub fn merge(&self, compat: Compat, read_file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Values> {
         self.merge_all(compat, read_file).map_err(|e| {
             let mut secrets = Secrets::default();
-            secrets.of_given(self);
+            self.add_secrets(&mut secrets);
             secrets.mask_error(e)
         })
+    }
+
+    fn add_secrets(&self, secrets: &mut Secrets) {
+        self.files.iter().for_each(|file| secrets.of_lines(&file.text.to_str_lossy()));
+        let flags = [&self.json, &self.set, &self.strings, &self.literals];
+        flags.into_iter().flatten().for_each(|flag| secrets.of_flag(flag));
     }
 
     fn merge_all(&self, compat: Compat, read_file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Values> {

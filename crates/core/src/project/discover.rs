@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 pub use repository::init;
 
-use super::{FILE, unknown};
+use pintle_files::Root;
+
+use super::{FILE, Project, unknown};
 use crate::diagnostic::{Diagnostic, Error, Result};
 use crate::rules;
 
@@ -24,6 +26,35 @@ pub enum Target {
     Chart(PathBuf),
     /// A folder with a kustomization.
     Kustomization(PathBuf),
+}
+
+/// What a folder or file holds, a pintle.yaml read.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// A repository with a pintle.yaml.
+    Project(Box<Project>),
+    /// A chart's folder or archive.
+    Chart(PathBuf),
+    /// A folder with a kustomization.
+    Kustomization(PathBuf),
+}
+
+impl Target {
+    /// Reads a pintle.yaml.
+    ///
+    /// Errors: those of [`Project::read`], and of the file.
+    pub fn read(self) -> Result<Found> {
+        Ok(match self {
+            Target::Chart(path) => Found::Chart(path),
+            Target::Kustomization(path) => Found::Kustomization(path),
+            Target::Project(file) => {
+                let dir = file.parent().filter(|d| *d != Path::new("")).unwrap_or(Path::new("."));
+                let text = Root::around(dir).and_then(|root| root.text(&file));
+                let text = text.map_err(|e| Error::new(&rules::FILE_READ, format!("open {}: {e}", file.display())))?;
+                Found::Project(Box::new(Project::read(dir, &file.display().to_string(), &text)?))
+            }
+        })
+    }
 }
 
 /// What `path` is: pintle.yaml, else Chart.yaml, else kustomization.yaml decides.

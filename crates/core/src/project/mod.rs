@@ -7,7 +7,7 @@
 //! releases:
 //!   web:
 //!     chart: charts/web
-//!     values: [values/web/{env}.yaml]
+//!     values: ["values/web/{env}.yaml"]
 //!     namespace: web-{env}
 //!     environments: [dev, prod]
 //! ```

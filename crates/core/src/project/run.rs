@@ -9,13 +9,13 @@ use pintle_functions::world::Drawn;
 use pintle_value::{Data, DataMap};
 
 use super::{Inline, Job, Project, Source};
+use crate::ahead::Ahead;
 use crate::checks::Checks;
 use crate::diagnostic::{Diagnostic, Error, Result, Span};
 use crate::emit::EmitOptions;
 use crate::load::{Chart, LoadOptions};
 use crate::merge::options::{ValuesFile, ValuesOptions};
 use crate::overlay::{Kustomization, Overlay};
-use crate::parallel;
 use crate::release::Options;
 use crate::request::{Input, Request};
 use crate::rules;
@@ -26,6 +26,8 @@ pub struct Settings<'s> {
     pub root: Root,
     /// Whether files that only `.Files` leads to are read when they are asked for ([`LoadOptions::on_demand`]).
     pub on_demand: bool,
+    /// What may be done at once and ahead, jobs above all.
+    pub ahead: Ahead,
     /// Values over those of pintle.yaml.
     pub values: ValuesOptions,
     /// Everything else. Names and namespaces come from the job; a Kubernetes version here counts more than its own.
@@ -59,7 +61,7 @@ pub struct Output {
 /// Renders jobs, several at once. The results stand in the order of the jobs, and are the same for any number of threads.
 pub fn run(project: &Project, jobs: &[&Job], settings: &Settings<'_>) -> Vec<Result<Output>> {
     let charts = Charts::default();
-    parallel::map(
+    settings.ahead.map(
         jobs,
         |_| JOB_SIZE,
         |job| {
@@ -127,7 +129,8 @@ fn one(project: &Project, job: &Job, settings: &Settings<'_>, charts: &Charts) -
             let path = project.dir.join(path);
             inside(settings, "chart", &path, &job.span)?;
             let root = Some(settings.root.folder().to_owned());
-            let load = LoadOptions { root, compat: job.compat, limits, on_demand: settings.on_demand };
+            let load =
+                LoadOptions { root, compat: job.compat, limits, on_demand: settings.on_demand, ahead: settings.ahead.clone() };
             (Input::Loaded(charts.load(&path, &load)?), values(project, job, settings)?)
         }
         Source::Kustomization(path) => {
@@ -145,6 +148,7 @@ fn one(project: &Project, job: &Job, settings: &Settings<'_>, charts: &Charts) -
     let request = Request {
         values,
         read_file: settings.read_file,
+        ahead: settings.ahead.clone(),
         options: Options {
             release_name: job.release_name.clone(),
             namespace: job.namespace.clone(),

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use pintle_template::Templates;
 use pintle_value::Str;
 
-use super::parsed::{JinjaSet, Texts, parse_all};
-use super::{ParseCache, Renderable, Sources, jinja, parse_error};
+use super::{Renderable, Sources, jinja, parse_error};
 use crate::Compat;
+use crate::ahead::{Ahead, JinjaSet, Texts};
 use crate::diagnostic::Result;
 use crate::load::Dialect;
 
@@ -31,7 +31,7 @@ pub(super) struct Gathered {
 /// Errors: the first file that can't be parsed.
 pub(super) fn gather(
     files: &[(&String, &Renderable<'_>)],
-    cache: &ParseCache,
+    ahead: &Ahead,
     compat: Compat,
     at_once: bool,
     source: &Sources<'_>,
@@ -39,11 +39,12 @@ pub(super) fn gather(
     let texts = |dialect| -> Vec<(&String, &Str)> {
         files.iter().filter(|(_, t)| t.dialect == dialect).map(|(name, t)| (*name, &t.text)).collect()
     };
+    let cache = ahead.parsed();
     let parsed = Arc::new(Texts::new(cache.texts(&texts(Dialect::Go), compat)));
     let in_jinja = texts(Dialect::Jinja);
     let in_jinja = (!in_jinja.is_empty()).then(|| cache.jinja(&in_jinja, compat));
     let set = if at_once || in_jinja.is_some() { None } else { as_needed(&parsed) };
-    let set = set.map_or_else(|| all(files, &parsed, in_jinja.as_deref(), source), Ok)?;
+    let set = set.map_or_else(|| all(files, &parsed, in_jinja.as_deref(), ahead, source), Ok)?;
     Ok(Gathered { set, in_jinja, texts: parsed })
 }
 
@@ -52,9 +53,10 @@ fn all(
     files: &[(&String, &Renderable<'_>)],
     texts: &Texts,
     in_jinja: Option<&JinjaSet>,
+    ahead: &Ahead,
     source: &Sources<'_>,
 ) -> Result<Templates> {
-    parse_all(texts);
+    ahead.parse_all(texts);
     let mut set = Templates::new();
     let mut texts = texts.iter();
     for (name, t) in files {
@@ -107,7 +109,9 @@ mod tests {
         let mut files = vec![File::new("Chart.yaml", b"{apiVersion: v2, name: web, version: 1.0.0}")];
         files.push(File::new("templates/large.yaml", large.as_bytes()));
         files.extend(templates.iter().map(|(name, text)| File::new(format!("templates/{name}"), text.as_bytes())));
-        let chart = Arc::new(Chart::from_files(files, &LoadOptions::default()).map_err(|e| e.to_string())?);
+        let chart = Arc::new(
+            Chart::from_files(files, &LoadOptions { ahead: Ahead::on(), ..LoadOptions::default() }).map_err(|e| e.to_string())?,
+        );
         let options = Options { release_name: "web".into(), ..Options::default() };
         let release = render(&chart, &Values::default(), &options).map_err(|e| e.to_string())?;
         let wanted = release.manifests.iter().filter(|m| !m.source.ends_with("large.yaml"));

@@ -4,8 +4,8 @@ use pintle_functions::bind::{WARN_END, WARN_START};
 use pintle_jinja::Place;
 use pintle_template::ErrorKind;
 
-use super::{Sources, called, exceeded, places};
-use crate::diagnostic::{Diagnostic, Error, Span, nearest};
+use super::{Sources, called, places};
+use crate::diagnostic::{Diagnostic, Error, Span, exceeded, nearest};
 use crate::rules;
 
 /// An error with the place, what led there, and the name that may have been meant.

@@ -7,46 +7,31 @@ mod gather;
 mod jinja;
 mod message;
 pub(crate) mod objects;
-mod parsed;
 
 use std::cell::RefCell;
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 use memchr::memmem::Finder;
-use pintle_functions::bind::{Host, NEW_IN_HELM_4, WARN_END, WARN_START, helm};
+use pintle_functions::bind::{Host, WARN_END, WARN_START};
 use pintle_template::record::{Read, Record};
-use pintle_template::{BYTES_A_PARSED_BYTE, ErrorKind, Evaluator, Functions, Location};
+use pintle_template::{BYTES_A_PARSED_BYTE, ErrorKind, Evaluator, Location};
 use pintle_value::budget::Budget;
 use pintle_value::types::NamedType;
 use pintle_value::{Entries, Map, Str, Value};
 
 use crate::Compat;
+use crate::ahead::order;
 use crate::capabilities::Capabilities;
-use crate::diagnostic::{Diagnostic, Error, Result, Source, Span, Trace, Tracepoint};
+use crate::diagnostic::{Diagnostic, Error, Result, Source, Span, Trace, Tracepoint, exceeded};
+use crate::functions::functions;
 use crate::load::Dialect;
 use crate::merge::dependencies::Node;
-use crate::parallel;
-
 use crate::rules;
 use gather::{Gathered, check, gather};
 pub use message::helm_text;
-pub use parsed::ParseCache;
-
-static FUNCTIONS: LazyLock<Functions> = LazyLock::new(helm);
-static FUNCTIONS_HELM3: LazyLock<Functions> = LazyLock::new(|| {
-    let mut functions = helm();
-    NEW_IN_HELM_4.iter().for_each(|name| functions.remove(name));
-    functions
-});
-
-/// The functions that templates of a Helm may call.
-pub fn functions(compat: Compat) -> &'static Functions {
-    if compat.has_helm4_functions() { &FUNCTIONS } else { &FUNCTIONS_HELM3 }
-}
 
 /// `.Release`
 #[derive(Clone, Debug)]
@@ -146,8 +131,8 @@ pub fn render(
 
     let order: Vec<(&String, &Renderable<'_>)> =
         order(templates.keys()).into_iter().map(|name| (name, &templates[name])).collect();
-    let at_once = parallel::threads(root.size()) < 2;
-    let Gathered { set, in_jinja, texts } = gather(&order, &root.chart.parsed, compat, at_once, &source)?;
+    let at_once = root.chart.ahead.threads(root.size()) < 2;
+    let Gathered { set, in_jinja, texts } = gather(&order, &root.chart.ahead, compat, at_once, &source)?;
     let evaluator = Evaluator::new(Arc::new(set), functions(compat), context.host.clone(), context.budget.clone());
     let evaluator = Rc::new(RefCell::new(evaluator));
     let mut execute = |name: &str, t: &Renderable<'_>| -> Result<Vec<u8>> {
@@ -202,13 +187,6 @@ fn release(info: &ReleaseInfo) -> Value {
         ("Revision".into(), Value::int(1)),
         ("Service".into(), "Helm".into()),
     ]))
-}
-
-/// Deeper paths first, and in reverse by name (`sortTemplates`).
-fn order<'n>(names: impl Iterator<Item = &'n String>) -> Vec<&'n String> {
-    let mut names: Vec<&String> = names.collect();
-    names.sort_by_cached_key(|n| (Reverse(n.bytes().filter(|b| *b == b'/').count()), Reverse(*n)));
-    names
 }
 
 const NO_VALUE: &[u8] = b"<no value>";
@@ -276,12 +254,6 @@ impl<'c> Collector<'c> {
         }
         Ok(dot)
     }
-}
-
-/// A limit that is exceeded, with how to raise it.
-pub(crate) fn exceeded(what: impl Into<String>) -> Diagnostic {
-    let hint = "a chart that needs more gets it by limits such as steps=200M or memory=1Gi";
-    Diagnostic::new(&rules::TEMPLATE_BUDGET, what).hint(hint)
 }
 
 /// Finds the text of a template by its name.

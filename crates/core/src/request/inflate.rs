@@ -8,6 +8,7 @@ use pintle_value::budget::Budget;
 
 use super::{Input, Request};
 use crate::Compat;
+use crate::ahead::Ahead;
 use crate::diagnostic::{Error, Result};
 use crate::emit::EmitOptions;
 use crate::load::LoadOptions;
@@ -21,6 +22,8 @@ pub struct Charts {
     pub root: Option<Root>,
     /// What the charts draw from, with the build that they belong to.
     pub budget: Arc<Budget>,
+    /// What may be done at once and ahead.
+    pub ahead: Ahead,
 }
 
 impl Inflate for Charts {
@@ -70,6 +73,7 @@ impl Charts {
                 skip_tests: chart.skip_tests,
                 ..EmitOptions::default()
             },
+            ahead: self.ahead.clone(),
             budget: Some(self.budget.clone()),
             ..Request::new(Input::Chart(chart.chart.clone(), load))
         };

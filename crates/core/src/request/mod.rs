@@ -13,6 +13,7 @@ use pintle_functions::world::Drawn;
 use pintle_value::budget::Budget;
 
 pub use self::inflate::Charts;
+use crate::ahead::Ahead;
 use crate::checks::{Checks, check_release, check_stream};
 use crate::diagnostic::{Diagnostic, Error, Result};
 use crate::emit::{self, EmitOptions, OutputFile};
@@ -51,6 +52,8 @@ pub struct Request<'r> {
     pub emit: EmitOptions,
     /// What findings call the output as a whole: `the output of web (prod)`.
     pub title: String,
+    /// What may be done at once and ahead; by default nothing is. A chart that is loaded already has its own.
+    pub ahead: Ahead,
     /// What the render draws from if it is a part of something larger; else it has a budget of its own, of the limits of `options`.
     pub budget: Option<Arc<Budget>>,
 }
@@ -72,6 +75,7 @@ impl Request<'_> {
             checks: Checks::default(),
             emit: EmitOptions::default(),
             title: format!("the output of {}", path.display()),
+            ahead: Ahead::default(),
             budget: None,
         }
     }
@@ -93,7 +97,7 @@ impl Request<'_> {
             Input::Loaded(chart) => Some((chart.clone(), merge(chart.compat)?)),
             Input::Chart(path, load) => {
                 let values = merge(load.compat)?;
-                let load = LoadOptions { limits: self.options.limits, ..load.clone() };
+                let load = LoadOptions { limits: self.options.limits, ahead: self.ahead.clone(), ..load.clone() };
                 Some((Chart::load(path, &load)?, values))
             }
             Input::Kustomization(_) => None,
@@ -143,7 +147,7 @@ impl Prepared<'_> {
             (None, _) => Outcome::default(),
         };
         for overlay in &request.overlays {
-            let charts = Charts { root: Some(overlay.root.clone()), budget: request.budget() };
+            let charts = Charts { root: Some(overlay.root.clone()), budget: request.budget(), ahead: request.ahead.clone() };
             outcome.text = Some(overlay::apply(overlay, &outcome.stream()?, &charts, charts.budget.clone())?);
             // A generator of an overlay may be a chart.
             outcome.drawn = None;
@@ -171,7 +175,7 @@ fn rendered(request: &Request<'_>, chart: &Arc<Chart>, values: &Values) -> Resul
 }
 
 fn built(request: &Request<'_>, kustomization: &Kustomization) -> Result<Outcome> {
-    let charts = Charts { root: kustomization.root.clone(), budget: request.budget() };
+    let charts = Charts { root: kustomization.root.clone(), budget: request.budget(), ahead: request.ahead.clone() };
     let mut output = overlay::build(kustomization, &charts, charts.budget.clone())?;
     let warnings = std::mem::take(&mut output.warnings);
     Ok(Outcome { text: Some(output.to_yaml()?.into_bytes()), warnings, built: Some(output), ..Outcome::default() })

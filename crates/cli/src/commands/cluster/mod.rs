@@ -14,8 +14,8 @@ use pintle::cluster::{Cluster, Lookup, Remembered};
 use pintle::{Diagnostic, Error};
 use pintle_files::words;
 use pintle_files::write::{self, Access};
+use pintle_value::budget::time;
 
-use super::duration::duration;
 use super::helm::hand_over;
 use super::source::usage;
 use crate::rules;
@@ -44,14 +44,15 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     kube_context: Option<String>,
     /// For --cluster-live: how long the cluster may take for one question [default: 30s]
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = request_time)]
     request_timeout: Option<Duration>,
     #[arg(skip)]
     opened: OnceLock<Opened>,
 }
 
-fn time(text: &str) -> Result<Duration, String> {
-    duration(text).ok_or_else(|| "30s, 500ms or 2m is meant".to_owned())
+fn request_time(text: &str) -> Result<Duration, String> {
+    let day = Duration::from_secs(86_400);
+    time(text).filter(|time| !time.is_zero() && *time <= day).ok_or_else(|| "30s, 500ms or 2m is meant".to_owned())
 }
 
 /// How long the cluster may take for one question.

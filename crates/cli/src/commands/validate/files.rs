@@ -1,5 +1,6 @@
 //! The files that are named, and those below folders.
 
+use pintle_files::read::Allowance;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use pintle_files::{ENTRIES, Refused, Root, TEXT, read};
 use pintle_validate::Pattern;
 
-use crate::io::{self, Allowance};
+use crate::io;
 
 /// Patterns of file names that are left out.
 #[derive(Default)]

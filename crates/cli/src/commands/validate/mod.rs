@@ -4,13 +4,14 @@ mod files;
 mod flags;
 mod output;
 
+use pintle_files::read::Allowance;
 use std::cmp::Reverse;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
+use pintle::ahead::on_threads;
 use pintle::checks::{self, Checks, Document, Part, stream_documents};
-use pintle::parallel::on_threads;
 use pintle::{Severity, Span};
 use pintle_diagnostic::{Levels, Source};
 use pintle_validate::{Locations, Options, ResourceReport, Status, Validator};
@@ -155,7 +156,7 @@ fn checked(args: &Args) -> Result<(Vec<ResourceReport>, usize), Failure> {
     };
     let threads = args.threads.filter(|n| *n > 0).unwrap_or_else(|| available_parallelism().map_or(1, usize::from)).min(16);
     let mut validator = Validator::new(options).with_locations(locations);
-    let allowance = io::Allowance::new();
+    let allowance = Allowance::default();
     for input in files::inputs(&args.crds, &files::Ignored::default()).or_else(files::Error::or_empty).map_err(Failure::Read)? {
         validator.add_crds(&input.read(&allowance).map_err(Failure::Read)?).map_err(exceeded)?;
     }

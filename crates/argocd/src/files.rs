@@ -1,8 +1,9 @@
-//! `pintle cmp files` and `pintle cmp annotation`: what an application depends on.
+//! What an application depends on.
 //!
 //! Argo CD renders an application again only if something below its `manifest-generate-paths` changed, and can't know the paths itself
 //! (argo-cd#21086).
 
+use pintle::ahead::Ahead;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
@@ -17,8 +18,8 @@ use pintle_files::Root;
 use pintle_kustomize::{ChartRequest, FileSystem, HelmOptions, Inflate, Options, Rooted};
 use pintle_value::budget::Budget;
 
-use super::{Application, Kind, Said, generate, limits, values};
-use crate::commands::source::Source;
+use crate::{Application, Kind, Said, generate, limits, values};
+use pintle::project::discover::Found;
 
 /// What a render reads.
 #[derive(Default)]
@@ -29,13 +30,17 @@ struct Reads {
     watched: BTreeSet<PathBuf>,
 }
 
-/// One file a line, from the repository's root, sorted.
-pub fn list(app: &Application) -> Result<Said, Error> {
+/// The files that a render reads, one a line, from the repository's root, sorted.
+///
+/// Errors: those of the files.
+pub fn files(app: &Application) -> Result<Said, Error> {
     let files: BTreeSet<String> = reads(app)?.files.iter().map(|f| app.paths.shown(f)).collect();
     Ok(Said::of(files.iter().map(|f| format!("{f}\n")).collect::<String>().into_bytes()))
 }
 
-/// The annotation's value: folders, and the files outside of them.
+/// The value of the annotation `argocd.argoproj.io/manifest-generate-paths`: folders, and the files outside of them.
+///
+/// Errors: those of the files.
 pub fn annotation(app: &Application) -> Result<Said, Error> {
     let Reads { files, watched } = reads(app)?;
     let all: BTreeSet<&PathBuf> = files.iter().chain(&watched).collect();
@@ -50,7 +55,7 @@ fn reads(app: &Application) -> Result<Reads, Error> {
     let mut reads = Reads::default();
     let own = app.paths.inside(&app.dir, &app.dir.display().to_string())?;
     match app.kind()? {
-        Kind::Source(Source::Chart(path)) => {
+        Kind::Found(Found::Chart(path)) => {
             reads.chart(app, &path)?;
             reads.values(app, Some(&path))?;
             if let Some((file, overlay)) = generate::overlay(app)? {
@@ -59,11 +64,11 @@ fn reads(app: &Application) -> Result<Reads, Error> {
                 reads.watched.insert(overlay.dir);
             }
         }
-        Kind::Source(Source::Kustomization(path)) => {
+        Kind::Found(Found::Kustomization(path)) => {
             reads.kustomization(app, &path)?;
             reads.watched.insert(own);
         }
-        Kind::Source(Source::Project(project)) => {
+        Kind::Found(Found::Project(project)) => {
             reads.file(app, &project.dir.join(FILE))?;
             reads.values(app, None)?;
             for job in generate::jobs(app, &project)? {
@@ -133,7 +138,7 @@ impl Reads {
 
     /// What a build reads is known by building.
     fn kustomization(&mut self, app: &Application, path: &Path) -> Result<(), Error> {
-        let budget = Arc::new(Budget::new(limits::of_render(&app.parameters)?));
+        let budget = Arc::new(Budget::new(limits::of_render(app)?));
         let recorder = Recorder::new(app.paths.root.clone(), budget.clone());
         let helm = HelmOptions { enabled: true, ..HelmOptions::default() };
         let options = Options { files: &recorder, helm, inflate: &recorder, budget, ..Options::default() };
@@ -196,6 +201,7 @@ impl FileSystem for Recorder {
 impl Inflate for Recorder {
     fn inflate(&self, request: &ChartRequest) -> Result<Vec<u8>, pintle_kustomize::Error> {
         self.charts.borrow_mut().insert(request.chart.clone());
-        Charts { root: Some(self.disk.0.clone()), budget: self.budget.clone() }.inflate(request)
+        let charts = Charts { root: Some(self.disk.0.clone()), budget: self.budget.clone(), ahead: Ahead::default() };
+        charts.inflate(request)
     }
 }

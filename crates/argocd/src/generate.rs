@@ -1,8 +1,9 @@
-//! `pintle cmp generate`: an application's manifests.
+//! An application's manifests.
 //!
 //! Names, namespaces, versions and CRDs are as in Argo CD's own Helm support (`reposerver/repository`, `helmTemplate`): the release is called
 //! like the application and lives in the destination's namespace, the cluster's versions are the capabilities, CRDs are printed.
 
+use pintle::ahead::Ahead;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,22 +13,20 @@ use pintle::cluster::Cluster;
 use pintle::emit::EmitOptions;
 use pintle::overlay::{Kustomization, Overlay};
 use pintle::package::{self, Status};
-use pintle::project::discover::KUSTOMIZATION_FILES;
+use pintle::project::discover::{Found, KUSTOMIZATION_FILES};
 use pintle::project::run;
 use pintle::project::{FILE, Job, Project};
 use pintle::request::{Input, Outcome, Request};
 use pintle::{Chart, Compat, Data, DataMap, Diagnostic, Drawn, Error, LoadOptions, Options, Span};
 use pintle_files::TEXT;
+use pintle_files::read::Allowance;
 use pintle_yaml::Tree;
 
-use super::cache::{Cache, Recorded};
-use super::key::{self, Key};
-use super::limits::{self, Watch};
-use super::{Application, Kind, Said, values};
-use crate::commands::source::{Source, usage};
-use crate::io::Allowance;
-use crate::report;
-use crate::rules;
+use crate::cache::{Cache, Recorded};
+use crate::key::{self, Key};
+use crate::limits::{self, Watch};
+use crate::parameters::wrong;
+use crate::{Application, Kind, Said, plain, rules, values};
 
 /// What a render gave.
 struct Made {
@@ -45,14 +44,18 @@ impl Made {
     }
 }
 
-pub fn run(app: &Application) -> Result<Said, Error> {
-    let watch = Watch::start()?;
+/// Prints the manifests of an application. `late` is told what to say if it takes longer than the administrator allows; the render can't be
+/// stopped, so the program must end then. Nothing is given before all is rendered.
+///
+/// Errors: those of the render, findings that withhold it, parameters that don't fit, an output without objects.
+pub fn generate(app: &Application, late: impl FnOnce(String) + Send + 'static) -> Result<Said, Error> {
+    let watch = Watch::start(&app.environment, late)?;
     watch.doing(vec![shown_folder(app)]);
     let kind = app.kind()?;
-    if let Kind::Source(Source::Chart(path)) = &kind {
+    if let Kind::Found(Found::Chart(path)) = &kind {
         dependencies(app, path)?;
     }
-    let Some(cache) = Cache::of_process()? else { return made(app, &kind, &watch).map(|(said, _)| said) };
+    let Some(cache) = Cache::of(&app.environment)? else { return made(app, &kind, &watch).map(|(said, _)| said) };
     let key = cache.open().map_err(Cow::from).and_then(|()| key::of(app, &kind).map_err(Cow::from));
     if let Ok(key) = &key
         && let Some(found) = cache.get(key)
@@ -92,11 +95,11 @@ fn keep(app: &Application, kind: &Kind, cache: &Cache, key: &Key, said: &Said, d
 
 fn made(app: &Application, kind: &Kind, watch: &Watch) -> Result<(Said, Option<Drawn>), Error> {
     let allow_empty = app.parameters.switch("allow-empty")?.unwrap_or(false);
-    let _place = watch.place()?;
+    let _place = watch.place(&app.environment)?;
     let Made { text, warnings, drawn } = match kind {
-        Kind::Source(Source::Project(project)) => of_project(app, project, watch)?,
-        Kind::Source(Source::Chart(path)) => of_chart(app, path)?,
-        Kind::Source(Source::Kustomization(path)) => of_kustomization(app, path)?,
+        Kind::Found(Found::Project(project)) => of_project(app, project, watch)?,
+        Kind::Found(Found::Chart(path)) => of_chart(app, path)?,
+        Kind::Found(Found::Kustomization(path)) => of_kustomization(app, path)?,
         Kind::Plain => of_manifests(app)?,
     };
     // Argo CD takes an empty output for an application without objects, and with pruning deletes them all.
@@ -105,7 +108,7 @@ fn made(app: &Application, kind: &Kind, watch: &Watch) -> Result<(Said, Option<D
         let hint = "with pruning, Argo CD would delete everything; the parameter allow-empty=true allows it";
         return Err(Diagnostic::new(&rules::CMP_EMPTY, message).hint(hint).into());
     }
-    let noticed = warnings.iter().map(report::plain).collect();
+    let noticed = warnings.iter().map(plain).collect();
     Ok((Said { text, noticed, log: None }, drawn))
 }
 
@@ -116,7 +119,13 @@ fn shown_folder(app: &Application) -> String {
 
 /// Links of charts may lead anywhere in the repository.
 pub fn load_options(app: &Application, compat: Compat) -> LoadOptions {
-    LoadOptions { root: Some(app.paths.root.folder().to_owned()), compat, on_demand: true, ..LoadOptions::default() }
+    LoadOptions {
+        root: Some(app.paths.root.folder().to_owned()),
+        compat,
+        on_demand: true,
+        ahead: Ahead::on(),
+        ..LoadOptions::default()
+    }
 }
 
 /// What the parameter `cluster` says of a cluster.
@@ -146,13 +155,13 @@ fn options(app: &Application) -> Result<Options, Error> {
         api_versions: p.list("api-versions")?.or(served).unwrap_or_default(),
         cluster: snapshot.map(Arc::new),
         skip_schema_validation: p.switch("skip-schema-validation")?.unwrap_or(false),
-        limits: limits::of_render(p)?,
+        limits: limits::of_render(app)?,
         ..Options::default()
     })
 }
 
 fn checks(app: &Application) -> Result<Checks, Error> {
-    Ok(Checks { mode: app.parameters.validation()?, limits: limits::of_render(&app.parameters)?, ..Checks::default() })
+    Ok(Checks { mode: app.parameters.validation()?, limits: limits::of_render(app)?, ..Checks::default() })
 }
 
 fn of_chart(app: &Application, path: &Path) -> Result<Made, Error> {
@@ -183,7 +192,7 @@ fn of_chart(app: &Application, path: &Path) -> Result<Made, Error> {
 /// A request for what an application is made from, checked as its parameters say.
 fn of_input(app: &Application, input: Input) -> Result<Request<'static>, Error> {
     let title = format!("the output of {}", shown_folder(app));
-    Ok(Request { checks: checks(app)?, title, ..Request::new(input) })
+    Ok(Request { checks: checks(app)?, title, ahead: Ahead::on(), ..Request::new(input) })
 }
 
 /// What the parameter `overlay` names, a folder with a kustomization that is laid over a chart's output: its file, and what that says.
@@ -238,15 +247,15 @@ pub fn jobs(app: &Application, project: &Project) -> Result<Vec<Job>, Error> {
     let p = &app.parameters;
     let environment = p.text("environment")?;
     if environment.is_none() && project.environments.len() > 1 {
-        let mut error = usage(&format!("{FILE} has several environments: name one with the parameter environment"));
+        let mut error = wrong(format!("{FILE} has several environments: name one with the parameter environment"));
         error.diagnostics_mut()[0].hints.push(format!("known: {}", project.environments.join(", ")));
         return Err(error);
     }
     if p.text("namespace")?.is_some() {
-        return Err(usage(&format!("parameter namespace: {FILE} says which namespace a release has in which environment")));
+        return Err(wrong(format!("parameter namespace: {FILE} says which namespace a release has in which environment")));
     }
     if p.text("overlay")?.is_some() {
-        return Err(usage(&format!("parameter overlay: {FILE} says what is laid over a release (overlay)")));
+        return Err(wrong(format!("parameter overlay: {FILE} says what is laid over a release (overlay)")));
     }
     let snapshot = snapshot(app)?;
     let mut jobs: Vec<Job> = project.select(environment, p.text("release-name")?)?.into_iter().cloned().collect();
@@ -295,6 +304,7 @@ fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Mad
     let settings = run::Settings {
         root: app.paths.root.clone(),
         on_demand: true,
+        ahead: Ahead::on(),
         values: given,
         options,
         read_file: &|path| {
@@ -322,7 +332,7 @@ fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Mad
 pub fn kustomization(app: &Application, path: &Path) -> Result<Request<'static>, Error> {
     let kustomization = Kustomization::new(path, Some(app.paths.root.clone()));
     Ok(Request {
-        options: Options { limits: limits::of_render(&app.parameters)?, ..Options::default() },
+        options: Options { limits: limits::of_render(app)?, ..Options::default() },
         ..of_input(app, Input::Kustomization(kustomization))?
     })
 }
@@ -342,7 +352,7 @@ pub fn manifest_files(dir: &Path) -> Vec<PathBuf> {
 /// Plain manifests, as they are; what is no object is left out, as Argo CD does.
 fn of_manifests(app: &Application) -> Result<Made, Error> {
     app.parameters.only_everywhere("plain manifests")?;
-    let allowance = Allowance::new();
+    let allowance = Allowance::default();
     let mut texts = Vec::new();
     for file in manifest_files(&app.dir) {
         let shown = app.paths.shown(&app.paths.named(&file.file_name().unwrap_or_default().to_string_lossy())?);

@@ -7,14 +7,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use pintle::{Diagnostic, Error, Limits};
+use pintle_value::budget::time;
 
-use super::parameters::Parameters;
-use crate::commands::duration::duration;
-use crate::report;
-use crate::rules;
+use crate::environment::Environment;
+use crate::{Application, rules};
 
 /// Below the repo-server's 60 s, so that the message is ours.
 const TIMEOUT: Duration = Duration::from_secs(50);
+/// Longer waits overflow a clock on some systems.
+const LONGEST: Duration = Duration::from_secs(86_400);
 const TIMEOUT_VARIABLE: &str = "PINTLE_CMP_TIMEOUT";
 const PLACES_VARIABLE: &str = "PINTLE_CMP_CONCURRENCY";
 const LIMITS_VARIABLE: &str = "PINTLE_CMP_LIMITS";
@@ -22,12 +23,11 @@ const LIMITS_VARIABLE: &str = "PINTLE_CMP_LIMITS";
 /// What a render may use up: what the sidecar's variable allows, and no more than the application's parameter asks for.
 ///
 /// Errors: one that isn't known.
-pub fn of_render(parameters: &Parameters) -> Result<Limits, Error> {
+pub fn of_render(app: &Application) -> Result<Limits, Error> {
     let read =
         |of: &str, text: &str| Limits::from_settings(text).map_err(|e| Error::new(&rules::CMP_LIMIT, format!("{of}: {e}")));
-    let allowed = std::env::var(LIMITS_VARIABLE).unwrap_or_default();
-    let allowed = read(LIMITS_VARIABLE, &allowed)?;
-    match parameters.text("limits")? {
+    let allowed = read(LIMITS_VARIABLE, app.environment.setting(LIMITS_VARIABLE).unwrap_or_default())?;
+    match app.parameters.text("limits")? {
         Some(text) => Ok(allowed.at_most(read("the parameter limits", text)?)),
         None => Ok(allowed),
     }
@@ -43,12 +43,13 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Starts the clock. Errors: a limit that is no time.
-    pub fn start() -> Result<Watch, Error> {
-        let limit = match std::env::var(TIMEOUT_VARIABLE) {
-            Ok(text) if !text.is_empty() => duration(&text)
+    /// Starts the clock; `late` is told what to say when the time is over. Errors: an invalid time.
+    pub fn start(environment: &Environment, late: impl FnOnce(String) + Send + 'static) -> Result<Watch, Error> {
+        let limit = match environment.setting(TIMEOUT_VARIABLE) {
+            Some(text) => time(text)
+                .filter(|time| !time.is_zero() && *time <= LONGEST)
                 .ok_or_else(|| Error::new(&rules::CMP_LIMIT, format!("{TIMEOUT_VARIABLE}={text}: 50s, 500ms or 1m is meant")))?,
-            _ => TIMEOUT,
+            None => TIMEOUT,
         };
         let doing: Arc<Mutex<Vec<String>>> = Arc::default();
         let (done, stopped) = mpsc::channel::<()>();
@@ -56,9 +57,7 @@ impl Watch {
         thread::spawn(move || {
             if stopped.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
                 let doing = shown.lock().map(|d| d.clone()).unwrap_or_default();
-                report::line(&format!("error: {} took longer than {limit:?} ({TIMEOUT_VARIABLE})", list(&doing)));
-                // Nothing is printed before all is rendered, so nothing is half printed.
-                std::process::exit(1);
+                late(format!("error: {} took longer than {limit:?} ({TIMEOUT_VARIABLE})", list(&doing)));
             }
         });
         Ok(Watch { doing, until: Instant::now() + limit, limit, _done: done })
@@ -79,14 +78,13 @@ impl Watch {
     }
 
     /// Waits for a place among the renders of this pod.
-    pub fn place(&self) -> Result<Place, Error> {
-        let default = thread::available_parallelism().map_or(1, usize::from);
+    pub fn place(&self, environment: &Environment) -> Result<Place, Error> {
         let places =
-            match std::env::var(PLACES_VARIABLE) {
-                Ok(text) if !text.is_empty() => text.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
+            match environment.setting(PLACES_VARIABLE) {
+                Some(text) => text.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
                     Error::new(&rules::CMP_LIMIT, format!("{PLACES_VARIABLE}={text}: a number above 0 is meant"))
                 })?,
-                _ => default,
+                None => thread::available_parallelism().map_or(1, usize::from),
             };
         // A little earlier than the clock, whose message would name the wrong cause.
         let margin = Duration::from_millis(100).min(self.limit / 4);

@@ -12,14 +12,16 @@ use std::time::SystemTime;
 use pintle::Error;
 use pintle_files::read;
 use pintle_files::write::{self, Access, Folder, Last};
+use pintle_value::budget::size;
 use sha2::{Digest, Sha256};
 
-use super::key::Key;
+use crate::environment::Environment;
+use crate::key::Key;
 use crate::rules;
 
 /// The folder; without it nothing is recorded.
 const FOLDER_VARIABLE: &str = "PINTLE_CMP_CACHE";
-/// How large the folder may grow: `64M`, `1G`.
+/// How large the folder may grow: `64Mi`, `1Gi`.
 const SIZE_VARIABLE: &str = "PINTLE_CMP_CACHE_SIZE";
 const SIZE: u64 = 256 << 20;
 /// An output larger than this part of the whole would drive out too many others.
@@ -43,16 +45,16 @@ pub struct Recorded {
 }
 
 impl Cache {
-    /// The cache that the environment names, if it names one. Errors: a size that is none.
-    pub fn of_process() -> Result<Option<Cache>, Error> {
-        let Some(folder) = std::env::var_os(FOLDER_VARIABLE).filter(|f| !f.is_empty()) else { return Ok(None) };
-        let size = match std::env::var(SIZE_VARIABLE) {
-            Ok(text) if !text.is_empty() => bytes(&text).ok_or_else(|| {
-                Error::new(&rules::CMP_LIMIT, format!("{SIZE_VARIABLE}={text}: 64M, 1G or a number of bytes is meant"))
+    /// The cache that the environment names, if it names one. Errors: an invalid size.
+    pub fn of(environment: &Environment) -> Result<Option<Cache>, Error> {
+        let Some(folder) = environment.setting(FOLDER_VARIABLE) else { return Ok(None) };
+        let size = match environment.setting(SIZE_VARIABLE) {
+            Some(text) => size(text).filter(|size| *size > 0).ok_or_else(|| {
+                Error::new(&rules::CMP_LIMIT, format!("{SIZE_VARIABLE}={text}: 64Mi, 1Gi or a number of bytes is meant"))
             })?,
-            _ => SIZE,
+            None => SIZE,
         };
-        Ok(Some(Cache { folder: folder.into(), size }))
+        Ok(Some(Cache { folder: environment.folder.join(folder), size }))
     }
 
     /// Makes the folder if it doesn't exist, for this user alone: outputs hold secrets, and whoever can write here decides what is
@@ -174,20 +176,6 @@ fn is_private(_: &Metadata) -> bool {
     true
 }
 
-/// `4096`, `64K`, `64M`, `1G`.
-fn bytes(text: &str) -> Option<u64> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let unit = match &text[digits..] {
-        "" => 0,
-        "K" | "Ki" => 10,
-        "M" | "Mi" => 20,
-        "G" | "Gi" => 30,
-        _ => return None,
-    };
-    let number: u64 = text[..digits].parse().ok()?;
-    number.checked_mul(1 << unit).filter(|n| *n > 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,17 +190,6 @@ mod tests {
             let mut other = entry.clone();
             other[at] ^= 1;
             assert_eq!(decode(&other), None, "changed at {at}");
-        }
-    }
-
-    #[test]
-    fn sizes() {
-        assert_eq!(
-            [bytes("4096"), bytes("64K"), bytes("2M"), bytes("1Gi")],
-            [Some(4096), Some(65536), Some(2 << 20), Some(1 << 30)]
-        );
-        for wrong in ["", "0", "M", "1T", "-1", "99999999999G"] {
-            assert_eq!(bytes(wrong), None, "{wrong}");
         }
     }
 }

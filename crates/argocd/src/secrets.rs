@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use pintle::secrets::{self, is_secret};
 use pintle::{Data, DataMap};
 
-use super::environment::Environment;
-use super::parameters::{Given, Parameters};
+use crate::environment::Environment;
+use crate::parameters::{Given, Parameters};
 
 /// The secrets of an application, gathered while its inputs are read.
 #[derive(Default)]

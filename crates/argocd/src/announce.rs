@@ -1,4 +1,4 @@
-//! `pintle cmp parameters`: the announcement of parameters, as the application's page shows them.
+//! The announcement of parameters, as the application's page shows them.
 //!
 //! A JSON array of `repository.ParameterAnnouncement` (argo-cd v3, `reposerver/repository/repository.proto`): the plugin's own parameters, then
 //! the chart's values, with what values.schema.json says of them.
@@ -10,19 +10,21 @@ use pintle::secrets::is_secret;
 use pintle::{Chart, Compat, Data, DataMap, Error};
 use pintle_value::json;
 
-use super::parameters::{KNOWN, Known, VALUE};
-use super::{Application, Kind, Said, generate, values};
-use crate::commands::source::Source;
-use crate::rules;
+use crate::parameters::{KNOWN, Known, VALUE};
+use crate::{Application, Kind, Said, generate, rules, values};
+use pintle::project::discover::Found;
 
 /// References of a schema are followed no further than this: they may go round in circles.
 const MAX_REFERENCES: usize = 8;
 
-pub fn run(app: &Application) -> Result<Said, Error> {
+/// The parameters that the application's page offers, as JSON.
+///
+/// Errors: those of the folder; a chart that can't be loaded.
+pub fn parameters(app: &Application) -> Result<Said, Error> {
     let kind = app.kind()?;
-    let has_values = matches!(kind, Kind::Source(Source::Project(_) | Source::Chart(_)));
+    let has_values = matches!(kind, Kind::Found(Found::Project(_) | Found::Chart(_)));
     let mut out: Vec<Data> = KNOWN.iter().filter(|k| has_values || k.everywhere).map(|k| own(app, k)).collect();
-    if let Kind::Source(Source::Chart(path)) = &kind {
+    if let Kind::Found(Found::Chart(path)) = &kind {
         let chart = Chart::load(path, &generate::load_options(app, Compat::default()))?;
         let schema = chart.schema.as_ref().and_then(|text| json::from_slice(text).ok()).unwrap_or_default();
         let root = Schema { root: &schema, at: &schema };

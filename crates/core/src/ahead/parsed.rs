@@ -1,16 +1,17 @@
-//! Templates that were parsed: a chart keeps them from render to render, and begins as soon as their texts are known.
+//! Templates that were parsed: they are kept from render to render, and their parsing begins as soon as their texts are known.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::Builder;
+use std::thread::{Builder, JoinHandle};
 
 use pintle_template::{Parsed, may_define, parse};
 use pintle_value::Str;
 
-use super::{functions, order};
+use super::Ahead;
 use crate::Compat;
-use crate::parallel;
+use crate::functions::functions;
 
 /// Templates that have been parsed before, by the name of their file, with the text that they were parsed from: charts of one name
 /// may take each other's place from render to render.
@@ -18,6 +19,17 @@ use crate::parallel;
 pub struct ParseCache {
     texts: Mutex<HashMap<(String, Compat), Arc<Text>>>,
     jinja: Mutex<Option<(JinjaKey, Arc<JinjaSet>)>>,
+    /// The threads that parse ahead. They hold texts only, and end when nothing is left to parse.
+    workers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Drop for ParseCache {
+    fn drop(&mut self) {
+        for worker in lock(&self.workers).drain(..) {
+            // What panicked there panics again for whoever asks for the template.
+            let _ = worker.join();
+        }
+    }
 }
 
 /// The text of a file, which is parsed once, by whoever comes first.
@@ -109,20 +121,30 @@ pub struct JinjaSet {
     pub errors: HashMap<String, pintle_jinja::Error>,
 }
 
-impl ParseCache {
-    /// Begins to parse texts that a render will ask for by these names, on threads of its own if there is enough to do: first those
-    /// that define templates, then the others in the order in which they are rendered.
-    pub fn begin(&self, mut texts: HashMap<String, Str>, compat: Compat) {
-        let others = parallel::threads(texts.values().map(|text| text.len()).sum()) - 1;
-        if others == 0 {
-            return;
+impl Ahead {
+    /// Begins to parse texts that a render will ask for by these names, if there is enough to do for other threads.
+    pub(crate) fn parse(&self, texts: HashMap<String, Str>, compat: Compat) {
+        let others = self.threads(texts.values().map(|text| text.len()).sum()) - 1;
+        if let Some(cache) = self.0.as_ref().filter(|_| others > 0) {
+            cache.begin(texts, compat, others);
         }
+    }
+
+    /// Parses what isn't parsed yet, on all threads if that is worth it.
+    pub(crate) fn parse_all(&self, texts: &Texts) {
+        self.map(&texts.all, |text| if text.parsed.get().is_some() { 0 } else { text.text.len() }, |text| text.help());
+    }
+}
+
+impl ParseCache {
+    /// Begins to parse on so many threads: first texts that define templates, then the others in the order in which they are rendered.
+    fn begin(&self, mut texts: HashMap<String, Str>, compat: Compat, threads: usize) {
         let names: Vec<String> = order(texts.keys()).into_iter().cloned().collect();
         let text = |name: String| texts.remove(&name).map(|text| Arc::new(Text::new(&name, &text, compat)));
         let texts: Arc<[Arc<Text>]> = names.into_iter().filter_map(text).collect();
         lock(&self.texts).extend(texts.iter().map(|t| ((t.name.clone(), compat), t.clone())));
         let next = Arc::new(AtomicUsize::new(0));
-        for _ in 0..others {
+        for _ in 0..threads {
             let (texts, next) = (texts.clone(), next.clone());
             let work = move || {
                 let next = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|i| *i < 2 * texts.len());
@@ -135,7 +157,7 @@ impl ParseCache {
                 }
             };
             // Without a thread the render does the work itself.
-            drop(Builder::new().spawn(work));
+            lock(&self.workers).extend(Builder::new().spawn(work));
         }
     }
 
@@ -177,9 +199,11 @@ impl ParseCache {
     }
 }
 
-/// Parses what isn't parsed yet, on all threads if that is worth it.
-pub fn parse_all(texts: &Texts) {
-    parallel::map(&texts.all, |text| if text.parsed.get().is_some() { 0 } else { text.text.len() }, |text| text.help());
+/// Deeper paths first, and in reverse by name (`sortTemplates`).
+pub(crate) fn order<'n>(names: impl Iterator<Item = &'n String>) -> Vec<&'n String> {
+    let mut names: Vec<&String> = names.collect();
+    names.sort_by_cached_key(|n| (Reverse(n.bytes().filter(|b| *b == b'/').count()), Reverse(*n)));
+    names
 }
 
 /// What a lock guards; a thread that panicked has left nothing half done.
@@ -212,12 +236,12 @@ mod tests {
         let text = |i: usize| Str::from(format!("{}{{{{ define \"t{i}\" }}}}{{{{ end }}}}", "x".repeat(1 << 16)).as_str());
         let mut texts: HashMap<String, Str> = (0..9).map(|i| (i.to_string(), text(i))).collect();
         texts.insert("9".into(), Str::from("{{ if }}"));
-        cache.begin(texts.clone(), Compat::default());
+        cache.begin(texts.clone(), Compat::default(), 2);
         let mut asked: Vec<(&String, &Str)> = texts.iter().collect();
         asked.sort();
         let first = Texts::new(cache.texts(&asked, Compat::default()));
         first.parsed(&first.all[3]).as_ref().unwrap();
-        parse_all(&first);
+        Ahead::on().parse_all(&first);
         let expected = |i: usize| (i < 9).then(|| vec![i.to_string(), format!("t{i}")]);
         assert!(first.iter().enumerate().all(|(i, text)| names(text) == expected(i)));
         assert!(first.iter().zip(cache.texts(&asked, Compat::default())).all(|(text, again)| Arc::ptr_eq(text, &again)));

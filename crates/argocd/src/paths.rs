@@ -29,7 +29,8 @@ impl Paths {
     pub fn new(dir: &Path, source_path: Option<&str>) -> Result<Paths, Error> {
         let failed = |e: std::io::Error| Error::new(&pintle::rules::FILE_READ, format!("{}: {e}", dir.display()));
         let real = dir.canonicalize().map_err(failed)?;
-        let named = named(dir).filter(|named| named.canonicalize().is_ok_and(|r| r == real)).unwrap_or_else(|| real.clone());
+        let named =
+            Some(clean(dir)).filter(|named| named.canonicalize().is_ok_and(|r| r == real)).unwrap_or_else(|| real.clone());
         let source: Vec<Component<'_>> =
             Path::new(source_path.unwrap_or_default()).components().filter(|c| matches!(c, Component::Normal(_))).collect();
         let shared = named.components().rev().zip(source.iter().rev()).take_while(|(a, b)| a == *b).count();
@@ -150,12 +151,9 @@ fn outside(shown: &str) -> Error {
     Error::new(&rules::CMP_PATH, format!("{shown} leads out of the repository"))
 }
 
-/// A folder's path as whoever started the program knows it: `.` is what a shell calls it, links and all.
-fn named(dir: &Path) -> Option<PathBuf> {
-    let here = std::env::current_dir().ok()?;
-    let logical = std::env::var_os("PWD").map(PathBuf::from).filter(|p| p.is_absolute());
-    let here = logical.filter(|p| p.canonicalize().is_ok_and(|p| p == here)).unwrap_or(here);
-    let mut out = here;
+/// A path without `.` and `..`, as its text tells.
+fn clean(dir: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
     for part in dir.components() {
         match part {
             Component::CurDir => {}
@@ -165,7 +163,7 @@ fn named(dir: &Path) -> Option<PathBuf> {
             part => out.push(part),
         }
     }
-    Some(out)
+    out
 }
 
 /// A search for the files that a pattern stands for. Each folder is looked at once, with all the parts of the pattern that its entries may be

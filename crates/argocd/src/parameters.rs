@@ -118,7 +118,8 @@ pub const KNOWN: &[Known] = &[
 #[derive(Debug, Default)]
 pub struct Parameters(BTreeMap<String, Given>);
 
-fn wrong(message: impl Into<String>) -> Error {
+/// An error of parameters.
+pub fn wrong(message: impl Into<String>) -> Error {
     Error::new(&rules::CMP_PARAMETER, message)
 }
 

@@ -1,20 +1,13 @@
-//! `pintle cmp config`: what sets the plugin up (argo-cd v3, docs/operator-manual/config-management-plugins.md).
+//! What sets the plugin up (argo-cd v3, docs/operator-manual/config-management-plugins.md).
 
-/// Arguments of `pintle cmp config`.
-#[derive(clap::Args)]
-pub struct Args {
-    /// plugin: plugin.yaml; kustomize: a patch that adds the sidecar to the repo-server; helm: the same as values for argo-helm
-    #[arg(default_value = "plugin")]
-    what: What,
-    /// The image with `pintle` and its plugin.yaml (deploy/argocd/Containerfile)
-    #[arg(long, value_name = "IMAGE", default_value = concat!("pintle-argocd:", env!("CARGO_PKG_VERSION")))]
-    image: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum What {
+/// What is to be set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setup {
+    /// plugin.yaml, which lies in the sidecar.
     Plugin,
+    /// A patch that adds the sidecar to the repo-server.
     Kustomize,
+    /// The same as values for argo-helm.
     Helm,
 }
 
@@ -62,20 +55,21 @@ const VOLUME: &str = "name: pintle-tmp
 emptyDir: {}
 ";
 
-pub fn text(args: &Args) -> String {
+/// The YAML; `image` holds `pintle` and its plugin.yaml.
+pub fn text(setup: Setup, image: &str) -> String {
     // JSON's quotes hold any text in YAML.
-    let mut image = String::new();
-    pintle_value::json::write_string(&mut image, args.image.as_bytes(), false);
-    let container = CONTAINER.replace("IMAGE", &image);
-    match args.what {
-        What::Plugin => PLUGIN.to_owned(),
-        What::Kustomize => format!(
+    let mut quoted = String::new();
+    pintle_value::json::write_string(&mut quoted, image.as_bytes(), false);
+    let container = CONTAINER.replace("IMAGE", &quoted);
+    match setup {
+        Setup::Plugin => PLUGIN.to_owned(),
+        Setup::Kustomize => format!(
             "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: argocd-repo-server\nspec:\n  template:\n    spec:\n      \
              containers:\n{}      volumes:\n{}",
             item(&container, 8),
             item(VOLUME, 8)
         ),
-        What::Helm => format!("repoServer:\n  extraContainers:\n{}  volumes:\n{}", item(&container, 4), item(VOLUME, 4)),
+        Setup::Helm => format!("repoServer:\n  extraContainers:\n{}  volumes:\n{}", item(&container, 4), item(VOLUME, 4)),
     }
 }
 

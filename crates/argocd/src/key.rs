@@ -11,9 +11,9 @@ use pintle::project::{self, FILE};
 use pintle::{Compat, Error};
 use sha2::{Digest, Sha256};
 
-use super::parameters::Given;
-use super::{Application, Kind, generate, values};
-use crate::commands::source::Source;
+use crate::parameters::Given;
+use crate::{Application, Kind, generate, values};
+use pintle::project::discover::Found;
 
 /// The digest of all inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,14 +39,14 @@ pub fn of(app: &Application, kind: &Kind) -> Result<Key, &'static str> {
     parts.program().ok_or("the program isn't known")?;
     parts.application(app).map_err(unknown)?;
     match kind {
-        Kind::Source(Source::Chart(path)) => {
+        Kind::Found(Found::Chart(path)) => {
             if values::overlay_folder(app).map_err(unknown)?.is_some() {
                 return Err("what an overlay reads isn't known");
             }
             parts.values(app, Some(path)).map_err(unknown)?;
             parts.chart(app, path).map_err(unknown)?;
         }
-        Kind::Source(Source::Project(project)) => {
+        Kind::Found(Found::Project(project)) => {
             parts.values(app, None).map_err(unknown)?;
             parts.file(app, &project.dir.join(FILE)).map_err(unknown)?;
             for job in generate::jobs(app, project).map_err(unknown)? {
@@ -61,7 +61,7 @@ pub fn of(app: &Application, kind: &Kind) -> Result<Key, &'static str> {
                 parts.chart(app, &project.dir.join(chart)).map_err(unknown)?;
             }
         }
-        Kind::Source(Source::Kustomization(_)) => return Err("what a kustomization reads isn't known"),
+        Kind::Found(Found::Kustomization(_)) => return Err("what a kustomization reads isn't known"),
         Kind::Plain => return Err("plain manifests need no render"),
     }
     Ok(Key(format!("{:x}", parts.0.finalize())))

@@ -7,9 +7,9 @@ use pintle::{Data, DataMap, Error, ValuesFile, ValuesOptions};
 use pintle_value::json;
 use pintle_yaml::Tree;
 
-use super::Application;
-use super::parameters::{Given, VALUE};
-use super::paths::is_glob;
+use crate::Application;
+use crate::parameters::{Given, VALUE};
+use crate::paths::is_glob;
 use crate::rules;
 
 /// Files of values, and where more of them would be.
