@@ -6,10 +6,11 @@
 //! [`IGNORE`].
 
 mod values;
+mod verdicts;
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use pintle_diagnostic::IGNORE;
 use pintle_references::Graph;
@@ -24,6 +25,8 @@ use crate::merge::options::Values;
 use crate::release::{Options, Release, explain};
 use crate::rules;
 use crate::secrets::Secrets;
+
+pub use verdicts::Verdicts;
 
 /// What is checked, and how strictly.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +49,8 @@ pub struct Checks {
     pub only: Vec<Part>,
     /// What the checks may use up.
     pub limits: Limits,
+    /// Verdicts of other renders, if there are others.
+    pub verdicts: Option<Verdicts>,
 }
 
 /// A part of the checks.
@@ -113,19 +118,35 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> + Clone {
     pintle_references::rules::RULES.iter().chain(pintle_validate::rules::RULES).copied()
 }
 
-/// A document: a part of a source.
+/// A document: a part of a source. It is read when somebody first looks at it; clones share what was read.
 #[derive(Clone, Debug)]
 pub struct Document {
     /// The text that it stands in.
     pub source: Source,
     /// Where.
     pub range: Range<usize>,
+    read: Arc<OnceLock<Option<(Tree<'static>, Data)>>>,
 }
 
 impl Document {
+    /// A part of a source that isn't read yet.
+    pub fn new(source: Source, range: Range<usize>) -> Document {
+        Document { source, range, read: Arc::default() }
+    }
+
     /// Its text.
     pub fn text(&self) -> &[u8] {
         &self.source.text()[self.range.clone()]
+    }
+
+    /// Its object, with the tree that it was read from. What is no object has none: other steps tell.
+    fn object(&self) -> Option<&(Tree<'static>, Data)> {
+        let read = || {
+            let tree = Tree::parse(self.text()).ok()??;
+            let data = tree.to_data().ok()?;
+            data.as_map().is_some().then_some((tree, data))
+        };
+        self.read.get_or_init(read).as_ref()
     }
 
     /// A place in it.
@@ -177,7 +198,7 @@ pub fn documents(release: &Release) -> Vec<Document> {
         .map(|m| {
             let source = || Source::shared(&*m.source, m.content.file().clone()).private();
             let source = sources.entry(&m.source).or_insert_with(source).clone();
-            Document { source, range: m.content.range() }
+            Document::new(source, m.content.range())
         })
         .collect()
 }
@@ -189,7 +210,7 @@ pub fn stream_documents(source: &Source) -> Result<Vec<Document>> {
     let parts = pintle_yaml::split_documents(text).map_err(failed)?;
     let document = |part: &[u8]| {
         let start = part.as_ptr().addr() - text.as_ptr().addr();
-        Document { source: source.clone(), range: start..start + part.len() }
+        Document::new(source.clone(), start..start + part.len())
     };
     Ok(parts.into_iter().map(document).collect())
 }
@@ -207,14 +228,10 @@ pub fn check_stream(title: &str, text: &[u8], checks: &Checks) -> Result<Vec<Dia
     Ok(findings)
 }
 
-/// The objects of documents, each with its document's index and tree. What is no object is passed over: other steps tell.
-fn objects(documents: &[Document]) -> Vec<(usize, Tree<'static>, Data)> {
-    let read = |(i, d): (usize, &Document)| {
-        let tree = Tree::parse(d.text()).ok()??;
-        let data = tree.to_data().ok()?;
-        data.as_map().is_some().then_some((i, tree, data))
-    };
-    documents.iter().enumerate().filter_map(read).collect()
+/// The objects of documents, each with its document and tree.
+fn objects(documents: &[Document]) -> Vec<(&Document, &Tree<'static>, &Data)> {
+    let object = |document| Document::object(document).map(|(tree, data)| (document, tree, data));
+    documents.iter().filter_map(object).collect()
 }
 
 /// Hides secrets in findings: those that are known, and those of the documents. Without findings nothing is looked for.
@@ -223,7 +240,7 @@ fn hide(findings: &mut [Diagnostic], known: impl FnOnce() -> Secrets, documents:
         return;
     }
     let mut secrets = known();
-    secrets.of_objects(objects(documents).iter().map(|(.., data)| data));
+    secrets.of_objects(objects(documents).into_iter().map(|(.., data)| data));
     findings.iter_mut().for_each(|d| secrets.mask_diagnostic(d));
 }
 
@@ -238,12 +255,13 @@ pub fn check_release(
     if checks.mode == Mode::Off {
         return Vec::new();
     }
-    let mut findings = check(&documents(release), checks);
+    let documents = documents(release);
+    let mut findings = check(&documents, checks);
     if !findings.is_empty() {
         findings = explain(release, chart, values, options, findings);
     }
     findings.extend(values::plaintext(&values.given.files, checks));
-    hide(&mut findings, || values.secrets(chart), &documents(release));
+    hide(&mut findings, || values.secrets(chart), &documents);
     findings
 }
 
@@ -262,7 +280,7 @@ pub fn related(documents: &[Document], checks: &Checks) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let objects = objects(documents);
-    let data: Vec<Data> = objects.iter().map(|(.., data)| data.clone()).collect();
+    let data: Vec<&Data> = objects.iter().map(|(.., data)| *data).collect();
     let (_, findings) = pintle_references::check(&data, &checks.options());
     let show = |(object, mut d): (usize, Diagnostic)| {
         let (document, tree, data) = &objects[object];
@@ -271,7 +289,7 @@ pub fn related(documents: &[Document], checks: &Checks) -> Vec<Diagnostic> {
         if !checks.wants(part) || is_excepted(data, d.rule) {
             return None;
         }
-        Some(Diagnostic { span: Some(place(tree, &d.path, &documents[*document])), ..d })
+        Some(Diagnostic { span: Some(place(tree, &d.path, document)), ..d })
     };
     findings.into_iter().filter_map(show).collect()
 }
@@ -302,13 +320,29 @@ fn refused(documents: &[Document], checks: &Checks) -> Vec<Diagnostic> {
             return exceeded(e);
         }
     }
+    let definitions = documents.iter().map(Document::text).filter(|text| pintle_validate::defines(text));
+    let checked_for = (minor, schema, api, format!("{:?}", checks.levels));
+    let scope = checks.verdicts.as_ref().map(|verdicts| verdicts.scope(checked_for, definitions));
     let mut shown = Vec::new();
     for document in documents {
-        let reports = match validator.check_part(&document.source, document.range.clone()) {
+        let known = scope.as_ref().map(|scope| (scope, scope.key(document.text())));
+        match known.map_or(Ok(false), |(scope, key)| scope.is_sound(key, validator.budget())) {
+            Ok(false) => {}
+            Ok(true) => continue,
+            Err(e) => return exceeded(e),
+        }
+        let before = validator.budget().spent();
+        let tree = document.object().map(|(tree, _)| tree);
+        let reports = match validator.check_part(&document.source, document.range.clone(), tree) {
             Ok(reports) => reports,
             Err(e) => return exceeded(e),
         };
-        let findings = reports.into_iter().flat_map(|report| report.findings);
+        let findings: Vec<Diagnostic> = reports.into_iter().flat_map(|report| report.findings).collect();
+        if let Some((scope, key)) = known.filter(|_| findings.is_empty()) {
+            let (steps, memory) = validator.budget().spent();
+            scope.remember(key, (steps - before.0, memory - before.1));
+        }
+        let findings = findings.into_iter();
         // Warnings depend on how a cluster is set up: they are for those who ask for them.
         let is_shown = |d: &Diagnostic| match checks.levels.given(d.rule) {
             Some(_) => d.severity != Severity::Note || checks.notes,
@@ -321,7 +355,7 @@ fn refused(documents: &[Document], checks: &Checks) -> Vec<Diagnostic> {
 
 /// What the objects of documents refer to.
 pub fn graph(documents: &[Document], checks: &Checks) -> Graph {
-    let data: Vec<Data> = objects(documents).into_iter().map(|(.., data)| data).collect();
+    let data: Vec<&Data> = objects(documents).into_iter().map(|(.., data)| data).collect();
     pintle_references::check(&data, &checks.options()).0
 }
 

@@ -37,6 +37,7 @@ pub use compat::Compat;
 pub use diagnostic::{Diagnostic, Error, Severity, Span, Trace};
 pub use load::{Chart, LoadOptions};
 pub use merge::options::{Values, ValuesFile, ValuesOptions};
+pub use pintle_functions::world;
 pub use pintle_functions::world::Drawn;
 pub use pintle_value::budget::Limits;
 pub use pintle_value::{Data, DataMap};

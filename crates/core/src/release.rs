@@ -16,7 +16,7 @@ use crate::arrange::{Arranged, Hook, Manifest, arrange, cut};
 use crate::capabilities::Capabilities;
 use crate::check::check;
 use crate::cluster::{Cluster, Lookup, OnCluster, names_in};
-use crate::diagnostic::{Diagnostic, Error, Result, Span, Step, nearest};
+use crate::diagnostic::{Diagnostic, Error, Result, Source, Span, Step, nearest};
 use crate::functions::functions;
 use crate::load::{Chart, File};
 use crate::merge::coalesce::Coalesce;
@@ -28,6 +28,9 @@ use crate::rules;
 
 /// Gives the text behind a `$ref` that leads out of a values.schema.json: a URL in, a text or a reason out.
 pub type Schemas = Arc<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>;
+
+/// Makes the world of a render: its clock, its randomness, whatever else it draws on.
+pub type Worlds = Arc<dyn Fn() -> Box<dyn World> + Send + Sync>;
 
 /// How many findings of one render are explained: nobody reads more of them.
 const EXPLAINED: usize = 1000;
@@ -53,8 +56,8 @@ pub struct Options {
     pub limits: Limits,
     /// Answers references that lead out of a values.schema.json; by default none is followed.
     pub schemas: Schemas,
-    /// Makes the clock, randomness and whatever else a render draws on.
-    pub world: fn() -> Box<dyn World>,
+    /// Makes the world of each render; by default the system's clock and randomness. [`Given`](crate::world::Given) has a seed.
+    pub world: Worlds,
     /// What is known of the cluster: its versions take the place of Helm's defaults, its objects answer `lookup`.
     pub cluster: Option<Arc<Cluster>>,
     /// Whoever answers `lookup` in place of the objects of `cluster`.
@@ -92,7 +95,7 @@ impl Default for Options {
                 Err("schemas are not fetched from elsewhere; give their folder with --schema-dir, or --skip-schema-validation"
                     .into())
             }),
-            world: || Box::new(System),
+            world: Arc::new(|| Box::new(System)),
             cluster: None,
             lookups: None,
         }
@@ -196,12 +199,17 @@ pub fn explain(
     options: &Options,
     findings: Vec<Diagnostic>,
 ) -> Vec<Diagnostic> {
-    let mut trail = Trail::default();
-    let budget = Arc::new(Budget::new(options.limits));
-    let host = Host::new(Replay::new(release.recording.clone()));
-    if attempt(chart, values, options, budget, host, Some(&mut trail)).is_err() {
-        return findings;
-    }
+    let places: Vec<&Source> = findings.iter().take(EXPLAINED).filter_map(|d| d.span.as_ref()).map(|span| &span.source).collect();
+    let wanted = places.iter().map(|source| source.name().to_owned()).collect();
+    let again = |wanted| {
+        let mut trail = Trail { records: Records { wanted, ..Records::default() }, ..Trail::default() };
+        let budget = Arc::new(Budget::new(options.limits));
+        let host = Host::new(Replay::new(release.recording.clone()));
+        attempt(chart, values, options, budget, host, Some(&mut trail)).ok().map(|_| trail)
+    };
+    // Files may depend on those before them, through values that templates set or what was drawn from the world. What comes out tells.
+    let same = |trail: &Trail| places.iter().all(|source| trail.made_again(source));
+    let Some(trail) = again(Some(wanted)).filter(same).or_else(|| again(None)) else { return findings };
     let sources = Sources::new(&values.given, chart);
     let mut findings = findings;
     for d in findings.iter_mut().take(EXPLAINED) {
@@ -306,6 +314,12 @@ impl Trail {
             }
             None => format!("nothing sets {shown}"),
         }
+    }
+
+    /// Whether a file came out as it did before, if it is one of the templates'.
+    fn made_again(&self, source: &Source) -> bool {
+        let file = self.records.files.get(source.name());
+        file.is_none_or(|file| crate::render::without_no_value(file.raw.clone()) == source.text())
     }
 
     /// What made a line of a file's output.

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use pintle_go::base64;
@@ -31,6 +31,8 @@ const PLAIN: &[&str] = &["true", "false", "null", "none", "default", "enabled", 
 #[derive(Default)]
 pub struct Secrets {
     texts: BTreeSet<Vec<u8>>,
+    /// What the keys that were met say.
+    keys: HashMap<String, Key>,
     /// The search for all of them, made when it is first asked for.
     search: OnceCell<Option<AhoCorasick>>,
 }
@@ -38,7 +40,7 @@ pub struct Secrets {
 impl Secrets {
     /// Those among values: what goes by a secret's name, and what has a credential's shape.
     pub fn of_values(&mut self, values: &DataMap) {
-        values.iter().for_each(|(key, value)| self.value(value, Held::by(key, value, Held::Openly)));
+        self.members(values, Held::Openly);
     }
 
     /// Those in the text of a file of values that may not have been parsed yet: what stands behind a secret's name on a line.
@@ -114,8 +116,23 @@ impl Secrets {
                     self.value(item, held);
                 });
             }
-            Data::Map(map) => map.iter().for_each(|(key, v)| self.value(v, Held::by(key, v, held))),
+            Data::Map(map) => self.members(map, held),
             _ => {}
+        }
+    }
+
+    fn members(&mut self, map: &DataMap, held: Held) {
+        for (key, value) in map {
+            let key = self.key(key);
+            self.value(value, Held::by(key, value, held));
+        }
+    }
+
+    /// What a key says. Manifests have few keys, again and again.
+    fn key(&mut self, key: &str) -> Key {
+        match self.keys.get(key) {
+            Some(known) => *known,
+            None => *self.keys.entry(key.to_owned()).or_insert(Key::of(key)),
         }
     }
 
@@ -315,21 +332,44 @@ enum Held {
     Secretly,
 }
 
+/// What a key says of its value.
+#[derive(Clone, Copy)]
+struct Key {
+    is_secret: bool,
+    /// Whether it is written as a variable of an environment.
+    is_variable: bool,
+    /// Whether it names settings of whatever deals with secrets.
+    is_open: bool,
+    /// Whether it names a secret itself, not a group of settings.
+    is_itself: bool,
+    /// Whether it says something about a secret, not the secret.
+    is_setting: bool,
+}
+
+impl Key {
+    fn of(key: &str) -> Key {
+        let last = words(key).pop().unwrap_or_default();
+        let last = last.as_str();
+        Key {
+            is_secret: is_secret(key),
+            is_variable: key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'),
+            is_open: matches!(last, "auth" | "cookie" | "annotations" | "labels" | "metadata"),
+            is_itself: matches!(last, "secret" | "password" | "token" | "credentials"),
+            is_setting: SETTINGS.contains(&last),
+        }
+    }
+}
+
 impl Held {
     /// How a key holds its value, within what is held like `around`.
-    fn by(key: &str, value: &Data, around: Held) -> Held {
-        let last = words(key).pop().unwrap_or_default();
+    fn by(key: Key, value: &Data, around: Held) -> Held {
         let is_group = value.as_map().is_some();
-        let is_variable = key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
         match around {
-            // Settings of whatever deals with secrets.
-            _ if is_group && matches!(last.as_str(), "auth" | "cookie" | "annotations" | "labels" | "metadata") => Held::Openly,
-            _ if is_secret(key) && is_group && !matches!(last.as_str(), "secret" | "password" | "token" | "credentials") => {
-                Held::AmongSecrets
-            }
-            _ if is_secret(key) => Held::Secretly,
-            Held::AmongSecrets if is_variable => Held::Secretly,
-            Held::Secretly | Held::AmongSecrets if SETTINGS.contains(&last.as_str()) => Held::Openly,
+            _ if is_group && key.is_open => Held::Openly,
+            _ if key.is_secret && is_group && !key.is_itself => Held::AmongSecrets,
+            _ if key.is_secret => Held::Secretly,
+            Held::AmongSecrets if key.is_variable => Held::Secretly,
+            Held::Secretly | Held::AmongSecrets if key.is_setting => Held::Openly,
             around => around,
         }
     }

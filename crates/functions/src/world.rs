@@ -1,7 +1,7 @@
 //! What a render may draw from outside its inputs: the clock, randomness, DNS and the cluster.
 //!
 //! Functions reach the outside only through a [`World`]. [`System`] is the default: the system's clock and randomness, no
-//! network, no cluster. [`Seeded`] gives the same draws for the same seed. [`Recorder`] keeps what another world answered,
+//! network, no cluster. [`Seeded`] gives the same draws for the same seed; [`Given`] has a seed, a clock or both. [`Recorder`] keeps what another world answered,
 //! and [`Replay`] answers it again, so that a failed render can be repeated exactly.
 
 use std::cell::{Cell, RefCell};
@@ -143,6 +143,35 @@ impl Seeded {
             chunk.copy_from_slice(&word.wrapping_add(first).to_le_bytes());
         }
         out
+    }
+}
+
+/// The system, but for what is given: randomness from a seed, a clock that stands still.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// In place of the system's randomness.
+    pub seed: Option<Seeded>,
+    /// In place of the system's clock.
+    pub now: Option<Instant>,
+}
+
+impl Given {
+    /// A world with this seed and this clock, where they are given.
+    pub fn new(seed: Option<u64>, now: Option<Instant>) -> Given {
+        Given { seed: seed.map(|seed| Seeded::new(seed, Instant::default())), now }
+    }
+}
+
+impl World for Given {
+    fn now(&self) -> Instant {
+        self.now.unwrap_or_else(|| System.now())
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        match &self.seed {
+            Some(seeded) => seeded.fill(bytes),
+            None => System.fill(bytes),
+        }
     }
 }
 
@@ -359,6 +388,16 @@ mod tests {
         let now = Instant { seconds: 1_700_000_000, nanos: 5 };
         assert_eq!(draw(&Seeded::new(1, now)), draw(&Seeded::new(1, now)));
         assert_ne!(draw(&Seeded::new(1, now)).0, draw(&Seeded::new(2, now)).0);
+    }
+
+    #[test]
+    fn what_is_given_is_fixed_and_the_rest_the_systems() {
+        let now = Instant { seconds: 1_700_000_000, nanos: 5 };
+        let (seeded, fixed) = (|| Given::new(Some(1), None), || Given::new(None, Some(now)));
+        assert_eq!(draw(&seeded()).0, draw(&seeded()).0);
+        assert_ne!(draw(&fixed()).0, draw(&fixed()).0);
+        assert_eq!((fixed().now(), Given::new(Some(1), Some(now)).now()), (now, now));
+        assert!(seeded().now() > now);
     }
 
     #[test]

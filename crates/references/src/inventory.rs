@@ -34,7 +34,7 @@ const CLUSTER_KINDS: &[&str] = &[
 
 /// The objects, to be asked for by kind, namespace and name.
 pub struct Inventory<'o> {
-    objects: &'o [Data],
+    objects: &'o [&'o Data],
     namespace: String,
     existing: &'o [String],
     by_name: BTreeMap<(String, String, String), usize>,
@@ -87,7 +87,7 @@ pub(crate) fn group(object: &Data) -> &str {
 
 impl<'o> Inventory<'o> {
     /// Of objects in the order of a release.
-    pub fn new(objects: &'o [Data], options: &'o Options) -> Inventory<'o> {
+    pub fn new(objects: &'o [&'o Data], options: &'o Options) -> Inventory<'o> {
         let namespace = if options.namespace.is_empty() { "default".to_owned() } else { options.namespace.clone() };
         let mut inventory = Inventory { objects, namespace, existing: &options.existing, by_name: BTreeMap::new() };
         for (i, object) in objects.iter().enumerate() {
@@ -98,7 +98,7 @@ impl<'o> Inventory<'o> {
     }
 
     /// The objects.
-    pub fn objects(&self) -> &'o [Data] {
+    pub fn objects(&self) -> &'o [&'o Data] {
         self.objects
     }
 

@@ -18,6 +18,7 @@ mod workloads;
 
 use pintle_diagnostic::{Diagnostic, Rule};
 use pintle_value::Data;
+use std::borrow::Borrow;
 
 pub use edges::{Edge, Relation, Target};
 pub use inventory::Inventory;
@@ -54,8 +55,9 @@ pub struct Options {
 /// assert_eq!((findings[0].0, findings[0].1.rule.code), (0, "select/service"));
 /// assert!(graph.edges.is_empty());
 /// ```
-pub fn check(objects: &[Data], options: &Options) -> (Graph, Vec<(usize, Diagnostic)>) {
-    let inventory = Inventory::new(objects, options);
+pub fn check(objects: &[impl Borrow<Data>], options: &Options) -> (Graph, Vec<(usize, Diagnostic)>) {
+    let objects: Vec<&Data> = objects.iter().map(Borrow::borrow).collect();
+    let inventory = Inventory::new(&objects, options);
     let mut found = Found { inventory: &inventory, edges: Vec::new(), findings: Vec::new() };
     inventory.duplicates(&mut found.findings);
     for (i, object) in objects.iter().enumerate() {

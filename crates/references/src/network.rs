@@ -97,9 +97,9 @@ fn budget(f: &mut Found<'_>, i: usize, object: &Data, namespace: &str) {
         let scaled = f.inventory.objects().iter().find(|o| {
             kind(o) == "HorizontalPodAutoscaler"
                 && f.inventory.namespace_of(o) == namespace
-                && text(o, "spec.scaleTargetRef.name") == text(&f.inventory.objects()[pod], "metadata.name")
+                && text(o, "spec.scaleTargetRef.name") == text(f.inventory.objects()[pod], "metadata.name")
         });
-        let own = at(&f.inventory.objects()[pod], "spec.replicas").and_then(number);
+        let own = at(f.inventory.objects()[pod], "spec.replicas").and_then(number);
         scaled.map_or(own, |s| at(s, "spec.minReplicas").and_then(number)).unwrap_or(1)
     };
     let total: i64 = pods.iter().map(|p| replicas(*p)).sum();
@@ -199,7 +199,7 @@ fn service_monitor(f: &mut Found<'_>, i: usize, object: &Data, namespace: &str) 
     }
     for (n, endpoint) in items(object, "spec.endpoints").iter().enumerate() {
         let Some(port) = text(endpoint, "port") else { continue };
-        let has = |s: &usize| items(&f.inventory.objects()[*s], "spec.ports").iter().any(|p| text(p, "name") == Some(port));
+        let has = |s: &usize| items(f.inventory.objects()[*s], "spec.ports").iter().any(|p| text(p, "name") == Some(port));
         if !services.is_empty() && !services.iter().any(has) {
             let message = format!("reads the port \"{port}\", which none of its Services has");
             f.add(&rules::REF_PORT, i, format!("spec.endpoints[{n}].port"), message);

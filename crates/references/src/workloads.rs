@@ -33,7 +33,7 @@ fn scaler(f: &mut Found<'_>, i: usize, object: &Data, namespace: &str, path: &st
     let (Some(kind_of), Some(name)) = (text(target, "kind"), text(target, "name")) else { return };
     let wanted = Wanted { kind: kind_of, namespace, name, optional: false };
     let found = f.refer(i, path, Relation::Scales, &rules::HPA_TARGET, wanted);
-    let fixes = found.filter(|t| at(&f.inventory.objects()[*t], "spec.replicas").is_some_and(|r| !r.is_null()));
+    let fixes = found.filter(|t| at(f.inventory.objects()[*t], "spec.replicas").is_some_and(|r| !r.is_null()));
     if let (Some(target), "HorizontalPodAutoscaler") = (fixes, kind(object)) {
         let message = format!("{} scales it, and it fixes its replicas", f.inventory.title(i));
         f.add(&rules::HPA_REPLICAS, target, "spec.replicas", message)

@@ -1,5 +1,6 @@
 //! Streams cut into documents, and documents read.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use pintle_diagnostic::{Source, Span};
@@ -32,13 +33,15 @@ fn is_empty(text: &[u8]) -> bool {
     })
 }
 
-/// Reads the documents of a part of a source.
+/// Reads the documents of a part of a source; `known` is the tree of a part that is one document.
 ///
 /// Errors: the run's budget is used up.
-pub fn read(source: &Source, range: Range<usize>, budget: &Budget) -> Result<Vec<Document>, Exceeded> {
+pub fn read(source: &Source, range: Range<usize>, known: Option<&Tree<'_>>, budget: &Budget) -> Result<Vec<Document>, Exceeded> {
     let text = &source.text()[range.clone()];
     let mut documents = Vec::new();
-    for (part, start) in split(text) {
+    let parts = split(text);
+    let known = known.filter(|_| parts.len() == 1);
+    for (part, start) in parts {
         budget.text(size_of::<Document>() + part.len())?;
         if is_empty(part) {
             // The space before the first separator is no document.
@@ -49,7 +52,11 @@ pub fn read(source: &Source, range: Range<usize>, budget: &Budget) -> Result<Vec
             continue;
         }
         let start = range.start + start;
-        match Tree::parse(part) {
+        let parsed = match known {
+            Some(tree) => Ok(Some(Cow::Borrowed(tree))),
+            None => Tree::parse(part).map(|tree| tree.map(Cow::Owned)),
+        };
+        match parsed {
             Ok(None) => documents.push(Document::Empty),
             Ok(Some(tree)) => match node::read(&tree, start as Offset, budget) {
                 Ok((node, duplicates)) => {

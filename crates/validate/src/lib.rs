@@ -36,8 +36,10 @@ pub use schema::store::{NEWEST, OLDEST};
 
 use std::ops::Range;
 
+use memchr::memmem;
 use pintle_diagnostic::{Diagnostic, IGNORE, Levels, Object, Severity, Source, Span, is_excepted};
 use pintle_value::budget::{Budget, Exceeded, Limits};
+use pintle_yaml::Tree;
 
 use finding::Findings;
 use node::{Node, Offset, Value};
@@ -134,6 +136,11 @@ pub struct Validator {
     missing: Mutex<HashSet<String>>,
 }
 
+/// Whether a text may hold CustomResourceDefinitions.
+pub fn defines(text: &[u8]) -> bool {
+    memmem::find(text, b"CustomResourceDefinition").is_some()
+}
+
 /// Checks documents that stand in memory: the custom resources that they define are known to all of them.
 ///
 /// Errors: that exceeds a limit.
@@ -178,16 +185,20 @@ impl Validator {
         self
     }
 
+    /// What the checks draw from.
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.budget
+    }
+
     /// Takes the CustomResourceDefinitions of a stream; they win over those in the binary.
     ///
     /// Errors: they exceed a limit.
     pub fn add_crds(&mut self, text: &[u8]) -> Result<(), Exceeded> {
-        const KIND: &[u8] = b"CustomResourceDefinition";
-        if !text.windows(KIND.len()).any(|w| w == KIND) {
+        if !defines(text) {
             return Ok(());
         }
         for (slice, _) in document::split(text) {
-            if !slice.windows(KIND.len()).any(|w| w == KIND) {
+            if !defines(slice) {
                 continue;
             }
             // What is compiled takes a few times the text.
@@ -206,17 +217,22 @@ impl Validator {
     ///
     /// Errors: as [`Validator::check_part`]'s.
     pub fn check(&self, source: &Source) -> Result<Vec<ResourceReport>, Exceeded> {
-        self.check_part(source, 0..source.text().len())
+        self.check_part(source, 0..source.text().len(), None)
     }
 
-    /// Checks every object of a part of a source.
+    /// Checks every object of a part of a source; `known` is the tree of a part that is one document and has been read already.
     ///
     /// Errors: the checks of this validator exceed a limit. What it said of other streams counts for nothing then: it depends on the
     /// order.
-    pub fn check_part(&self, source: &Source, range: Range<usize>) -> Result<Vec<ResourceReport>, Exceeded> {
+    pub fn check_part(
+        &self,
+        source: &Source,
+        range: Range<usize>,
+        known: Option<&Tree<'_>>,
+    ) -> Result<Vec<ResourceReport>, Exceeded> {
         let mut reports = Vec::new();
         let start = range.start as Offset;
-        for document in document::read(source, range, &self.budget)? {
+        for document in document::read(source, range, known, &self.budget)? {
             self.budget.text(size_of::<ResourceReport>())?;
             match document {
                 document::Document::Empty => {

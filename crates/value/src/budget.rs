@@ -262,6 +262,11 @@ impl Budget {
         self.limits.steps.saturating_sub(self.steps.load(Relaxed))
     }
 
+    /// What has been charged: steps, and bytes of memory.
+    pub fn spent(&self) -> (u64, u64) {
+        (self.steps.load(Relaxed), self.memory.load(Relaxed))
+    }
+
     /// Charges work, and looks at the clock: for work of some size. Loops over small steps gather some before they charge them.
     ///
     /// Errors: no steps or no time are left.

@@ -18,3 +18,4 @@ pub mod source;
 pub mod template;
 pub mod validate;
 pub mod values;
+pub mod world;

@@ -19,7 +19,7 @@ use pintle::{Chart, Compat, Diagnostic, Error, Limits, LoadOptions, Options};
 use pintle_diagnostic::Levels;
 use pintle_files::Root;
 
-use super::{cluster, values};
+use super::{cluster, values, world};
 use crate::report::Form;
 use crate::rules;
 use crate::{io, report};
@@ -67,6 +67,8 @@ pub struct Args {
     pub values: values::Args,
     #[command(flatten)]
     pub cluster: cluster::Args,
+    #[command(flatten)]
+    pub world: world::Args,
     #[command(flatten)]
     pub checks: CheckArgs,
 }
@@ -206,6 +208,7 @@ fn options(args: &Args) -> Result<Options, Error> {
         skip_schema_validation: args.skip_schema_validation,
         schemas: values::schemas(args.schema_dir.as_deref()),
         limits: args.limits,
+        world: args.world.worlds(),
         cluster,
         lookups,
         ..Options::default()

@@ -15,7 +15,7 @@ use pintle_files::write::{Folder, Last};
 
 use super::pflag::{self, parse_bool};
 use super::source::CheckArgs;
-use super::{cluster, values};
+use super::{cluster, values, world};
 use crate::rules;
 use crate::{io, report};
 
@@ -66,6 +66,8 @@ pub struct Args {
     values: values::Args,
     #[command(flatten)]
     cluster: cluster::Args,
+    #[command(flatten)]
+    world: world::Args,
     #[command(flatten)]
     pub checks: CheckArgs,
 }
@@ -373,6 +375,7 @@ fn rendered(args: &Args) -> Result<ExitCode, Failed> {
             api_versions: args.api_versions.iter().flat_map(|v| values::split_commas(v)).collect(),
             skip_schema_validation: args.bools.skip_schema_validation,
             limits,
+            world: args.world.worlds(),
             schemas: noting(values::schemas(args.schema_dir.as_deref()), refused.clone()),
             ..Options::default()
         },

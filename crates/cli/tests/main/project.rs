@@ -373,3 +373,34 @@ data:
     let said = fails(&folder, "render --env prod", 1);
     assert!(said.contains("::: pintle.yaml:11:13 .Values.deep.name is set here"), "{said}");
 }
+
+#[test]
+fn a_seed_and_a_clock_make_the_same_output() {
+    let files = "-- chart/Chart.yaml --
+apiVersion: v2
+name: web
+version: 1.0.0
+-- chart/templates/a.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: web}
+data:
+  drawn: {{ randAlphaNum 20 }}
+  now: {{ now | date \"2006-01-02T15:04:05\" | quote }}
+";
+    let folder = case::laid_out("project-seed", files);
+    let run = |flags: &str| {
+        let out = pintle(&folder, &format!("render chart {flags}"), &[]);
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap()
+    };
+    let fixed = run("--seed 7 --now 2026-01-31T12:00:00+01:00");
+    assert!(fixed.contains("now: \"2026-01-31T11:00:00\""), "{fixed}");
+    assert_eq!(run("--seed 7 --now 2026-01-31T11:00:00Z"), fixed);
+    assert_ne!(run("--seed 8 --now 2026-01-31T11:00:00Z"), fixed);
+    assert_ne!(run("--now 2026-01-31T11:00:00Z"), fixed);
+    let template = |seed| pintle(&folder, &format!("template web chart --seed {seed} --now 2026-01-31T11:00:00Z"), &[]).stdout;
+    assert_eq!(template(7), fixed.as_bytes());
+    let said = fails(&folder, "render chart --now yesterday", 2);
+    assert!(said.contains("a time such as 2026-01-31T12:00:00Z is meant"), "{said}");
+}

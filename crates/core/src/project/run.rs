@@ -10,7 +10,7 @@ use pintle_value::{Data, DataMap};
 
 use super::{Inline, Job, Project, Source};
 use crate::ahead::Ahead;
-use crate::checks::Checks;
+use crate::checks::{Checks, Verdicts};
 use crate::diagnostic::{Diagnostic, Error, Result, Span};
 use crate::emit::EmitOptions;
 use crate::load::{Chart, LoadOptions};
@@ -61,11 +61,12 @@ pub struct Output {
 /// Renders jobs, several at once. The results stand in the order of the jobs, and are the same for any number of threads.
 pub fn run(project: &Project, jobs: &[&Job], settings: &Settings<'_>) -> Vec<Result<Output>> {
     let charts = Charts::default();
+    let verdicts = (jobs.len() > 1).then(Verdicts::default);
     settings.ahead.map(
         jobs,
         |_| JOB_SIZE,
         |job| {
-            let result = one(project, job, settings, &charts);
+            let result = one(project, job, settings, &charts, verdicts.clone());
             (settings.done)(job);
             result
         },
@@ -122,7 +123,7 @@ impl Charts {
     }
 }
 
-fn one(project: &Project, job: &Job, settings: &Settings<'_>, charts: &Charts) -> Result<Output> {
+fn one(project: &Project, job: &Job, settings: &Settings<'_>, charts: &Charts, verdicts: Option<Verdicts>) -> Result<Output> {
     let limits = job.limits.map_or(settings.options.limits, |limits| settings.options.limits.at_most(limits));
     let (input, values) = match &job.source {
         Source::Chart(path) => {
@@ -158,7 +159,7 @@ fn one(project: &Project, job: &Job, settings: &Settings<'_>, charts: &Charts) -
             ..settings.options.clone()
         },
         overlays: job.overlays.iter().map(overlay).collect(),
-        checks: checks(job, settings),
+        checks: Checks { verdicts, ..checks(job, settings) },
         emit: EmitOptions {
             include_crds: job.include_crds || settings.include_crds,
             no_hooks: job.no_hooks || settings.no_hooks,

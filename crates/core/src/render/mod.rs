@@ -9,7 +9,7 @@ mod message;
 pub(crate) mod objects;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
@@ -61,6 +61,8 @@ pub struct FileRecord {
 /// The records of a render by file. After an error that of the file that failed is the last.
 #[derive(Default)]
 pub struct Records {
+    /// The files that are rendered at all, if not all of them.
+    pub wanted: Option<BTreeSet<String>>,
     /// The files that were rendered.
     pub files: BTreeMap<String, FileRecord>,
     /// What the action that failed had read.
@@ -125,7 +127,9 @@ pub fn render(
         context.budget.allocate(parsed).map_err(|e| Error::from(exceeded(e.to_string())))?;
     }
     let source = |name: &str| templates.get(name).map_or_else(|| Source::named(name), |t| t.source(name));
+    let mut wanted = None;
     if let Some(records) = &mut records {
+        wanted = records.wanted.take();
         records.sources = templates.iter().map(|(name, t)| (name.clone(), t.source(name))).collect();
     }
 
@@ -166,7 +170,7 @@ pub fn render(
     let mut rendered = Rendered::new();
     for (name, t) in &order {
         let base = name.rsplit('/').next().unwrap_or(name);
-        if base.starts_with('_') {
+        if base.starts_with('_') || wanted.as_ref().is_some_and(|wanted| !wanted.contains(*name)) {
             continue;
         }
         let raw = execute(name, t).or_else(|e| check(&texts, &source).and(Err(e)))?;
