@@ -11,9 +11,11 @@ use std::sync::{Arc, LazyLock};
 use memchr::memmem::Finder;
 use pintle_value::budget::{BYTES_A_STEP, Budget, Exceeded};
 use pintle_yaml::{Head, head_from_slice};
+use serde::de::DeserializeOwned;
 
 use crate::Compat;
-use crate::diagnostic::{Diagnostic, Error, Result, Source, Span, exceeded, with_attribute};
+use crate::deserialize::from_data;
+use crate::diagnostic::{Diagnostic, Error, Object, Result, Source, Span, exceeded, with_attribute};
 use crate::rules;
 
 /// A document of the output.
@@ -31,6 +33,40 @@ pub struct Manifest {
     pub kind: String,
     /// `metadata.name`
     pub name: String,
+}
+
+impl Manifest {
+    /// The object as a type of the caller's, such as `k8s_openapi::api::apps::v1::Deployment`.
+    ///
+    /// ```
+    /// use pintle::{Chart, LoadOptions, Request, request::Input};
+    /// # use pintle::load::File;
+    /// # let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {replicas: \"3\"}\n";
+    /// # let files = vec![File::new("Chart.yaml", b"{apiVersion: v2, name: web, version: 1.0.0}"), File::new("templates/a.yaml", template.as_bytes())];
+    /// # let chart = Chart::from_files(files, &LoadOptions::default())?;
+    /// #[derive(serde::Deserialize)]
+    /// struct ConfigMap { data: std::collections::BTreeMap<String, String> }
+    /// let outcome = Request::new(Input::Loaded(chart.into())).run()?;
+    /// let map: ConfigMap = outcome.release.unwrap().manifests[0].to()?;
+    /// assert_eq!(map.data["replicas"], "3");
+    /// # Ok::<(), pintle::Error>(())
+    /// ```
+    ///
+    /// Errors: the object doesn't fit the type, in serde's words.
+    pub fn to<T: DeserializeOwned>(&self) -> Result<T> {
+        let failed = |what: String| {
+            let object = Object {
+                api_version: self.api_version.clone(),
+                kind: self.kind.clone(),
+                name: self.name.clone(),
+                ..Object::default()
+            };
+            let d = Diagnostic::new(&rules::MANIFEST_TYPE, what);
+            Error::from(Diagnostic { object: Some(object), ..d }.at(Span::whole(&Source::named(&*self.source))))
+        };
+        let data = pintle_yaml::from_slice(self.content.as_bytes()).map_err(|e| failed(e.message))?;
+        from_data(&data).map_err(failed)
+    }
 }
 
 /// A part of a text that others share: the documents of a file hold none of it themselves.

@@ -28,6 +28,7 @@ rules! {
     FILE_READ "file/read" Error "A file or a stream can't be read.";
     FILE_WRITE "file/write" Error "A file or a stream can't be written.";
     HOOK_UNKNOWN "hook/unknown" Warning "A hook has an unknown type and is left out.";
+    MANIFEST_TYPE "manifest/type" Error "A manifest doesn't fit the type that was asked for.";
     OUTPUT_EXISTS "output/exists" Error "A file would be overwritten that no render has written.";
     OUTPUT_PATH "output/path" Error "A file can't be written where it belongs.";
     PACKAGE_NAME "package/name" Error "A chart's name or version can't be a file's name.";

@@ -19,6 +19,9 @@ use crate::diagnostic::{Diagnostic, Error};
 const SHORTEST: usize = 4;
 /// A part of a secret of so many bytes tells it.
 const PREFIX: usize = 8;
+/// As many bytes of a secret are searched for; the rest is compared where they are found. To search for whole keys would take a table of
+/// megabytes.
+const HEAD: usize = 64;
 /// The longest message that is shown; what is longer is cut.
 const LONGEST: usize = 16 << 10;
 /// What stands in place of a secret.
@@ -33,8 +36,8 @@ pub struct Secrets {
     texts: BTreeSet<Vec<u8>>,
     /// What the keys that were met say.
     keys: HashMap<String, Key>,
-    /// The search for all of them, made when it is first asked for.
-    search: OnceCell<Option<AhoCorasick>>,
+    /// The search for the heads of all of them, and the heads, made when it is first asked for.
+    search: OnceCell<Option<(AhoCorasick, Vec<Vec<u8>>)>>,
 }
 
 impl Secrets {
@@ -176,18 +179,19 @@ impl Secrets {
     /// A text with every secret replaced. Where a secret is cut, what is left of it is replaced too.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let search = self.search.get_or_init(|| {
+            let heads: BTreeSet<&[u8]> = self.texts.iter().map(|text| &text[..text.len().min(HEAD)]).collect();
+            let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&heads);
             // A set that can't be searched for can't be hidden: then nothing is shown.
-            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&self.texts).ok()
+            Some((search.ok()?, heads.into_iter().map(<[u8]>::to_vec).collect()))
         });
-        let Some(search) = search else { return Cow::Borrowed(MASK) };
-        let patterns: Vec<&Vec<u8>> = if self.texts.is_empty() { Vec::new() } else { self.texts.iter().collect() };
+        let Some((search, heads)) = search else { return Cow::Borrowed(MASK) };
         let mut out = String::new();
         let mut done = 0;
         for found in search.find_iter(text) {
             if found.start() < done || !text.is_char_boundary(found.start()) {
                 continue;
             }
-            let pattern = patterns[found.pattern().as_usize()];
+            let pattern = &heads[found.pattern().as_usize()];
             let mut end = found.end() + self.more(pattern, &text.as_bytes()[found.end()..]);
             while !text.is_char_boundary(end) {
                 end += 1;

@@ -1,10 +1,12 @@
 //! The values that a caller gives: files and flags, in Helm's order of precedence (`helm.sh/helm/v4/pkg/cli/values`).
 
 use pintle_value::{Data, DataMap, Str, json};
+use serde::de::DeserializeOwned;
 
 use super::literal;
 use super::set::{MAX_ITEMS, Reading, items, parse_into};
 use crate::Compat;
+use crate::deserialize::from_map;
 use crate::diagnostic::{Error, Path, Result, Source};
 use crate::load::{Chart, values_file};
 use crate::rules;
@@ -74,6 +76,13 @@ impl Values {
             Data::Null => Ok(Values::default()),
             _ => Err(failed("it is no map".into())),
         }
+    }
+
+    /// The values as a type of the caller's.
+    ///
+    /// Errors: they don't fit the type, in serde's words.
+    pub fn to<T: DeserializeOwned>(&self) -> Result<T> {
+        from_map(&self.data).map_err(|e| Error::new(&rules::VALUES_TYPE, e))
     }
 
     /// The merged tree.
