@@ -167,7 +167,7 @@ impl Parameters {
         match self.0.get(name) {
             None => Ok(None),
             Some(Given::Text(text)) => Ok(Some(text.trim()).filter(|t| !t.is_empty())),
-            Some(_) => Err(wrong(format!("parameter {name} is a string"))),
+            Some(_) => Err(wrong(format!("parameter {name} must be a string"))),
         }
     }
 
@@ -176,7 +176,7 @@ impl Parameters {
             None => Ok(None),
             Some("true") => Ok(Some(true)),
             Some("false") => Ok(Some(false)),
-            Some(_) => Err(wrong(format!("parameter {name} is true or false"))),
+            Some(_) => Err(wrong(format!("parameter {name} must be true or false"))),
         }
     }
 
@@ -189,7 +189,7 @@ impl Parameters {
                 Ok(Some(items.collect()).filter(|l: &Vec<String>| !l.is_empty()))
             }
             Some(Given::List(list)) => Ok(Some(list.clone())),
-            Some(Given::Map(_)) => Err(wrong(format!("parameter {name} is an array"))),
+            Some(Given::Map(_)) => Err(wrong(format!("parameter {name} must be an array"))),
         }
     }
 
@@ -201,7 +201,7 @@ impl Parameters {
             Some(Given::List(list)) => Ok(list.clone()),
             Some(Given::Map(map)) => Ok(map.iter().map(|(k, v)| format!("{k}={}", escape_commas(v))).collect()),
             Some(Given::Text(text)) if text.trim().is_empty() => Ok(Vec::new()),
-            Some(Given::Text(_)) => Err(wrong(format!("parameter {name} is a map or an array of KEY=VALUE"))),
+            Some(Given::Text(_)) => Err(wrong(format!("parameter {name} must be a map or an array of KEY=VALUE"))),
         }
     }
 
@@ -209,7 +209,7 @@ impl Parameters {
         match self.text("validation")? {
             None => Ok(Mode::Error),
             Some(mode) => {
-                Mode::from_name(mode).ok_or_else(|| wrong(format!("parameter validation is error, warn or off, not {mode}")))
+                Mode::from_name(mode).ok_or_else(|| wrong(format!("parameter validation must be error, warn or off, not {mode}")))
             }
         }
     }

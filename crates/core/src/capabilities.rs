@@ -88,7 +88,7 @@ impl Capabilities {
 }
 
 /// The API versions of `k8s.io/client-go` 0.37 in the order of its scheme, and those of apiextensions.
-const API_VERSIONS: &[&str] = &[
+pub(crate) const API_VERSIONS: &[&str] = &[
     "v1",
     "admissionregistration.k8s.io/v1",
     "admissionregistration.k8s.io/v1alpha1",

@@ -2,10 +2,10 @@
 //!
 //! Takes the tree of a render and its values, gives Helm's message and, with each violation, the path of the value.
 
-use pintle_schema::{Schema, ValidationError};
+use pintle_schema::{ErrorKind, Schema, ValidationError};
 use pintle_value::{Data, Map, Value};
 
-use crate::diagnostic::{Diagnostic, Error, Path, Result, Step, with_attribute};
+use crate::diagnostic::{Diagnostic, Error, Path, Result, Source, Span, Step, with_attribute};
 use crate::merge::dependencies::Node;
 use crate::rules;
 
@@ -47,7 +47,13 @@ fn chart(node: &Node, values: &Map, path: &mut Path, loader: &SchemaLoader<'_>, 
         match Schema::compile(schema, loader) {
             Err(e) => {
                 text.push_str(&format!("{}:\n{e}", node.name()));
-                violations.push(refused(path.clone(), format!("{}: {e}", node.name())));
+                // The schema is wrong, and no value.
+                let file = match &node.chart.schema_path {
+                    Some(path) => path.display().to_string(),
+                    None => format!("{}/values.schema.json", node.name()),
+                };
+                let d = Diagnostic::new(&rules::VALUES_SCHEMA, format!("{}: {e}", node.name()));
+                violations.push(d.at(Span::whole(&Source::named(file))));
             }
             Ok(schema) => {
                 unresolved.extend_from_slice(schema.unresolved());
@@ -84,7 +90,12 @@ fn refused(path: Path, message: String) -> Diagnostic {
 /// The errors that have no causes of their own: what is wrong, where.
 fn leaves(e: &ValidationError, chart: &Path, violations: &mut Vec<Diagnostic>) {
     if !e.causes.is_empty() {
+        let first = violations.len();
         e.causes.iter().for_each(|c| leaves(c, chart, violations));
+        if matches!(e.kind, ErrorKind::AnyOf | ErrorKind::OneOf(_)) && violations.len() > first + 1 {
+            let hint = "this is what one of several forms wants; the values have to fit one of them";
+            violations[first..].iter_mut().filter(|d| d.hints.is_empty()).for_each(|d| d.hints.push(hint.into()));
+        }
         return;
     }
     violations.push(refused(chart.0.iter().chain(&e.instance).cloned().collect(), e.message()));

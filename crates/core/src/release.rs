@@ -250,7 +250,7 @@ impl Trail {
     /// Adds the places behind an error: of the template's line for output that is no YAML, of values that were read.
     fn explain(&self, mut error: Error, chart: &Arc<Chart>, values: &Values) -> Error {
         let sources = Sources::new(&values.given, chart);
-        let refused = error.diagnostics_mut().iter_mut().filter(|d| d.rule == &rules::VALUES_SCHEMA);
+        let refused = error.diagnostics_mut().iter_mut().filter(|d| d.rule == &rules::VALUES_SCHEMA && d.span.is_none());
         for d in refused.take(EXPLAINED) {
             // What is missing has no place of its own: its parent's will do.
             let path = d.path.0.get(1..).unwrap_or_default();

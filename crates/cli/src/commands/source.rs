@@ -87,7 +87,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "CODE=LEVEL")]
     pub rule: Vec<String>,
     /// An object that exists though nothing renders it: Secret/db, Secret/prod/db, ConfigMap/*
-    #[arg(long, value_name = "KIND/NAME")]
+    #[arg(long, value_name = "KIND/NAME", value_parser = existing)]
     pub existing: Vec<String>,
     /// Look for these parts only: schema, api, refs, secrets; commas separate them
     #[arg(long, value_name = "PARTS", value_delimiter = ',', value_parser = part)]
@@ -102,6 +102,14 @@ pub struct CheckArgs {
 
 fn mode(name: &str) -> Result<Mode, String> {
     Mode::from_name(name).ok_or_else(|| "known are error, warn and off".to_owned())
+}
+
+/// Reads an object of `--existing`.
+pub fn existing(object: &str) -> Result<String, String> {
+    match object.contains('/') {
+        true => Ok(object.to_owned()),
+        false => Err("KIND/NAME is meant, such as Secret/db".to_owned()),
+    }
 }
 
 /// Reads a part of `--only`.

@@ -314,7 +314,7 @@ fn errors_are_short_and_hold_no_secrets() {
         ("set", "string", "\"a=b\""),
     ] {
         let error = fails(&folder, "charts/web", &[host(), parameter(name, kind, value)]);
-        assert!(error.starts_with(&format!("error: parameter {name} is ")), "{error}");
+        assert!(error.starts_with(&format!("error: parameter {name} must be ")), "{error}");
     }
 }
 

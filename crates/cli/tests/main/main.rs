@@ -9,6 +9,7 @@ mod checks;
 #[cfg(unix)]
 mod cluster;
 mod cmp;
+mod errors;
 #[cfg(unix)]
 mod files;
 mod goldens;

@@ -15,6 +15,8 @@ use std::sync::Arc;
 use pintle_functions::world::{Instant, World};
 use pintle_value::{Data, DataMap};
 
+use crate::capabilities::API_VERSIONS;
+
 pub use pintle_functions::world::Query;
 pub use remembered::Remembered;
 pub use snapshot::from_json;
@@ -166,8 +168,13 @@ impl Cluster {
         let Query { api_version, kind, namespace, name } = query;
         let key = (api_version.to_owned(), kind.to_owned());
         let objects = self.objects.get(&key);
-        let serves =
-            || self.api_versions.iter().any(|v| v == api_version || v.rsplit_once('/').is_some_and(|(v, _)| v == api_version));
+        // As for `.Capabilities`: a file that lists no versions leaves Helm's defaults.
+        let serves = || match self.api_versions.is_empty() {
+            true => API_VERSIONS.contains(&api_version),
+            false => {
+                self.api_versions.iter().any(|v| v == api_version || v.rsplit_once('/').is_some_and(|(v, _)| v == api_version))
+            }
+        };
         if objects.is_none() && !serves() {
             let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
             return Err(format!(
@@ -239,6 +246,13 @@ objects:
     fn names(found: &Data) -> Vec<&str> {
         let items = found.get("items").and_then(Data::as_list).unwrap();
         items.iter().map(|i| i.get("metadata").and_then(|m| m.get("name")).and_then(Data::as_str).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_file_without_versions_serves_helms_defaults() {
+        let cluster = Cluster::read("c.yaml", b"kind: ClusterSnapshot\nobjects: []\n").unwrap();
+        assert_eq!(cluster.lookup(query("apps/v1", "Deployment", "one", "a")), Ok(Data::Map(DataMap::new())));
+        assert!(cluster.lookup(query("example.com/v1", "Lamp", "one", "a")).is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use pintle_files::{ENTRIES, Refused, Root, read};
 
 use super::ignore::Rules;
 use super::{File, LoadOptions, within_chart};
-use crate::diagnostic::{Diagnostic, Error, Result, with_attribute};
+use crate::diagnostic::{Diagnostic, Error, Result, Source, Span, with_attribute};
 use crate::rules;
 
 /// The largest chart that Helm loads, in bytes (`MaxDecompressedChartSize`).
@@ -72,7 +72,10 @@ pub(super) fn read(dir: &Path, options: &LoadOptions) -> Result<(Vec<File>, Vec<
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Rules::new(b""),
         Err(e) => return Err(io(&ignore, &e)),
     };
-    let rules = rules.map_err(|e| Error::new(&rules::CHART_HELMIGNORE, e))?;
+    let rules = rules.map_err(|e| {
+        let file = Source::named(ignore.display().to_string());
+        Error::from(Diagnostic::new(&rules::CHART_HELMIGNORE, e).at(Span::whole(&file)))
+    })?;
     let promised = AtomicU64::new(0);
     let load = |found: Found| (found.place, found.load(options.on_demand, &promised));
     let find = |found: &mut dyn FnMut(Found)| -> Result<Vec<Diagnostic>> {

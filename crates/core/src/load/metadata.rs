@@ -134,8 +134,8 @@ const CHART_BASE: StructType =
     StructType { name: "chartBase", go_type: "loader.chartBase", fields: &[("apiVersion", Target::String)] };
 
 /// The `apiVersion` of a Chart.yaml, empty if there is none.
-pub(super) fn api_version(text: &[u8]) -> Result<String, String> {
-    let base = pintle_yaml::from_slice_typed(text, &Target::Struct(&CHART_BASE)).map_err(|e| e.message)?;
+pub(super) fn api_version(text: &[u8]) -> Result<String, pintle_yaml::Error> {
+    let base = pintle_yaml::from_slice_typed(text, &Target::Struct(&CHART_BASE))?;
     Ok(string(&base, "apiVersion"))
 }
 
@@ -194,8 +194,7 @@ impl Metadata {
             None | Some("go") => Ok(Dialect::Go),
             Some("jinja") => Ok(Dialect::Jinja),
             Some(other) => {
-                let message =
-                    format!("Chart.yaml: annotation {DIALECT}: {} is no language of templates", quote(other.as_bytes()));
+                let message = format!("annotation {DIALECT}: {} is no language of templates", quote(other.as_bytes()));
                 let hint = "write jinja, or go, which is what a chart without the annotation is written in";
                 Err(Diagnostic::new(&rules::CHART_DIALECT, message).hint(hint).into())
             }
@@ -203,11 +202,11 @@ impl Metadata {
     }
 
     /// Reads Chart.yaml, or requirements.yaml over the `fields` that Chart.yaml left.
-    pub(super) fn read(fields: &mut Data, text: &[u8]) -> Result<Metadata, String> {
+    pub(super) fn read(fields: &mut Data, text: &[u8]) -> Result<Metadata, pintle_yaml::Error> {
         if fields.is_null() {
             *fields = Data::Map(DataMap::new());
         }
-        pintle_yaml::from_slice_into(text, &Target::Struct(&METADATA), fields).map_err(|e| e.message)?;
+        pintle_yaml::from_slice_into(text, &Target::Struct(&METADATA), fields)?;
         let api_version = string(fields, "apiVersion");
         let annotation = |(k, v): (&String, &Data)| (k.clone(), v.as_str().unwrap_or_default().to_owned());
         Ok(Metadata {

@@ -19,7 +19,7 @@ use pintle_value::{Data, DataMap, Str};
 
 use crate::Compat;
 use crate::ahead::Ahead;
-use crate::diagnostic::{Diagnostic, Error, Result, exceeded};
+use crate::diagnostic::{Diagnostic, Error, Result, Source, Span, exceeded};
 use crate::rules;
 
 pub(crate) use directory::root;
@@ -57,6 +57,8 @@ pub struct Chart {
     pub values_path: Option<PathBuf>,
     /// values.schema.json
     pub schema: Option<Str>,
+    /// Where values.schema.json lies, unless it comes from an archive or from memory.
+    pub schema_path: Option<PathBuf>,
     /// The files under templates/, in order of their paths.
     pub templates: Vec<File>,
     /// All other files that templates can read through `.Files`.
@@ -70,6 +72,16 @@ pub struct Chart {
     /// The Helm as which it was loaded, and is rendered.
     pub compat: Compat,
     pub(crate) ahead: Ahead,
+}
+
+/// What a file is called in findings: by where it lies, if it lies anywhere.
+fn shown(file: &File) -> String {
+    file.path().map_or_else(|| file.name.clone(), |path| path.display().to_string())
+}
+
+/// Where the error of reading a file is.
+fn place(file: &File, e: &pintle_yaml::Error) -> Span {
+    values_file::place(e, Source::new(shown(file), file.data().cloned().unwrap_or_default()))
 }
 
 impl Chart {
@@ -128,18 +140,28 @@ impl Chart {
         for f in files.iter().filter(|f| f.name == "Chart.yaml") {
             let read = Metadata::read(&mut fields, f.data()?);
             metadata = Some(read.map_err(|e| {
-                Error::new(&rules::CHART_METADATA, options.compat.type_names(format!("cannot load Chart.yaml: {e}")))
+                let message = options.compat.type_names(format!("cannot load Chart.yaml: {e}"));
+                Error::from(Diagnostic::new(&rules::CHART_METADATA, message).at(place(f, &e)))
             })?);
         }
         let has_metadata = metadata.is_some();
+        let metadata_file = files.iter().find(|f| f.name == "Chart.yaml").map(|f| Span::whole(&Source::named(shown(f))));
+        // What is said of a whole file names it.
+        let in_metadata = |mut e: Error| {
+            if let Some(d) = e.diagnostics_mut().first_mut() {
+                d.span = d.span.take().or_else(|| metadata_file.clone());
+            }
+            e
+        };
         let metadata = metadata.unwrap_or_default();
         let mut chart = Chart {
-            dialect: metadata.dialect()?,
+            dialect: metadata.dialect().map_err(in_metadata)?,
             metadata,
             values: DataMap::new(),
             values_text: None,
             values_path: None,
             schema: None,
+            schema_path: None,
             templates: Vec::new(),
             files: Vec::new(),
             dependencies: Vec::new(),
@@ -173,12 +195,17 @@ impl Chart {
                 "values.yaml" => {
                     let long = |e| Error::from(exceeded(format!("{}: {e}", f.name)));
                     options.limits.check_document(f.data()?).map_err(long)?;
-                    chart.values = values_file::read(f.data()?, options.compat)
-                        .map_err(|e| Error::new(&rules::VALUES_YAML, format!("cannot load values.yaml: {e}")))?;
+                    chart.values = values_file::read(f.data()?, options.compat).map_err(|e| {
+                        let d = Diagnostic::new(&rules::VALUES_YAML, format!("cannot load values.yaml: {e}"));
+                        Error::from(d.at(place(&f, &e)))
+                    })?;
                     chart.values_text = Some(f.data()?.clone());
                     chart.values_path = f.path().map(Path::to_owned);
                 }
-                "values.schema.json" => chart.schema = Some(f.data()?.clone()),
+                "values.schema.json" => {
+                    chart.schema = Some(f.data()?.clone());
+                    chart.schema_path = f.path().map(Path::to_owned);
+                }
                 "requirements.yaml" => {
                     has_metadata = true;
                     if chart.metadata.api_version != "v1" {
@@ -188,10 +215,8 @@ impl Chart {
                     }
                     let read = Metadata::read(&mut fields, f.data()?);
                     chart.metadata = read.map_err(|e| {
-                        Error::new(
-                            &rules::CHART_METADATA,
-                            options.compat.type_names(format!("cannot load requirements.yaml: {e}")),
-                        )
+                        let message = options.compat.type_names(format!("cannot load requirements.yaml: {e}"));
+                        Error::from(Diagnostic::new(&rules::CHART_METADATA, message).at(place(&f, &e)))
                     })?;
                     if chart.metadata.api_version == "v1" {
                         chart.files.push(f);
@@ -214,7 +239,7 @@ impl Chart {
         if !has_metadata {
             return Err(Error::new(&rules::CHART_METADATA, "Chart.yaml file is missing"));
         }
-        chart.metadata.validate()?;
+        chart.metadata.validate().map_err(in_metadata)?;
         for (folder, files) in subcharts {
             if folder.starts_with(['_', '.']) {
                 continue;
@@ -316,13 +341,16 @@ fn check_api_version(files: &[File]) -> Result<()> {
     let Some(file) = files.iter().find(|f| f.name == "Chart.yaml") else {
         return Err(Error::new(&rules::CHART_METADATA, "Chart.yaml file is missing"));
     };
-    let version = metadata::api_version(file.data()?)
-        .map_err(|e| Error::new(&rules::CHART_METADATA, format!("cannot load Chart.yaml: {e}")))?;
-    match version.as_str() {
-        "v1" | "v2" | "" => Ok(()),
-        "v3" => Err(Error::new(&rules::CHART_API_VERSION, "invalid chart apiVersion")),
-        _ => Err(Error::new(&rules::CHART_API_VERSION, "unsupported chart version")),
-    }
+    let version = metadata::api_version(file.data()?).map_err(|e| {
+        let d = Diagnostic::new(&rules::CHART_METADATA, format!("cannot load Chart.yaml: {e}"));
+        Error::from(d.at(place(file, &e)))
+    })?;
+    let message = match version.as_str() {
+        "v1" | "v2" | "" => return Ok(()),
+        "v3" => "invalid chart apiVersion",
+        _ => "unsupported chart version",
+    };
+    Err(Diagnostic::new(&rules::CHART_API_VERSION, message).at(Span::whole(&Source::named(shown(file)))).into())
 }
 
 /// A lock says nothing that a render needs, but one that can't be read is an error.

@@ -7,7 +7,7 @@ use super::literal;
 use super::set::{MAX_ITEMS, Reading, items, parse_into};
 use crate::Compat;
 use crate::deserialize::from_map;
-use crate::diagnostic::{Error, Path, Result, Source};
+use crate::diagnostic::{Diagnostic, Error, Path, Result, Source, Span};
 use crate::load::{Chart, values_file};
 use crate::rules;
 use crate::secrets::Secrets;
@@ -132,8 +132,15 @@ impl ValuesOptions {
         let failed = |flag: &str, e: String| Error::new(&rules::VALUES_SET, format!("failed parsing {flag} data: {e}"));
         let mut base = DataMap::new();
         for file in &self.files {
-            let values = values_file::read(&file.text, compat)
-                .map_err(|e| Error::new(&rules::VALUES_YAML, format!("failed to parse {}: {e}", file.name)))?;
+            let values = values_file::read(&file.text, compat).map_err(|e| {
+                let d = Diagnostic::new(&rules::VALUES_YAML, format!("failed to parse {}: {e}", file.name));
+                // A part of another file has lines of its own.
+                let span = match &file.within {
+                    None => values_file::place(&e, Source::new(&*file.name, file.text.clone())),
+                    Some((source, _)) => Span::whole(source),
+                };
+                Error::from(d.at(span))
+            })?;
             values_file::merge(&mut base, values);
         }
         let texts = [&self.json, &self.set, &self.strings, &self.set_files, &self.literals];

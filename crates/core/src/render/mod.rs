@@ -263,9 +263,15 @@ impl<'c> Collector<'c> {
 /// Finds the text of a template by its name.
 type Sources<'s> = dyn Fn(&str) -> Source + 's;
 
+/// What Helm calls the text that `tpl` is given.
+const TPL: &str = "gotpl";
+
 /// Where an error of the evaluator is.
 fn template_span(at: &Location, source: &Sources<'_>) -> Span {
-    let source = source(&at.file);
+    let source = match &*at.file {
+        TPL => Source::named("the text given to tpl"),
+        file => source(file),
+    };
     match at.column {
         None => Span::line(&source, at.line),
         Some(column) if source.text().is_empty() => Span::position(&source, at.line, column + 1),
@@ -309,6 +315,11 @@ fn execution_error(e: &pintle_template::Error, source: &Sources<'_>, compat: Com
     // The innermost place is where things went wrong; those before it are how it came to be there.
     let mut places = places(e, source);
     d.span = places.pop();
-    d.trace = places.into_iter().rev().map(called).collect();
+    // A template that includes itself comes by the same place a thousand times.
+    for place in places.into_iter().rev().map(called) {
+        if Some(&place.span) != d.span.as_ref() && !d.trace.contains(&place) {
+            d.trace.push(place);
+        }
+    }
     Error::from(d).with_message(helm_text(e, compat))
 }

@@ -12,7 +12,7 @@ pub(super) fn load(loader: &Loader<'_>, sources: &KvPairSources) -> Result<Vec<P
     let mut pairs = Vec::new();
     for file in &sources.envs {
         let doing = format!("env source files: [{}]", sources.envs.join(" "));
-        let text = loader.load(file).map_err(|e| e.wrap(&doing))?;
+        let text = loader.load(file).map_err(|e| e.nowhere().wrap(&doing))?;
         pairs.extend(lines(&text).map_err(|(line, e)| Error::new(e).wrap(&doing).at(&loader.shown(file), line))?);
     }
     for literal in &sources.literals {
@@ -23,7 +23,7 @@ pub(super) fn load(loader: &Loader<'_>, sources: &KvPairSources) -> Result<Vec<P
     for source in &sources.files {
         let doing = format!("file sources: [{}]", sources.files.join(" "));
         let (key, file) = parse_file_source(source).map_err(|e| Error::new(e).wrap(&doing))?;
-        let content = loader.load(&file).map_err(|e| e.wrap(&doing))?;
+        let content = loader.load(&file).map_err(|e| e.nowhere().wrap(&doing))?;
         pairs.push((key, content));
     }
     Ok(pairs)

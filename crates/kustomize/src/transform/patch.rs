@@ -33,7 +33,11 @@ pub(crate) fn load_patch(b: &mut Build, loader: &Loader<'_>, patch: &Patch, entr
     let (text, source, location) = match (inline, patch.path.as_str()) {
         ("", "") => return Err(Error::new("must specify one of patch and path").at_span(&entry)),
         ("", path) => {
-            let text = loader.load(path).map_err(|e| e.wrap(format!("failed to get the patch file from path({path})")))?;
+            let text = loader.load(path).map_err(|e| {
+                let e = e.wrap(format!("failed to get the patch file from path({path})"));
+                // A file that is missing is no place to look at.
+                e.nowhere().at_span(&entry)
+            })?;
             (text, format!("[path: {path:?}]"), place(&loader.shown(path), 0))
         }
         (text, "") => (text.as_bytes().to_vec(), format!("[patch: {text:?}]"), entry),

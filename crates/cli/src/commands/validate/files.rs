@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pintle_files::{ENTRIES, Refused, Root, TEXT, read};
+use pintle_files::{ENTRIES, Refused, Root, TEXT, read, words};
 use pintle_validate::Pattern;
 
 use crate::io;
@@ -118,5 +118,5 @@ fn walk(folder: &Path, root: &Arc<Root>, ignored: &Ignored, inputs: &mut Vec<Inp
 }
 
 fn failed(path: &Path, e: &std::io::Error) -> String {
-    format!("read {}: {e}", path.display())
+    format!("read {}: {}", path.display(), words(e))
 }

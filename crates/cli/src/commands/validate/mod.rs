@@ -17,7 +17,7 @@ use pintle_diagnostic::{Levels, Source};
 use pintle_validate::{Locations, Options, ResourceReport, Status, Validator};
 use pintle_value::budget::Exceeded;
 
-use super::source::{levels, part};
+use super::source::{existing, levels, part};
 use crate::{io, report};
 
 use flags::Format;
@@ -48,7 +48,7 @@ pub struct Args {
     #[arg(long, value_name = "CODE=LEVEL")]
     rule: Vec<String>,
     /// An object that exists though it isn't among the manifests: Secret/db, Secret/prod/db, ConfigMap/*
-    #[arg(long, value_name = "KIND/NAME")]
+    #[arg(long, value_name = "KIND/NAME", value_parser = existing)]
     existing: Vec<String>,
     /// Show findings of refs at the level note, as warnings
     #[arg(long)]

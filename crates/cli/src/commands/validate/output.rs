@@ -117,12 +117,16 @@ fn text(shown: &Shown<'_>) -> String {
         let [valid, invalid, errors, others] = counts(shown.reports);
         let _ = writeln!(
             out,
-            "{} objects in {} files: {valid} valid, {invalid} invalid, {errors} errors, {others} skipped",
-            valid + invalid + errors + others,
-            shown.files
+            "{} in {}: {valid} valid, {invalid} invalid, {errors} errors, {others} skipped",
+            counted(valid + invalid + errors + others, "object"),
+            counted(shown.files, "file")
         );
     }
     out
+}
+
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// kubeconform's own lines.
