@@ -1,4 +1,5 @@
 //! The functions from outside: what they answer, and what they cost.
 
 mod growth;
+mod properties;
 mod recorded;

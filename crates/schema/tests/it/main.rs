@@ -2,6 +2,7 @@
 
 mod hostile;
 mod keywords;
+mod oracle;
 mod references;
 mod schemas;
 

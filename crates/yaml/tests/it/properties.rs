@@ -11,13 +11,13 @@ fn text() -> impl Strategy<Value = String> {
     let any_text = prop_oneof![
         "[ -~\n\t]{0,40}",
         "[a-z0-9:#'\"{}\\[\\]&*!|>%@`,? \n-]{0,20}",
-        "(yes|no|on|~|null|0x1f|1e3|1_0|\\.inf|2001-01-01|---|=|1:30)",
+        "(yes|no|on|~|null|0x1f|0o17|1e3|1_0|\\.inf|2001-01-01|---|=|1:30)",
         any::<String>().prop_filter("YAML has the characters", readable),
     ];
     any_text.prop_filter("no merge key", |s| s != "<<")
 }
 
-fn data() -> impl Strategy<Value = Data> {
+pub fn data() -> impl Strategy<Value = Data> {
     let leaf = prop_oneof![
         Just(Data::Null),
         any::<bool>().prop_map(Data::Bool),
