@@ -1,5 +1,7 @@
 //! Criterion's benchmarks: `cargo bench -p pintle-benches`, with further charts in `PINTLE_BENCH_CHARTS`.
 
+#![allow(clippy::disallowed_methods, reason = "no part of the program")]
+
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 

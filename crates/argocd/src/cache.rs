@@ -71,6 +71,7 @@ impl Cache {
     }
 
     /// What was recorded under a key.
+    #[expect(clippy::disallowed_methods, reason = "what is used is marked, so that the oldest goes first")]
     pub fn get(&self, key: &Key) -> Option<Recorded> {
         let (file, size) = read::open(&self.folder.join(key.name())).ok()?;
         // What was used last goes last.

@@ -7,10 +7,12 @@
 
 mod announce;
 mod cache;
+#[expect(clippy::disallowed_methods, reason = "this is the place that owns the environment")]
 mod environment;
 mod files;
 mod generate;
 mod key;
+#[expect(clippy::disallowed_methods, reason = "this is the place that owns the time and the number of renders")]
 mod limits;
 mod parameters;
 mod paths;

@@ -85,6 +85,7 @@ pub fn failure(e: &pintle::Error) -> ExitCode {
 }
 
 /// Whether the user wants no colours (no-color.org).
+#[expect(clippy::disallowed_methods, reason = "this is the place that owns how things are shown")]
 pub fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
 }
@@ -179,6 +180,7 @@ fn keep_named(d: &Diagnostic) -> bool {
 }
 
 /// A finding whose files are named as they lie from the current folder.
+#[expect(clippy::disallowed_methods, reason = "this is the place that owns how things are shown")]
 fn from_here(d: &Diagnostic) -> Diagnostic {
     std::env::current_dir().map_or_else(|_| d.clone(), |here| d.seen_from(&here))
 }

@@ -125,11 +125,13 @@ impl Api {
     }
 
     /// The end of a question that begins now.
+    #[expect(clippy::disallowed_methods, reason = "a server may take so long and no longer")]
     pub fn deadline(&self) -> Instant {
         Instant::now() + self.limits.time
     }
 
     /// What lies at a path. `accept` are the media types that are wanted.
+    #[expect(clippy::disallowed_methods, reason = "a server may take so long and no longer")]
     pub fn get(&self, path: &str, accept: &str, until: Instant) -> Result<Answer, Failure> {
         self.run(async {
             let get = self.repeated(path, accept, until);
@@ -185,6 +187,7 @@ impl Api {
     }
 
     /// Sends a request again where that can help: the connection was lost, or the server is busy and says when it won't be.
+    #[expect(clippy::disallowed_methods, reason = "a server may take so long and no longer")]
     async fn repeated(&self, path: &str, accept: &str, until: Instant) -> Result<Answer, Failure> {
         let mut lost = false;
         let mut tries = 0;

@@ -120,6 +120,7 @@ fn shown(server: &Uri) -> String {
     server.to_string().trim_end_matches('/').to_owned()
 }
 
+#[expect(clippy::disallowed_methods, reason = "kubectl has settings of this name")]
 async fn config(args: &Args) -> Result<Config, Error> {
     let Some(kubeconfig) = kubeconfig(args)? else {
         if let Some(server) = &args.kube_apiserver {
@@ -149,6 +150,7 @@ async fn config(args: &Args) -> Result<Config, Error> {
 
 /// The kubeconfig of the flag, or those of the environment, merged; files of the environment that don't exist are left out, as
 /// kubectl does.
+#[expect(clippy::disallowed_methods, reason = "kubectl has settings of this name")]
 fn kubeconfig(args: &Args) -> Result<Option<Kubeconfig>, Error> {
     if let Some(file) = &args.kubeconfig {
         return read(file).map(Some);
@@ -219,6 +221,7 @@ fn apply(args: &Args, config: &mut Config) -> Result<(), Error> {
 
 /// Whether the proxy counts: one of the kubeconfig always does, one of the environment not for what it excepts, nor for this machine
 /// (Go's `http.ProxyFromEnvironment`).
+#[expect(clippy::disallowed_methods, reason = "kubectl has settings of this name")]
 fn is_through_proxy(config: &Config) -> bool {
     let variable = |name: &str| std::env::var(name).or_else(|_| std::env::var(name.to_lowercase())).unwrap_or_default();
     let Some(proxy) = &config.proxy_url else { return false };

@@ -67,6 +67,7 @@ fn failed(message: impl Into<String>) -> Error {
 }
 
 /// What the plugin prints.
+#[expect(clippy::disallowed_methods, reason = "a plugin may take so long and no longer")]
 fn run(exec: &ExecConfig, limit: Duration) -> Result<Vec<u8>, Error> {
     let program = exec.command.as_deref().ok_or_else(|| failed("the kubeconfig's credential plugin has no command"))?;
     let shown = Path::new(program).file_name().unwrap_or(OsStr::new(program)).to_string_lossy().into_owned();
@@ -109,6 +110,7 @@ fn run(exec: &ExecConfig, limit: Duration) -> Result<Vec<u8>, Error> {
 }
 
 /// Reads a pipe to its end, or to where it becomes too much, without anybody waiting for it.
+#[expect(clippy::disallowed_methods, reason = "a plugin may take so long and no longer")]
 fn listen(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     let (send, output) = channel();
     thread::spawn(move || {
@@ -176,6 +178,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a plugin may take so long and no longer")]
     fn a_plugin_that_sleeps_is_killed_with_what_it_started() {
         for mode in [Some(ExecInteractiveMode::Never), None] {
             let mark = std::env::temp_dir().join(format!("pintle-credential-{}-{}", std::process::id(), mode.is_some()));
@@ -190,6 +193,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a plugin may take so long and no longer")]
     fn a_child_that_keeps_the_output_open_is_not_waited_for() {
         let start = Instant::now();
         let never = Some(ExecInteractiveMode::Never);

@@ -1,6 +1,8 @@
 //! Against the controller's own package: `sealed.txt` was sealed by it (`cd tests/independent && go run . seal ../key.pem 'correct
 //! horse' prod/db prod '' > ../sealed.txt`), and where Go is installed it opens what is sealed here. The key is made for these tests.
 
+#![allow(clippy::disallowed_methods, reason = "tests have a clock of their own")]
+
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};

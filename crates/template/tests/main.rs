@@ -1,5 +1,7 @@
 //! The template language, end to end: text and data in, bytes or Go's error text out.
 
+#![allow(clippy::disallowed_methods, reason = "tests start threads of their own")]
+
 use std::rc::Rc;
 use std::sync::Arc;
 

@@ -242,6 +242,7 @@ impl Default for Budget {
 
 impl Budget {
     /// A whole budget; its time begins.
+    #[expect(clippy::disallowed_methods, reason = "the budget is what has the time")]
     pub fn new(limits: Limits) -> Budget {
         Budget {
             limits,

@@ -84,6 +84,7 @@ struct Side {
 }
 
 /// Whether both give the same.
+#[expect(clippy::disallowed_methods, reason = "both times are shown")]
 fn compare(args: &Args) -> Result<bool, Error> {
     if args.values.files.iter().any(|f| f.trim() == "-") {
         return Err(usage("values from standard input can be read once only: name a file"));

@@ -6,6 +6,8 @@
 //! The threads are std's. A pool of threads (rayon) wants all items at hand, while `meanwhile` works on the first as others are still
 //! being made; and most charts are so small that no thread is started for them (`ENOUGH`).
 
+#![expect(clippy::disallowed_methods, reason = "this is the room for threads")]
+
 mod parsed;
 
 use std::panic::resume_unwind;

@@ -99,6 +99,10 @@ fn algorithm(oid: ObjectIdentifier, parameters: Option<Any>) -> AlgorithmIdentif
 
 impl Key {
     /// A new RSA key of `bits` bits, which is an even number from 128 on, with the exponent 65537.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "both primes are sought at once; the key is the same however many threads there are"
+    )]
     pub fn rsa(world: &dyn World, bits: usize) -> Result<Key, String> {
         let mut random = Random(world);
         loop {

@@ -20,6 +20,7 @@ impl Live {
     /// Starts `program`, and waits for what it says first. `limit` is what it may take for anything that it says.
     ///
     /// Errors: the program can't be run, the cluster can't be asked, no answer in time.
+    #[expect(clippy::disallowed_methods, reason = "what the child says is read while it is written to")]
     pub fn start(program: &Path, arguments: &[OsString], limit: Duration) -> Result<(Live, Hello), Error> {
         let failed = |what: String| Error::from(Diagnostic::new(&pintle::rules::CLUSTER_LIVE, what));
         let child = Command::new(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();

@@ -188,6 +188,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
 }
 
 /// The program that asks clusters: the one that is named, the one beside this program, the first in PATH.
+#[expect(clippy::disallowed_methods, reason = "where pintle-cluster lies is the user's setting")]
 fn program() -> Result<PathBuf, Error> {
     const NAMES: &str = "PINTLE_CLUSTER";
     if let Some(named) = std::env::var_os(NAMES).filter(|n| !n.is_empty()) {

@@ -38,6 +38,7 @@ pub fn run(program: &OsStr, rest: &[OsString], compat: Compat) -> Answered {
 }
 
 /// `EnvVars`
+#[expect(clippy::disallowed_methods, reason = "`helm env` prints it")]
 fn variables(program: &OsStr, globals: &Globals, compat: Compat) -> BTreeMap<&'static str, String> {
     let cache = home("HELM_CACHE_HOME", "XDG_CACHE_HOME", DEFAULTS[0]);
     let config = home("HELM_CONFIG_HOME", "XDG_CONFIG_HOME", DEFAULTS[1]);
@@ -101,6 +102,7 @@ const DEFAULTS: [(&str, &str); 3] = if cfg!(windows) {
     [("HOME", ".cache"), ("HOME", ".config"), ("HOME", ".local/share")]
 };
 
+#[expect(clippy::disallowed_methods, reason = "`helm env` prints it")]
 fn home(helm: &str, xdg: &str, (user, below): (&str, &str)) -> PathBuf {
     let set = |name: &str| var(name).ok().filter(|v| !v.is_empty()).map(PathBuf::from);
     let default = || set(user).unwrap_or_default().join(below);

@@ -14,6 +14,7 @@ const DEPTH: &str = "PINTLE_HELM_DEPTH";
 const DEEPEST: u32 = 8;
 
 /// Runs the real Helm with the same arguments; `why` says what is wanted of it, for when there is none.
+#[expect(clippy::disallowed_methods, reason = "Helm is sought where a shell would seek it")]
 pub fn run(args: &[OsString], why: &Error) -> ExitCode {
     let failed = |what: String| {
         report::line(&format!("Error: {what}"));
@@ -52,6 +53,7 @@ pub fn hand(mut command: Command) -> std::io::Result<ExitCode> {
 }
 
 /// The real Helm that the environment names.
+#[expect(clippy::disallowed_methods, reason = "Helm is sought where a shell would seek it")]
 pub fn named() -> Option<OsString> {
     std::env::var_os("PINTLE_HELM").filter(|n| !n.is_empty())
 }
@@ -76,6 +78,7 @@ pub fn find(label: &str, named: Option<&OsStr>) -> Result<Option<PathBuf>, Strin
 }
 
 /// The programs of a name, in the order of PATH.
+#[expect(clippy::disallowed_methods, reason = "Helm is sought where a shell would seek it")]
 pub fn in_path(name: &OsStr) -> Vec<PathBuf> {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let file = |folder: PathBuf| folder.join(name).with_extension(std::env::consts::EXE_EXTENSION);

@@ -54,6 +54,7 @@ pub fn run(program: &std::ffi::OsStr, args: &[OsString]) -> ExitCode {
 }
 
 /// The Helm that is stood in for: `PINTLE_COMPAT`.
+#[expect(clippy::disallowed_methods, reason = "the setting of the stand-in")]
 fn profile() -> Result<Compat, Error> {
     let Some(name) = std::env::var("PINTLE_COMPAT").ok().filter(|n| !n.is_empty()) else { return Ok(Compat::default()) };
     Compat::from_name(&name).ok_or_else(|| {
