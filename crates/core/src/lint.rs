@@ -15,7 +15,7 @@ use pintle_functions::semver::Version;
 use pintle_functions::world::System;
 use pintle_go::strconv::quote;
 use pintle_value::{Data, Map};
-use pintle_yaml::{StructType, Target};
+use pintle_yaml::{Reading, Typed, structure};
 
 use crate::Compat;
 use crate::capabilities::{Capabilities, KubeVersion};
@@ -341,20 +341,17 @@ impl Linter<'_> {
         };
         let documents = pintle_yaml::split_documents(text).map_err(|e| no_yaml(self, e))?;
         for document in documents {
-            let data = pintle_yaml::from_slice_typed(document, &Target::Pointer(&Target::Struct(&OBJECT)));
-            let data = data.map_err(|e| no_yaml(self, e))?;
-            if !data.is_null() {
-                let metadata = data.get("Metadata").cloned().unwrap_or(Data::Null);
-                let (api_version, kind) = (string(&data, "apiVersion"), string(&data, "Kind"));
-                each(self, &Object { api_version, kind, name: string(&metadata, "Name") });
+            let object = Option::<Object>::read(document, Reading::Lenient).map_err(|e| no_yaml(self, e))?;
+            if let Some(object) = object {
+                each(self, &object);
             }
         }
         Ok(())
     }
 
     fn object(&mut self, file: &str, object: &Object, manifest: &str) {
-        let quoted = quote(object.name.as_bytes());
-        let wrong: Vec<String> = names::wrong(&object.kind, &object.name)
+        let quoted = quote(object.metadata.name.as_bytes());
+        let wrong: Vec<String> = names::wrong(&object.kind, &object.metadata.name)
             .iter()
             .map(|what| format!("metadata.name: Invalid value: {quoted}: {what}"))
             .collect();
@@ -436,24 +433,27 @@ impl Linter<'_> {
     }
 }
 
-/// What the linter looks at of an object.
-struct Object {
-    api_version: String,
-    kind: String,
-    name: String,
+structure! {
+    /// What the linter looks at of an object.
+    Object("rules", "k8sYamlStruct") {
+        /// Group and version.
+        api_version: String = "apiVersion",
+        /// The kind.
+        kind: String = "Kind",
+        /// What it is called.
+        metadata: ObjectMetadata = "Metadata",
+    }
 }
 
-const OBJECT: StructType = StructType {
-    name: "k8sYamlStruct",
-    go_type: "rules.k8sYamlStruct",
-    fields: &[("apiVersion", Target::String), ("Kind", Target::String), ("Metadata", Target::Struct(&OBJECT_METADATA))],
-};
-
-const OBJECT_METADATA: StructType = StructType {
-    name: "k8sYamlMetadata",
-    go_type: "rules.k8sYamlMetadata",
-    fields: &[("Namespace", Target::String), ("Name", Target::String)],
-};
+structure! {
+    /// An object's name.
+    ObjectMetadata("rules", "k8sYamlMetadata") {
+        /// The namespace.
+        namespace: String = "Namespace",
+        /// The name.
+        name: String = "Name",
+    }
+}
 
 fn name(m: &Data) -> Option<String> {
     let name = string(m, "name");

@@ -82,7 +82,7 @@ impl<'t, 'a> Decoder<'t, 'a> {
 
     fn error(&self, message: impl Into<String>, id: NodeId) -> Box<Error> {
         let at = self.tree.span(id).start;
-        Box::new(Error { message: message.into(), line: Some(at.line), column: Some(at.column) })
+        Box::new(Error::at(message, at.line, at.column))
     }
 
     /// Counts a node, and stops where too many of them come from aliases.

@@ -14,12 +14,19 @@ pub struct Error {
     pub line: Option<usize>,
     /// The column of the problem, from 1, in characters.
     pub column: Option<usize>,
+    /// What may have been meant; Go doesn't tell.
+    pub hint: Option<String>,
 }
 
 impl Error {
     /// An error without a place.
     pub(crate) fn new(message: impl Into<String>) -> Error {
-        Error { message: message.into(), line: None, column: None }
+        Error { message: message.into(), line: None, column: None, hint: None }
+    }
+
+    /// An error at a line and a column, from 1.
+    pub(crate) fn at(message: impl Into<String>, line: usize, column: usize) -> Error {
+        Error { line: Some(line), column: Some(column), ..Error::new(message) }
     }
 
     /// The same error with `prefix` before its text, as `fmt.Errorf("prefix%w")` wraps.

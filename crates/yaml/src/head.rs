@@ -7,14 +7,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use pintle_value::Data;
+
 use crate::Error;
-use crate::data::{check_dynamic, key_text};
 use crate::decode::Decoder;
 use crate::dynamic::Dynamic;
 use crate::input::Input;
 use crate::resolve::{Scalar, resolve};
 use crate::tree::{Composer, NodeId, NodeKind, Tree};
-use crate::typed::{coerced, folds_to, is_null, kind};
+use crate::typed::{Field, Reading, StructType, Target, fill, folds_to};
 
 /// What Helm knows of a manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,16 +51,44 @@ pub fn head_from_slice(text: &[u8]) -> Result<Head, Error> {
         Ok(None) => return Ok(Head::default()),
         Err(e) => return Err(converting(*e)),
     };
-    let root = if is_ordinary(&tree) {
-        excerpt(&tree)
-    } else {
-        Decoder::new(&tree, false).document::<Dynamic>().map_err(|e| *e).and_then(checked)
-    };
-    let mut reader = Reader { error: None };
-    let head = reader.head(&root.map_err(converting)?);
-    match reader.error {
-        None => Ok(head),
-        Some(message) => Err(Error::new(format!("error unmarshaling JSON: while decoding JSON: {message}"))),
+    let root = if is_ordinary(&tree) { excerpt(&tree) } else { Decoder::new(&tree, false).document::<Dynamic>().map_err(|e| *e) };
+    let mut data = Data::default();
+    match fill(root.map_err(converting)?, &Target::Struct(&SIMPLE_HEAD), Reading::Lenient, &mut data)? {
+        None => Ok(Head::from_data(&data)),
+        Some(misfit) => Err(Error::new(format!("error unmarshaling JSON: while decoding JSON: {}", misfit.message))),
+    }
+}
+
+/// `SimpleHead`
+const SIMPLE_HEAD: StructType = StructType {
+    name: "SimpleHead",
+    go_type: "util.SimpleHead",
+    fields: &[
+        Field::Named("apiVersion", Target::String),
+        Field::Named("kind", Target::String),
+        Field::Named("metadata", Target::Pointer(&Target::Struct(&METADATA))),
+    ],
+};
+
+const METADATA: StructType = StructType {
+    name: "",
+    go_type: "struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \"json:\\\"annotations\\\"\" }",
+    fields: &[Field::Named("name", Target::String), Field::Named("annotations", Target::Map(&Target::String))],
+};
+
+impl Head {
+    fn from_data(data: &Data) -> Head {
+        let text = |data: &Data, key: &str| data.get(key).and_then(Data::as_str).unwrap_or_default().to_owned();
+        let annotations = |data: &Data| {
+            let map = data.get("annotations")?.as_map()?;
+            Some(map.iter().map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned())).collect())
+        };
+        let metadata = |data: &Data| Metadata { name: text(data, "name"), annotations: annotations(data) };
+        Head {
+            api_version: text(data, "apiVersion"),
+            kind: text(data, "kind"),
+            metadata: data.get("metadata").filter(|data| !data.is_null()).map(metadata),
+        }
     }
 }
 
@@ -109,117 +138,6 @@ fn excerpt(tree: &Tree<'_>) -> Result<Dynamic, Error> {
         entries.push((key, value));
     }
     Ok(Dynamic::Map(entries))
-}
-
-/// The document, if everything in it has a place in JSON. What becomes a string need not.
-fn checked(mut root: Dynamic) -> Result<Dynamic, Error> {
-    coerce_fields(&mut root, &mut |name, value| match field(name, &["apiVersion", "kind", "metadata"]) {
-        Some("metadata") => coerce_fields(value, &mut |name, value| match field(name, &["name", "annotations"]) {
-            Some("annotations") => coerce_fields(value, &mut |_, value| coerce(value)),
-            Some(_) => coerce(value),
-            None => {}
-        }),
-        Some(_) => coerce(value),
-        None => {}
-    });
-    check_dynamic(&root)?;
-    Ok(root)
-}
-
-fn coerce_fields(value: &mut Dynamic, then: &mut impl FnMut(&str, &mut Dynamic)) {
-    if let Dynamic::Map(entries) = value {
-        for (key, value) in entries {
-            if let Some(name) = key_text(key) {
-                then(&name, value);
-            }
-        }
-    }
-}
-
-/// Makes a number or a boolean the string that it becomes where one is wanted.
-fn coerce(value: &mut Dynamic) {
-    if let Dynamic::Scalar(scalar) = value
-        && let Some(text) = coerced(scalar)
-    {
-        *scalar = Scalar::Str(Cow::Owned(text));
-    }
-}
-
-/// The field that encoding/json finds for a key: the one of that name, or else of that name but for case.
-fn field<'f>(key: &str, fields: &[&'f str]) -> Option<&'f str> {
-    let exact = fields.iter().find(|field| **field == key);
-    exact.or_else(|| fields.iter().find(|field| folds_to(key, field))).copied()
-}
-
-/// encoding/json filling the fields; the first value that does not fit is the error.
-struct Reader {
-    error: Option<String>,
-}
-
-const METADATA: &str = "struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \"json:\\\"annotations\\\"\" }";
-
-impl Reader {
-    fn mismatch(&mut self, value: &Dynamic, place: &str, go_type: &str) {
-        self.error.get_or_insert_with(|| format!("json: cannot unmarshal {} into Go {place} of type {go_type}", kind(value)));
-    }
-
-    fn head(&mut self, root: &Dynamic) -> Head {
-        let mut head = Head::default();
-        for (name, value) in self.members(root, "value", "util.SimpleHead") {
-            match field(&name, &["apiVersion", "kind", "metadata"]) {
-                Some("apiVersion") => self.string(value, "struct field SimpleHead.apiVersion", &mut head.api_version),
-                Some("kind") => self.string(value, "struct field SimpleHead.kind", &mut head.kind),
-                Some(_) if is_null(value) => head.metadata = None,
-                Some(_) => self.metadata(value, head.metadata.get_or_insert_default()),
-                None => {}
-            }
-        }
-        head
-    }
-
-    fn metadata(&mut self, value: &Dynamic, metadata: &mut Metadata) {
-        for (name, value) in self.members(value, "struct field SimpleHead.metadata", METADATA) {
-            match field(&name, &["name", "annotations"]) {
-                Some("name") => self.string(value, "struct field .metadata.name", &mut metadata.name),
-                Some(_) if is_null(value) => metadata.annotations = None,
-                Some(_) => {
-                    let place = "struct field .metadata.annotations";
-                    let annotations = metadata.annotations.get_or_insert_default();
-                    for (name, value) in self.members(value, place, "map[string]string") {
-                        let mut text = String::new();
-                        self.string(value, place, &mut text);
-                        annotations.insert(name, text);
-                    }
-                }
-                None => {}
-            }
-        }
-    }
-
-    /// A mapping's members in the order of their names, as they stand in JSON.
-    fn members<'d>(&mut self, value: &'d Dynamic, place: &str, go_type: &str) -> Vec<(String, &'d Dynamic)> {
-        match value {
-            Dynamic::Map(entries) => {
-                let mut members: Vec<_> = entries.iter().filter_map(|(k, v)| Some((key_text(k)?, v))).collect();
-                members.sort_by(|a, b| a.0.cmp(&b.0));
-                members
-            }
-            Dynamic::Scalar(Scalar::Null) => Vec::new(),
-            other => {
-                self.mismatch(other, place, go_type);
-                Vec::new()
-            }
-        }
-    }
-
-    fn string(&mut self, value: &Dynamic, place: &str, into: &mut String) {
-        match value {
-            Dynamic::Scalar(Scalar::Null) => {}
-            Dynamic::Scalar(Scalar::Str(s)) => *into = s.to_string(),
-            Dynamic::Scalar(scalar) => *into = coerced(scalar).unwrap_or_default(),
-            other => self.mismatch(other, place, "string"),
-        }
-    }
 }
 
 #[cfg(test)]

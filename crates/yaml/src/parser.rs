@@ -143,7 +143,7 @@ fn error(problem: &str, context: Option<Mark>, mark: Mark) -> Box<Error> {
         0 => format!("yaml: {problem}"),
         line => format!("yaml: line {line}: {problem}"),
     };
-    Box::new(Error { message, line: Some(mark.line as usize + 1), column: Some(mark.column as usize + 1) })
+    Box::new(Error::at(message, mark.line as usize + 1, mark.column as usize + 1))
 }
 
 impl<'a> Parser<'a> {

@@ -15,7 +15,7 @@ pub fn split_documents(text: &[u8]) -> Result<Vec<&[u8]>, Error> {
         if !rest.is_empty() && !rest.starts_with('#') {
             let message = format!("invalid Yaml document separator: {rest}");
             let line = 1 + memchr::memchr_iter(b'\n', &text[..at]).count();
-            return Err(Error { message, line: Some(line), column: Some(1) });
+            return Err(Error::at(message, line, 1));
         }
         if at > start {
             documents.push(&text[start..at]);

@@ -274,9 +274,6 @@ impl<'a> Composer<'a> {
 }
 
 fn unknown_anchor(name: &str, at: Mark) -> Box<Error> {
-    Box::new(Error {
-        message: format!("yaml: unknown anchor '{name}' referenced"),
-        line: Some(at.line as usize + 1),
-        column: Some(at.column as usize + 1),
-    })
+    let message = format!("yaml: unknown anchor '{name}' referenced");
+    Box::new(Error::at(message, at.line as usize + 1, at.column as usize + 1))
 }

@@ -2,12 +2,13 @@
 //!
 //! A [`Target`] describes the Go type; [`from_slice_typed`] gives what `yaml.Unmarshal` leaves in a variable of it: numbers and
 //! booleans that meet a string field become strings, names of fields match in any case, unknown ones are dropped, and what does
-//! not fit is an error in the words of `encoding/json`. What the fields mean is the caller's matter.
+//! not fit is an error in the words of `encoding/json` with its place. [`Reading`] tells how strict that is, and
+//! [`structure!`](crate::structure) declares a Go struct as a Rust one. What the fields mean is the caller's matter.
 
 use std::borrow::Cow;
 
-use pintle_diagnostic::Step;
-use pintle_go::strconv::format_float32;
+use pintle_diagnostic::{Step, nearest};
+use pintle_go::strconv::{format_float32, quote};
 use pintle_value::json::format_json_float;
 use pintle_value::{Data, DataMap};
 
@@ -30,6 +31,10 @@ pub enum Target {
     Bool,
     /// `int`
     Int,
+    /// `int64`
+    Int64,
+    /// A type with a name, as Go prints it, and what it is made of.
+    Named(&'static str, &'static Target),
     /// A slice.
     List(&'static Target),
     /// A map with string keys.
@@ -47,8 +52,40 @@ pub struct StructType {
     pub name: &'static str,
     /// The type as Go prints it, such as `v2.Metadata`.
     pub go_type: &'static str,
-    /// The fields' names in JSON, in the order of their declaration, with their types.
-    pub fields: &'static [(&'static str, Target)],
+    /// The fields, in the order of their declaration.
+    pub fields: &'static [Field],
+}
+
+/// A field of a Go struct type.
+#[derive(Clone, Copy, Debug)]
+pub enum Field {
+    /// A field by its name in JSON.
+    Named(&'static str, Target),
+    /// A field of embedded structs, after the path of their names in Go: `("ResId.Gvk", "kind", …)`.
+    Promoted(&'static str, &'static str, Target),
+    /// An embedded struct, by the name that it has in Go.
+    Embedded(&'static str, &'static StructType),
+}
+
+/// How a document is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// `yaml.Unmarshal`
+    Lenient,
+    /// `yaml.UnmarshalStrict`: no key comes twice, and each is a field.
+    Strict,
+    /// `yaml.YAMLToJSON`, then a `json.Decoder` with `DisallowUnknownFields`: each key is a field, and nothing becomes a string.
+    Plain,
+}
+
+/// What a key of a document stands for.
+struct Found<'f> {
+    /// The embedded structs on the way, by their names in Go.
+    through: Vec<&'static str>,
+    name: &'static str,
+    target: &'f Target,
+    /// What sigs.k8s.io/yaml takes for the field's type: of a promoted one it knows the embedded struct only.
+    looks_like: Option<Target>,
 }
 
 impl Target {
@@ -59,6 +96,8 @@ impl Target {
             Target::String => "string".into(),
             Target::Bool => "bool".into(),
             Target::Int => "int".into(),
+            Target::Int64 => "int64".into(),
+            Target::Named(name, _) => (*name).into(),
             Target::List(of) => format!("[]{}", of.go_type()).into(),
             Target::Map(of) => format!("map[string]{}", of.go_type()).into(),
             Target::Pointer(to) => format!("*{}", to.go_type()).into(),
@@ -74,28 +113,73 @@ impl Target {
         }
     }
 
+    /// What a type with a name is made of.
+    fn underlying(&self) -> &Target {
+        match self {
+            Target::Named(_, of) => of.underlying(),
+            other => other,
+        }
+    }
+
+    /// Whether the type's zero value is nil.
+    fn has_nil(&self) -> bool {
+        matches!(self.underlying(), Target::Any | Target::List(_) | Target::Map(_) | Target::Pointer(_))
+    }
+
     /// The zero value as an element of a list or a map.
     fn zero(&self) -> Data {
-        match self {
+        match self.underlying() {
             Target::String => Data::from(""),
             Target::Bool => Data::Bool(false),
-            Target::Int => Data::Int(0),
+            Target::Int | Target::Int64 => Data::Int(0),
             Target::Struct(_) => Data::Map(DataMap::new()),
-            Target::Any | Target::List(_) | Target::Map(_) | Target::Pointer(_) => Data::Null,
+            _ => Data::Null,
         }
     }
 }
 
 impl StructType {
     /// The field that encoding/json finds for a key: the one of that name, or else of that name but for case.
-    fn field(&self, key: &str) -> Option<&'static (&'static str, Target)> {
-        let exact = self.fields.iter().find(|(name, _)| *name == key);
-        exact.or_else(|| self.fields.iter().find(|(name, _)| folds_to(key, name)))
+    fn field(&'static self, key: &str) -> Option<Found<'static>> {
+        self.find(&|name| name == key).or_else(|| self.find(&|name| folds_to(key, name)))
+    }
+
+    /// The field whose name is meant; a struct's own fields come before those of embedded ones.
+    fn find(&'static self, is_meant: &dyn Fn(&str) -> bool) -> Option<Found<'static>> {
+        let own = self.fields.iter().find_map(|field| match field {
+            Field::Named(name, target) => {
+                is_meant(name).then(|| Found { through: Vec::new(), name, target, looks_like: Some(*target) })
+            }
+            Field::Promoted(through, name, target) => {
+                is_meant(name).then(|| Found { through: vec![*through], name, target, looks_like: None })
+            }
+            Field::Embedded(..) => None,
+        });
+        own.or_else(|| {
+            self.fields.iter().find_map(|field| match field {
+                Field::Embedded(name, of) => of.find(is_meant).map(|mut found| {
+                    found.through.insert(0, name);
+                    Found { looks_like: Some(Target::Struct(of)), ..found }
+                }),
+                _ => None,
+            })
+        })
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        for field in self.fields {
+            match field {
+                Field::Named(name, _) | Field::Promoted(_, name, _) => names.push(*name),
+                Field::Embedded(_, of) => names.extend(of.names()),
+            }
+        }
+        names
     }
 }
 
 /// Whether `key` is the ASCII word `field` in any case, U+212A and U+017F for k and s included.
-pub(crate) fn folds_to(key: &str, field: &str) -> bool {
+pub fn folds_to(key: &str, field: &str) -> bool {
     let fold = |c: char| match c {
         '\u{212A}' => 'k',
         '\u{17F}' => 's',
@@ -112,54 +196,73 @@ pub(crate) fn folds_to(key: &str, field: &str) -> bool {
 ///
 /// ```
 /// use pintle_value::Data;
-/// use pintle_yaml::{StructType, Target, from_slice_typed};
+/// use pintle_yaml::{Field, Reading, StructType, Target, from_slice_typed};
 /// const PORT: StructType = StructType {
 ///     name: "Port",
 ///     go_type: "net.Port",
-///     fields: &[("name", Target::String), ("number", Target::Int)],
+///     fields: &[Field::Named("name", Target::String), Field::Named("number", Target::Int)],
 /// };
-/// let port = from_slice_typed(b"{name: 8080, Number: 1e3, other: x}", &Target::Struct(&PORT)).unwrap();
+/// let port = from_slice_typed(b"{name: 8080, Number: 1e3, other: x}", &Target::Struct(&PORT), Reading::Lenient).unwrap();
 /// assert_eq!(port.get("name"), Some(&Data::from("8080")));
 /// assert_eq!(port.get("number"), Some(&Data::Int(1000)));
-/// let error = from_slice_typed(b"number: high", &Target::Struct(&PORT)).unwrap_err();
+/// let error = from_slice_typed(b"number: high", &Target::Struct(&PORT), Reading::Strict).unwrap_err();
 /// assert!(error.message.ends_with("json: cannot unmarshal string into Go struct field Port.number of type int"));
 /// ```
-pub fn from_slice_typed(text: &[u8], target: &Target) -> Result<Data, Error> {
+pub fn from_slice_typed(text: &[u8], target: &Target, reading: Reading) -> Result<Data, Error> {
     let mut data = target.zero();
-    from_slice_into(text, target, &mut data)?;
+    from_slice_into(text, target, reading, &mut data)?;
     Ok(data)
 }
 
 /// As [`from_slice_typed`] into a variable that holds `data` already, as an earlier call left it: what the document does not
 /// set stays, and elements of lists are filled, not replaced.
-pub fn from_slice_into(text: &[u8], target: &Target, data: &mut Data) -> Result<(), Error> {
+pub fn from_slice_into(text: &[u8], target: &Target, reading: Reading, data: &mut Data) -> Result<(), Error> {
     let input = Input::new(text);
-    let converting = |e: Error| e.wrap("error converting YAML to JSON: ");
     let tree = match Composer::new(&input).next() {
         Ok(Some(tree)) => tree,
         Ok(None) => return Ok(()),
-        Err(e) => return Err(converting(*e)),
+        Err(e) => return Err(reading.converting(*e)),
     };
-    let mut root = Decoder::new(&tree, false).document::<Dynamic>().map_err(|e| converting(*e))?;
-    coerce(&mut root, target);
-    check_dynamic(&root).map_err(converting)?;
-    // encoding/json sees the variable through a pointer in an interface, which is what a null sets.
-    if is_null(&root) {
-        return Ok(());
-    }
-    let mut filler = Filler { context: "", fields: Vec::new(), path: Vec::new(), error: None };
-    filler.store(&root, target, data);
-    let Some((message, path)) = filler.error else { return Ok(()) };
-    let mut error = Error::new(format!("error unmarshaling JSON: while decoding JSON: {message}"));
+    let root = Decoder::new(&tree, reading == Reading::Strict).document::<Dynamic>();
+    let misfit = fill(root.map_err(|e| reading.converting(*e))?, target, reading, data)?;
+    let Some(Misfit { message, hint, path, at_key }) = misfit else { return Ok(()) };
+    let mut error = Error { hint, ..reading.unmarshaling(message) };
     if let Some(place) = tree.locate(&path) {
-        (error.line, error.column) = (Some(place.value.start.line), Some(place.value.start.column));
+        let start = place.key.filter(|_| at_key).unwrap_or(place.value).start;
+        (error.line, error.column) = (Some(start.line), Some(start.column));
     }
     Err(error)
 }
 
+impl Reading {
+    fn converting(self, e: Error) -> Error {
+        if self == Reading::Plain { e } else { e.wrap("error converting YAML to JSON: ") }
+    }
+
+    fn unmarshaling(self, message: String) -> Error {
+        let e = Error::new(message);
+        if self == Reading::Plain { e } else { e.wrap("error unmarshaling JSON: while decoding JSON: ") }
+    }
+}
+
+/// Fills `data` with a document; gives the first value that does not fit. Errors: what has no place in JSON.
+pub(crate) fn fill(mut root: Dynamic, target: &Target, reading: Reading, data: &mut Data) -> Result<Option<Misfit>, Error> {
+    if reading != Reading::Plain {
+        coerce(&mut root, target);
+    }
+    check_dynamic(&root).map_err(|e| reading.converting(e))?;
+    // encoding/json sees the variable through a pointer in an interface, which is what a null sets.
+    if is_null(&root) {
+        return Ok(None);
+    }
+    let mut filler = Filler { reading, context: "", fields: Vec::new(), path: Vec::new(), misfit: None };
+    filler.store(&root, target, data);
+    Ok(filler.misfit)
+}
+
 /// `convertToJSONableObject`: makes numbers and booleans that are bound for strings what they become there.
 fn coerce(value: &mut Dynamic, target: &Target) {
-    match (value, target.pointee()) {
+    match (value, target.pointee().underlying()) {
         (Dynamic::Scalar(scalar), Target::String) => {
             let Some(text) = coerced(scalar) else { return };
             *scalar = Scalar::Str(Cow::Owned(text));
@@ -172,8 +275,8 @@ fn coerce(value: &mut Dynamic, target: &Target) {
         }
         (Dynamic::Map(entries), Target::Struct(of)) => {
             for (key, value) in entries {
-                if let Some((_, target)) = name(key).and_then(|name| of.field(&name)) {
-                    coerce(value, target);
+                if let Some(target) = name(key).and_then(|name| of.field(&name)?.looks_like) {
+                    coerce(value, &target);
                 }
             }
         }
@@ -182,7 +285,7 @@ fn coerce(value: &mut Dynamic, target: &Target) {
 }
 
 /// The string that a number or a boolean becomes where one is wanted.
-pub(crate) fn coerced(scalar: &Scalar<'_>) -> Option<String> {
+fn coerced(scalar: &Scalar<'_>) -> Option<String> {
     match scalar {
         Scalar::Bool(b) => Some(b.to_string()),
         Scalar::Int(i) => Some(i.to_string()),
@@ -192,33 +295,44 @@ pub(crate) fn coerced(scalar: &Scalar<'_>) -> Option<String> {
     }
 }
 
+/// A value or a key that does not fit.
+pub(crate) struct Misfit {
+    /// encoding/json's words.
+    pub message: String,
+    /// What may have been meant.
+    hint: Option<String>,
+    path: Vec<Step<'static>>,
+    at_key: bool,
+}
+
 /// encoding/json's `decodeState`; the first value that does not fit is the error.
 struct Filler<'d> {
+    reading: Reading,
     /// The name of the innermost struct.
     context: &'static str,
-    /// The fields that lead to the value, by their names in JSON.
+    /// The fields that lead to the value, by their names in JSON, and embedded structs between them.
     fields: Vec<&'static str>,
     path: Vec<Step<'d>>,
-    error: Option<(String, Vec<Step<'d>>)>,
+    misfit: Option<Misfit>,
 }
 
 impl<'d> Filler<'d> {
     fn store(&mut self, value: &'d Dynamic, target: &Target, slot: &mut Data) {
         if is_null(value) {
-            if matches!(target, Target::Any | Target::List(_) | Target::Map(_) | Target::Pointer(_)) {
+            if target.has_nil() {
                 *slot = Data::Null;
             }
             return;
         }
         let target = target.pointee();
-        match (value, target) {
+        match (value, target.underlying()) {
             (_, Target::Any) => match dynamic_to_data(value.clone()) {
                 Ok(data) => *slot = data,
-                Err(e) => self.fail(e.message),
+                Err(e) => self.fail(e.message, None, false),
             },
             (Dynamic::Scalar(Scalar::Str(s)), Target::String) => *slot = Data::String(s.to_string()),
             (Dynamic::Scalar(Scalar::Bool(b)), Target::Bool) => *slot = Data::Bool(*b),
-            (Dynamic::Scalar(scalar), Target::Int) => match number_text(scalar) {
+            (Dynamic::Scalar(scalar), Target::Int | Target::Int64) => match number_text(scalar) {
                 Some(text) => match text.parse() {
                     Ok(n) => *slot = Data::Int(n),
                     Err(_) => self.mismatch(&format!("number {text}"), target),
@@ -252,21 +366,14 @@ impl<'d> Filler<'d> {
             (Dynamic::Map(entries), Target::Struct(of)) => {
                 let mut map = taken(slot);
                 for (name, value) in sorted(entries) {
-                    let Some((field, target)) = of.field(&name) else { continue };
-                    let context = std::mem::replace(&mut self.context, of.name);
-                    self.fields.push(field);
-                    self.path.push(Step::Field(name));
-                    // A null need not set anything.
-                    if let Some(slot) = map.get_mut(*field) {
-                        self.store(value, target, slot);
-                    } else if !is_null(value) || target.zero().is_null() {
-                        let mut slot = target.zero();
-                        self.store(value, target, &mut slot);
-                        map.insert((*field).to_owned(), slot);
+                    let found = of.field(&name);
+                    self.path.push(Step::Field(name.clone()));
+                    match found {
+                        Some(found) => self.field(value, of.name, &found, &mut map),
+                        None if self.reading != Reading::Lenient => self.unknown(&name, of),
+                        None => {}
                     }
                     self.path.pop();
-                    self.fields.pop();
-                    self.context = context;
                 }
                 *slot = Data::Map(map);
             }
@@ -274,17 +381,48 @@ impl<'d> Filler<'d> {
         }
     }
 
+    /// Takes a field of the struct `owner` over.
+    fn field(&mut self, value: &'d Dynamic, owner: &'static str, found: &Found<'_>, map: &mut DataMap) {
+        let context = std::mem::replace(&mut self.context, owner);
+        let depth = self.fields.len();
+        self.fields.extend(&found.through);
+        self.fields.push(found.name);
+        // A null need not set anything.
+        if let Some(slot) = map.get_mut(found.name) {
+            self.store(value, found.target, slot);
+        } else if !is_null(value) || found.target.has_nil() {
+            let mut slot = found.target.zero();
+            self.store(value, found.target, &mut slot);
+            map.insert(found.name.to_owned(), slot);
+        }
+        self.fields.truncate(depth);
+        self.context = context;
+    }
+
+    fn unknown(&mut self, key: &str, of: &StructType) {
+        let names = of.names();
+        let hint = match nearest(key, names.iter().copied()) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => format!("fields here are: {}", names.join(", ")),
+        };
+        self.fail(format!("json: unknown field {}", quote(key.as_bytes())), Some(hint), true);
+    }
+
     fn mismatch(&mut self, found: &str, target: &Target) {
         let place = match self.fields.is_empty() {
             true => "value".to_owned(),
             false => format!("struct field {}.{}", self.context, self.fields.join(".")),
         };
-        self.fail(format!("json: cannot unmarshal {found} into Go {place} of type {}", target.go_type()));
+        let unquoted = matches!(found, "number" | "bool") && matches!(target.underlying(), Target::String);
+        let hint = unquoted.then(|| "quote the value to make it a string".to_owned());
+        let message = format!("json: cannot unmarshal {found} into Go {place} of type {}", target.go_type());
+        self.fail(message, hint, false);
     }
 
-    fn fail(&mut self, message: String) {
-        if self.error.is_none() {
-            self.error = Some((message, self.path.clone()));
+    fn fail(&mut self, message: String, hint: Option<String>, at_key: bool) {
+        if self.misfit.is_none() {
+            let path = self.path.iter().cloned().map(Step::into_owned).collect();
+            self.misfit = Some(Misfit { message, hint, path, at_key });
         }
     }
 }
@@ -315,12 +453,12 @@ fn name<'k>(key: &'k Scalar<'static>) -> Option<Cow<'k, str>> {
     }
 }
 
-pub(crate) fn is_null(value: &Dynamic) -> bool {
+fn is_null(value: &Dynamic) -> bool {
     *value == Dynamic::Scalar(Scalar::Null)
 }
 
 /// What encoding/json calls the kind of a value.
-pub(crate) fn kind(value: &Dynamic) -> &'static str {
+fn kind(value: &Dynamic) -> &'static str {
     match value {
         Dynamic::Scalar(Scalar::Null) => "null",
         Dynamic::Scalar(Scalar::Bool(_)) => "bool",
@@ -351,27 +489,27 @@ mod tests {
         name: "Dependency",
         go_type: "v2.Dependency",
         fields: &[
-            ("name", Target::String),
-            ("tags", STRINGS),
-            ("enabled", Target::Bool),
-            ("import-values", Target::List(&Target::Any)),
+            Field::Named("name", Target::String),
+            Field::Named("tags", STRINGS),
+            Field::Named("enabled", Target::Bool),
+            Field::Named("import-values", Target::List(&Target::Any)),
         ],
     };
     const METADATA: Target = Target::Struct(&StructType {
         name: "Metadata",
         go_type: "v2.Metadata",
         fields: &[
-            ("name", Target::String),
-            ("keywords", STRINGS),
-            ("appVersion", Target::String),
-            ("deprecated", Target::Bool),
-            ("annotations", Target::Map(&Target::String)),
-            ("dependencies", Target::List(&Target::Pointer(&Target::Struct(&DEPENDENCY)))),
+            Field::Named("name", Target::String),
+            Field::Named("keywords", STRINGS),
+            Field::Named("appVersion", Target::String),
+            Field::Named("deprecated", Target::Bool),
+            Field::Named("annotations", Target::Map(&Target::String)),
+            Field::Named("dependencies", Target::List(&Target::Pointer(&Target::Struct(&DEPENDENCY)))),
         ],
     });
 
     fn read(text: &str) -> String {
-        match from_slice_typed(text.as_bytes(), &METADATA) {
+        match from_slice_typed(text.as_bytes(), &METADATA, Reading::Lenient) {
             Ok(data) => pintle_value::json::to_string(&data).unwrap(),
             Err(e) => e.message,
         }
@@ -405,7 +543,8 @@ mod tests {
 
     #[test]
     fn the_place_of_what_does_not_fit_is_known() {
-        let error = from_slice_typed(b"name: x\ndependencies:\n  - name: a\n    tags: b\n", &METADATA).unwrap_err();
+        let error =
+            from_slice_typed(b"name: x\ndependencies:\n  - name: a\n    tags: b\n", &METADATA, Reading::Lenient).unwrap_err();
         assert_eq!((error.line, error.column), (Some(4), Some(11)));
     }
 
@@ -433,8 +572,9 @@ mod tests {
 
     #[test]
     fn a_second_document_is_read_over_the_first() {
-        let mut data = from_slice_typed(b"name: a\ndependencies: [{name: x, tags: [t]}, {name: y}]", &METADATA).unwrap();
-        from_slice_into(b"dependencies: [{name: z}]", &METADATA, &mut data).unwrap();
+        let mut data =
+            from_slice_typed(b"name: a\ndependencies: [{name: x, tags: [t]}, {name: y}]", &METADATA, Reading::Lenient).unwrap();
+        from_slice_into(b"dependencies: [{name: z}]", &METADATA, Reading::Lenient, &mut data).unwrap();
         let text = pintle_value::json::to_string(&data).unwrap();
         assert_eq!(text, r#"{"dependencies":[{"name":"z","tags":["t"]}],"name":"a"}"#);
     }

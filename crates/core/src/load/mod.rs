@@ -138,7 +138,7 @@ impl Chart {
         let mut metadata = None;
         let mut fields = Data::Null;
         for f in files.iter().filter(|f| f.name == "Chart.yaml") {
-            let read = Metadata::read(&mut fields, f.data()?);
+            let read = Metadata::over(&mut fields, f.data()?);
             metadata = Some(read.map_err(|e| {
                 let message = options.compat.type_names(format!("cannot load Chart.yaml: {e}"));
                 Error::from(Diagnostic::new(&rules::CHART_METADATA, message).at(place(f, &e)))
@@ -213,7 +213,7 @@ impl Chart {
                             "Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend migrating dependencies to Chart.yaml.",
                         ));
                     }
-                    let read = Metadata::read(&mut fields, f.data()?);
+                    let read = Metadata::over(&mut fields, f.data()?);
                     chart.metadata = read.map_err(|e| {
                         let message = options.compat.type_names(format!("cannot load requirements.yaml: {e}"));
                         Error::from(Diagnostic::new(&rules::CHART_METADATA, message).at(place(&f, &e)))

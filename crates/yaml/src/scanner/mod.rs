@@ -319,11 +319,7 @@ impl<'a> Scanner<'a> {
     fn reader_error(&mut self, problem: &str) -> Box<Error> {
         let lines = self.bytes.iter().filter(|&&b| b == b'\n').count();
         let last = self.text.rfind('\n').map_or(0, |at| at + 1);
-        Box::new(Error {
-            message: format!("yaml: {problem}"),
-            line: Some(lines + 1),
-            column: Some(self.text[last..].chars().count() + 1),
-        })
+        Box::new(Error::at(format!("yaml: {problem}"), lines + 1, self.text[last..].chars().count() + 1))
     }
 
     /// A scanner error here. Its text names the line only behind the first one.
@@ -334,7 +330,7 @@ impl<'a> Scanner<'a> {
             0 => format!("yaml: {problem}"),
             line => format!("yaml: line {}: {problem}", line + 1),
         };
-        Box::new(Error { message, line: Some(mark.line as usize + 1), column: Some(mark.column as usize + 1) })
+        Box::new(Error::at(message, mark.line as usize + 1, mark.column as usize + 1))
     }
 
     fn fail<T>(&mut self, problem: &str) -> Scan<T> {

@@ -1,0 +1,163 @@
+//! Go's structs as Rust's: a declaration gives the structure, the description of the Go type, and the way from decoded data.
+
+use std::collections::BTreeMap;
+
+use pintle_value::{Data, DataMap};
+
+use crate::{Error, Reading, Target, from_slice_typed};
+
+/// A type with a counterpart in Go.
+pub trait Typed: Default {
+    /// The Go type.
+    const TARGET: Target;
+
+    /// Takes over what was decoded into the Go type; null gives the zero value.
+    fn from_data(data: Data) -> Self;
+
+    /// Reads the first document of `text`. Errors: what is no YAML, and what does not fit, with its place.
+    fn read(text: &[u8], reading: Reading) -> Result<Self, Error> {
+        from_slice_typed(text, &Self::TARGET, reading).map(Self::from_data)
+    }
+}
+
+impl Typed for String {
+    const TARGET: Target = Target::String;
+
+    fn from_data(data: Data) -> String {
+        match data {
+            Data::String(text) => text,
+            _ => String::new(),
+        }
+    }
+}
+
+impl Typed for bool {
+    const TARGET: Target = Target::Bool;
+
+    fn from_data(data: Data) -> bool {
+        data == Data::Bool(true)
+    }
+}
+
+impl Typed for i64 {
+    const TARGET: Target = Target::Int64;
+
+    fn from_data(data: Data) -> i64 {
+        match data {
+            Data::Int(n) => n,
+            _ => 0,
+        }
+    }
+}
+
+impl Typed for Data {
+    const TARGET: Target = Target::Any;
+
+    fn from_data(data: Data) -> Data {
+        data
+    }
+}
+
+impl<T: Typed> Typed for Option<T> {
+    const TARGET: Target = Target::Pointer(&T::TARGET);
+
+    fn from_data(data: Data) -> Option<T> {
+        (data != Data::Null).then(|| T::from_data(data))
+    }
+}
+
+impl<T: Typed> Typed for Vec<T> {
+    const TARGET: Target = Target::List(&T::TARGET);
+
+    fn from_data(data: Data) -> Vec<T> {
+        match data {
+            Data::List(items) => items.into_iter().map(T::from_data).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl<T: Typed> Typed for BTreeMap<String, T> {
+    const TARGET: Target = Target::Map(&T::TARGET);
+
+    fn from_data(data: Data) -> BTreeMap<String, T> {
+        members(data).into_iter().map(|(key, value)| (key, T::from_data(value))).collect()
+    }
+}
+
+/// The members of a decoded map or struct.
+#[doc(hidden)]
+pub fn members(data: Data) -> DataMap {
+    match data {
+        Data::Map(map) => map,
+        _ => DataMap::new(),
+    }
+}
+
+/// Declares a structure that is read from documents, with the Go type, the names of its fields in JSON and their Rust types.
+///
+/// `in` tells the embedded structs that a field comes from, `as` the Go type where the Rust one doesn't say it. `embed` has
+/// structures that are embedded, under their names in Go, and `beside` what is not read.
+///
+/// ```
+/// use pintle_yaml::{Reading, Typed, structure};
+/// structure! {
+///     /// A port.
+///     Port("net", "Port") {
+///         /// Its name.
+///         name: String = "name",
+///         /// Its number.
+///         number: i64 = "number",
+///     }
+/// }
+/// assert_eq!(Port::read(b"{name: 8080, Number: 1e3}", Reading::Strict).unwrap().number, 1000);
+/// ```
+#[macro_export]
+macro_rules! structure {
+    ($(#[$meta:meta])* $name:ident($package:literal, $go:literal) {
+        $($(#[$doc:meta])* $field:ident: $type:ty = $key:literal $(in $through:literal)? $(as $target:expr)?,)*
+    } $(embed { $($(#[$idoc:meta])* $inline:ident: $itype:ty = $iname:literal,)* })?
+      $(beside { $($(#[$bdoc:meta])* $bvis:vis $beside:ident: $btype:ty,)* })?) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct $name {
+            $($(#[$doc])* pub $field: $type,)*
+            $($($(#[$idoc])* pub $inline: $itype,)*)?
+            $($($(#[$bdoc])* $bvis $beside: $btype,)*)?
+        }
+
+        impl $name {
+            /// The struct in Go.
+            pub(crate) const STRUCT: $crate::StructType = $crate::StructType {
+                name: $go,
+                go_type: concat!($package, ".", $go),
+                fields: &[
+                    $($crate::structure!(@field $key, ($($through)?), $crate::structure!(@target $type, $($target)?)),)*
+                    $($($crate::Field::Embedded($iname, &<$itype>::STRUCT),)*)?
+                ],
+            };
+
+            /// Takes the fields over.
+            #[allow(dead_code, unused_variables)]
+            pub(crate) fn take(map: &mut ::pintle_value::DataMap) -> $name {
+                $name {
+                    $($field: <$type as $crate::Typed>::from_data(map.remove($key).unwrap_or_default()),)*
+                    $($($inline: <$itype>::take(map),)*)?
+                    $($($beside: <$btype>::default(),)*)?
+                }
+            }
+        }
+
+        impl $crate::Typed for $name {
+            const TARGET: $crate::Target = $crate::Target::Struct(&$name::STRUCT);
+
+            fn from_data(data: ::pintle_value::Data) -> $name {
+                $name::take(&mut $crate::members(data))
+            }
+        }
+    };
+    (@field $key:literal, (), $target:expr) => { $crate::Field::Named($key, $target) };
+    (@field $key:literal, ($through:literal), $target:expr) => { $crate::Field::Promoted($through, $key, $target) };
+    (@target $type:ty,) => { <$type as $crate::Typed>::TARGET };
+    (@target $type:ty, $target:expr) => { $target };
+}
