@@ -21,6 +21,12 @@ impl Error {
         Error(Box::new(Diagnostic::new(&rules::BUILD, message)))
     }
 
+    /// An error of reading a file.
+    pub(crate) fn of_yaml(e: pintle_yaml::Error, file: &str) -> Error {
+        let error = Error::new(e.message).at(file, e.line.unwrap_or(0) as u32);
+        e.hint.into_iter().fold(error, Error::hint)
+    }
+
     /// The same error at a line of a file, from 1, unless it has a place already; 0 is the file.
     #[must_use]
     pub fn at(self, file: &str, line: u32) -> Error {

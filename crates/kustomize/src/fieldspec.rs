@@ -1,26 +1,30 @@
 //! Field specifications: of which kinds which fields a transformer changes
 //! (sigs.k8s.io/kustomize/api v0.20.1, types/fieldspec.go and filters/fieldspec).
 
+use pintle_yaml::{Target, Typed, structure};
+
 use crate::id::{Gvk, parse_group_version};
-use crate::kustomization::decode::structure;
 use crate::node::{Kind, NodeId, Nodes, Tag};
 use crate::path::split_path;
 
 structure! {
     /// A field of some kinds of objects. Lists on the way stand for all of their items.
-    FieldSpec {
+    FieldSpec("types", "FieldSpec") {
         /// The group; empty is any.
-        group: String = "group",
+        group: String = "group" in "Gvk",
         /// The version; empty is any.
-        version: String = "version",
+        version: String = "version" in "Gvk",
         /// The kind; empty is any.
-        kind: String = "kind",
+        kind: String = "kind" in "Gvk",
         /// The path, cut at slashes.
         path: String = "path",
         /// Whether a missing field is made.
         create: bool = "create",
     }
 }
+
+/// `FsSlice`
+pub(crate) const FS_SLICE: Target = Target::Named("types.FsSlice", &Target::List(&FieldSpec::TARGET));
 
 impl FieldSpec {
     /// Group, version and kind.

@@ -1,13 +1,18 @@
 //! Generators and transformers that are configured by resources of their own: the built-in ones, by kind. Others would be
 //! programs, and none is run (sigs.k8s.io/kustomize/api v0.20.1, internal/plugins/loader, internal/builtins).
 
+use std::collections::BTreeMap;
+
+use pintle_value::Data;
+use pintle_yaml::{Field, Reading, StructType, Target as GoType, Typed, structure};
+
 use crate::build::{Build, base_name};
 use crate::error::{Error, place};
-use crate::fieldspec::FieldSpec;
+use crate::fieldspec::{FS_SLICE, FieldSpec};
 use crate::generate;
-use crate::kustomization::decode::{Decode, Decoder, structure};
 use crate::kustomization::types::{
-    GeneratorArgs, HelmChart, HelmGlobals, Image, ObjectMeta, Patch, Replacement, ReplacementField, Replica, SecretArgs, Selector,
+    CONFIG_MAP_ARGS, GeneratorArgs, HelmChart, HelmGlobals, Image, ObjectMeta, PATCHES_STRATEGIC_MERGE, Patch, Replacement,
+    ReplacementField, Replica, SecretArgs, Selector,
 };
 use crate::load::Loader;
 use crate::pipeline::Step;
@@ -30,10 +35,16 @@ fn check(b: &Build, target: &Target<'_>, resource: &Resource) -> Result<(), Erro
 }
 
 /// Reads what a resource configures.
-fn configure<T: Decode>(b: &Build, resource: &Resource) -> Result<T, Error> {
+fn configure<T: Typed>(b: &Build, resource: &Resource) -> Result<T, Error> {
+    configure_as(b, resource, &T::TARGET)
+}
+
+/// As [`configure`], where kustomize's type is another.
+fn configure_as<T: Typed>(b: &Build, resource: &Resource, go_type: &GoType) -> Result<T, Error> {
     let value = b.nodes.to_json(resource.node).map_err(|e| b.error_at(e.message, e.place))?;
-    let decoder = Decoder::lenient();
-    decoder.read(&value.to_data()).map_err(|misfit| fails(b, resource, Error::new(misfit.message)))
+    let text = pintle_value::json::to_string(&value).map_err(|e| fails(b, resource, Error::new(format!("{e:?}"))))?;
+    let data = pintle_yaml::from_slice_typed(text.as_bytes(), go_type, Reading::Lenient);
+    data.map(T::from_data).map_err(|e| fails(b, resource, Error::new(e.message)))
 }
 
 fn fails(b: &Build, resource: &Resource, e: Error) -> Error {
@@ -41,23 +52,38 @@ fn fails(b: &Build, resource: &Resource, e: Error) -> Error {
 }
 
 structure! {
-    /// A generator of a config map, and the resource that configures it.
-    MapGenerator {
+    /// A generator of a secret or a config map, and the resource that configures it.
+    MapGenerator("builtins", "SecretGeneratorPlugin") {
         /// The resource's own name and namespace, for what has none.
         metadata: ObjectMeta = "metadata",
-    } inline {
+    } embed {
         /// The map.
-        args: SecretArgs,
+        args: SecretArgs = "SecretArgs",
+    }
+}
+
+/// The same without the type.
+const CONFIG_MAP_GENERATOR: StructType = StructType {
+    name: "ConfigMapGeneratorPlugin",
+    go_type: "builtins.ConfigMapGeneratorPlugin",
+    fields: &[Field::Named("metadata", ObjectMeta::TARGET), Field::Embedded("ConfigMapArgs", &CONFIG_MAP_ARGS)],
+};
+
+structure! {
+    /// A chart's generator.
+    ChartGenerator("builtins", "HelmChartInflationGeneratorPlugin") {} embed {
+        /// The folder of charts.
+        globals: HelmGlobals = "HelmGlobals",
+        /// The chart.
+        chart: HelmChart = "HelmChart",
     }
 }
 
 structure! {
-    /// A chart's generator.
-    ChartGenerator {} inline {
-        /// The folder of charts.
-        globals: HelmGlobals,
-        /// The chart.
-        chart: HelmChart,
+    /// An IAM policy's generator.
+    PolicyGenerator("builtins", "IAMPolicyGeneratorPlugin") {} embed {
+        /// The policy.
+        args: generate::IamPolicyArgs = "IAMPolicyGeneratorArgs",
     }
 }
 
@@ -68,7 +94,10 @@ pub(crate) fn generate(b: &mut Build, target: &Target<'_>, configured: &Resource
     let origin = Origin { file: configured.origin.file.clone(), index: 0, line: configured.origin.line };
     match kind.as_str() {
         "ConfigMapGenerator" | "SecretGenerator" => {
-            let mut map: MapGenerator = configure(b, configured)?;
+            let mut map: MapGenerator = match kind.as_str() {
+                "ConfigMapGenerator" => configure_as(b, configured, &GoType::Struct(&CONFIG_MAP_GENERATOR))?,
+                _ => configure(b, configured)?,
+            };
             let args: &mut GeneratorArgs = &mut map.args.args;
             if args.name.is_empty() {
                 args.name = map.metadata.name;
@@ -87,8 +116,8 @@ pub(crate) fn generate(b: &mut Build, target: &Target<'_>, configured: &Resource
             inflate(b, target, &chart.globals, &chart.chart).map_err(|e| fails(b, configured, e))
         }
         "IAMPolicyGenerator" => {
-            let args = configure(b, configured)?;
-            generate::iam_policy(b, &args, &origin.file)
+            let policy: PolicyGenerator = configure(b, configured)?;
+            generate::iam_policy(b, &policy.args, &origin.file)
         }
         _ if is_transformer(&kind) => Err(Error::new(format!("plugin {} not a generator", configured.original_id(b)))
             .wrap("failed to load generator")
@@ -143,44 +172,123 @@ fn unknown(resource: &Resource, b: &Build) -> Error {
 }
 
 structure! {
-    /// The configuration of any of the transformers: their fields have different names.
-    TransformerFields {
-        metadata: ObjectMeta = "metadata",
-        field_specs: Vec<FieldSpec> = "fieldSpecs",
+    /// The configuration of an AnnotationsTransformer.
+    AnnotationsTransformer("builtins", "AnnotationsTransformerPlugin") {
+        /// What is added.
         annotations: StringMap = "annotations",
+        /// The fields.
+        field_specs: Vec<FieldSpec> = "fieldSpecs",
+    }
+}
+
+structure! {
+    /// The configuration of a LabelTransformer.
+    LabelTransformer("builtins", "LabelTransformerPlugin") {
+        /// What is added.
         labels: StringMap = "labels",
+        /// The fields.
+        field_specs: Vec<FieldSpec> = "fieldSpecs",
+    }
+}
+
+structure! {
+    /// The configuration of an ImageTagTransformer.
+    ImageTagTransformer("builtins", "ImageTagTransformerPlugin") {
+        /// The image.
         image_tag: Image = "imageTag",
+        /// The fields.
+        field_specs: Vec<FieldSpec> = "fieldSpecs",
+    }
+}
+
+structure! {
+    /// The configuration of a ReplicaCountTransformer.
+    ReplicaCountTransformer("builtins", "ReplicaCountTransformerPlugin") {
+        /// The number.
         replica: Replica = "replica",
+        /// The fields.
+        field_specs: Vec<FieldSpec> = "fieldSpecs",
+    }
+}
+
+structure! {
+    /// The configuration of a transformer of names, of which each knows its own part.
+    PrefixSuffixTransformer("builtins", "PrefixSuffixTransformerPlugin") {
+        /// What comes before.
         prefix: String = "prefix",
+        /// What comes after.
         suffix: String = "suffix",
+        /// The fields.
+        field_specs: Vec<FieldSpec> = "fieldSpecs" as FS_SLICE,
+    }
+}
+
+structure! {
+    /// The configuration of a NamespaceTransformer.
+    NamespaceTransformer("builtins", "NamespaceTransformerPlugin") {
+        /// Where the namespace stands.
+        metadata: ObjectMeta = "metadata",
+        /// The fields.
+        field_specs: Vec<FieldSpec> = "fieldSpecs",
+        /// Whether a namespace stays.
         unset_only: bool = "unsetOnly",
-        set_role_binding_subjects: String = "setRoleBindingSubjects",
+        /// Which subjects get it.
+        subjects: String = "setRoleBindingSubjects" as GoType::Named("namespace.RoleBindingSubjectMode", &GoType::String),
+    }
+}
+
+structure! {
+    /// The configuration of a ReplacementTransformer.
+    ReplacementTransformer("builtins", "ReplacementTransformerPlugin") {
+        /// The replacements.
         replacements: Vec<ReplacementField> = "replacements",
     }
 }
 
 structure! {
+    /// The configuration of a PatchTransformer.
+    PatchTransformer("builtins", "PatchTransformerPlugin") {
+        /// A file.
+        path: String = "path",
+        /// The patch itself.
+        patch: String = "patch",
+        /// What it is applied to.
+        target: Option<Selector> = "target",
+        /// What it may change.
+        options: BTreeMap<String, bool> = "options",
+    }
+}
+
+structure! {
     /// The configuration of a PatchStrategicMergeTransformer.
-    PatchFiles {
-        paths: Vec<String> = "paths",
+    PatchStrategicMergeTransformer("builtins", "PatchStrategicMergeTransformerPlugin") {
+        /// Files.
+        paths: Vec<String> = "paths" as PATCHES_STRATEGIC_MERGE,
+        /// Patches themselves.
         patches: String = "patches",
     }
 }
 
 structure! {
     /// The configuration of a PatchJson6902Transformer.
-    JsonPatchFields {
+    PatchJson6902Transformer("builtins", "PatchJson6902TransformerPlugin") {
+        /// What it is applied to.
         target: Option<Selector> = "target",
+        /// A file.
         path: String = "path",
+        /// The patch itself.
         json_op: String = "jsonOp",
     }
 }
 
 structure! {
     /// The configuration of a ValueAddTransformer.
-    ValueAdd {
+    ValueAddTransformer("builtins", "ValueAddTransformerPlugin") {
+        /// The value.
         value: String = "value",
+        /// Where it goes.
         targets: Vec<ValueAddTarget> = "targets",
+        /// A file of more targets.
         target_file_path: String = "targetFilePath",
     }
 }
@@ -199,11 +307,12 @@ fn step(b: &mut Build, target: &Target<'_>, configured: &Resource, kind: &str) -
     let at = place(&configured.origin.file, configured.origin.line);
     Ok(match kind {
         "PatchTransformer" => {
-            let patch: Patch = configure(b, configured)?;
+            let PatchTransformer { path, patch, target: of, options } = configure(b, configured)?;
+            let patch = Patch { path, patch, target: of, options };
             Step::Patches(vec![transform::load_patch(b, &target.loader, &patch, at)?])
         }
         "PatchStrategicMergeTransformer" => {
-            let fields: PatchFiles = configure(b, configured)?;
+            let fields: PatchStrategicMergeTransformer = configure(b, configured)?;
             if fields.paths.is_empty() && fields.patches.is_empty() {
                 return Err(Error::new("empty file path and empty patch content"));
             }
@@ -216,38 +325,52 @@ fn step(b: &mut Build, target: &Target<'_>, configured: &Resource, kind: &str) -
             Step::Patches(transform::load_legacy_patches(b, &target.loader, &entries, at.source.name())?)
         }
         "PatchJson6902Transformer" => {
-            let fields: JsonPatchFields = configure(b, configured)?;
+            let fields: PatchJson6902Transformer = configure(b, configured)?;
             let patch = Patch { path: fields.path, patch: fields.json_op, target: fields.target, ..Patch::default() };
             Step::Patches(vec![LoadedPatch::load_json(&target.loader, &patch, at)?])
         }
         "ValueAddTransformer" => value_add(b, target, configured)?,
         "HashTransformer" => Step::Hash,
-        kind if is_transformer(kind) => {
-            let f: TransformerFields = configure(b, configured)?;
-            if matches!(kind, "PrefixTransformer" | "SuffixTransformer" | "PrefixSuffixTransformer") && f.field_specs.is_empty() {
+        "AnnotationsTransformer" => {
+            let f: AnnotationsTransformer = configure(b, configured)?;
+            Step::Annotations(f.annotations, f.field_specs)
+        }
+        "LabelTransformer" => {
+            let f: LabelTransformer = configure(b, configured)?;
+            Step::Labels(f.labels, f.field_specs)
+        }
+        "ImageTagTransformer" => {
+            let f: ImageTagTransformer = configure(b, configured)?;
+            Step::Image(f.image_tag, f.field_specs)
+        }
+        "ReplicaCountTransformer" => {
+            let f: ReplicaCountTransformer = configure(b, configured)?;
+            Step::Replicas(f.replica, f.field_specs)
+        }
+        "PrefixTransformer" | "SuffixTransformer" | "PrefixSuffixTransformer" => {
+            let f: PrefixSuffixTransformer = configure(b, configured)?;
+            if f.field_specs.is_empty() {
                 return Err(Error::new("fieldSpecs is not expected to be nil"));
             }
             match kind {
-                "AnnotationsTransformer" => Step::Annotations(f.annotations, f.field_specs),
-                "LabelTransformer" => Step::Labels(f.labels, f.field_specs),
-                "ImageTagTransformer" => Step::Image(f.image_tag, f.field_specs),
-                "ReplicaCountTransformer" => Step::Replicas(f.replica, f.field_specs),
                 "PrefixTransformer" => Step::Prefix(f.prefix, f.field_specs),
                 "SuffixTransformer" => Step::Suffix(f.suffix, f.field_specs),
-                "PrefixSuffixTransformer" => Step::Both(f.prefix, f.suffix, f.field_specs),
-                "NamespaceTransformer" => {
-                    let options = NamespaceOptions { unset_only: f.unset_only, subjects: f.set_role_binding_subjects };
-                    options.check()?;
-                    Step::Namespace(f.metadata.namespace, f.field_specs, options)
-                }
-                _ => {
-                    let mut all: Vec<Replacement> = Vec::new();
-                    for field in &f.replacements {
-                        all.extend(load_replacement(&target.loader, field)?);
-                    }
-                    Step::Replacements(all)
-                }
+                _ => Step::Both(f.prefix, f.suffix, f.field_specs),
             }
+        }
+        "NamespaceTransformer" => {
+            let f: NamespaceTransformer = configure(b, configured)?;
+            let options = NamespaceOptions { unset_only: f.unset_only, subjects: f.subjects };
+            options.check()?;
+            Step::Namespace(f.metadata.namespace, f.field_specs, options)
+        }
+        "ReplacementTransformer" => {
+            let f: ReplacementTransformer = configure(b, configured)?;
+            let mut all: Vec<Replacement> = Vec::new();
+            for field in &f.replacements {
+                all.extend(load_replacement(&target.loader, field)?);
+            }
+            Step::Replacements(all)
         }
         "ConfigMapGenerator" | "SecretGenerator" | "HelmChartInflationGenerator" | "IAMPolicyGenerator" => {
             return Err(Error::new(format!("plugin {} not a transformer", configured.original_id(b))));
@@ -257,7 +380,7 @@ fn step(b: &mut Build, target: &Target<'_>, configured: &Resource, kind: &str) -
 }
 
 fn value_add(b: &Build, target: &Target<'_>, configured: &Resource) -> Result<Step, Error> {
-    let mut fields: ValueAdd = configure(b, configured)?;
+    let mut fields: ValueAddTransformer = configure(b, configured)?;
     let mut value = fields.value.trim().to_owned();
     if value.is_empty() {
         value = base_name(target.loader.root());
@@ -265,9 +388,7 @@ fn value_add(b: &Build, target: &Target<'_>, configured: &Resource) -> Result<St
     if !fields.target_file_path.is_empty() {
         let text = target.loader.load(&fields.target_file_path)?;
         let shown = target.loader.shown(&fields.target_file_path);
-        let data = pintle_yaml::from_slice(&text).map_err(|e| Error::new(e.message).at(&shown, e.line.unwrap_or(0) as u32))?;
-        let decoder = Decoder::lenient();
-        let more: ValueAdd = decoder.read(&data).map_err(|misfit| Error::new(misfit.message).at(&shown, 0))?;
+        let more = ValueAddTransformer::read(&text, Reading::Lenient).map_err(|e| Error::of_yaml(e, &shown))?;
         fields.targets.extend(more.targets);
     }
     if fields.targets.is_empty() {
@@ -294,16 +415,12 @@ pub(crate) fn load_replacement(loader: &Loader<'_>, field: &ReplacementField) ->
     }
     let text = loader.load(&field.path)?;
     let shown = loader.shown(&field.path);
-    let data = pintle_yaml::from_slice(&text).map_err(|e| Error::new(e.message).at(&shown, e.line.unwrap_or(0) as u32))?;
-    let decoder = Decoder::lenient();
-    let misfit = |m: crate::kustomization::Misfit| {
-        Error::new(m.message).at(&shown, crate::kustomization::line_of(&text, &m.path, m.at_key))
-    };
-    match &data {
-        pintle_value::Data::List(_) => decoder.read(&data).map_err(misfit),
-        pintle_value::Data::Map(_) => decoder.read::<Replacement>(&data).map(|one| vec![one]).map_err(misfit),
+    let failed = |e| Error::of_yaml(e, &shown);
+    match pintle_yaml::from_slice(&text).map_err(failed)? {
+        Data::List(_) => Vec::read(&text, Reading::Lenient).map_err(failed),
+        Data::Map(_) => Replacement::read(&text, Reading::Lenient).map(|one| vec![one]).map_err(failed),
         other => {
-            let kind = pintle_value::json::kind(other);
+            let kind = pintle_value::json::kind(&other);
             Err(Error::new(format!("unsupported replacement type encountered within replacement path: {kind}")).at(&shown, 0))
         }
     }

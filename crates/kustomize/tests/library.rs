@@ -132,6 +132,141 @@ fn broken_input_never_panics() {
     }
 }
 
+// Recorded with kustomize 5.7.1, built with Go 1.26.8: `kustomize build` of a folder with the text as its kustomization.yaml.
+#[test]
+fn what_does_not_fit_is_told_with_the_names_of_go() {
+    for (text, wanted) in [
+        ("patches: x", "string into Go struct field Kustomization.patches of type []types.Patch"),
+        ("kind: [a]", "array into Go struct field Kustomization.TypeMeta.kind of type string"),
+        ("commonLabels: {a: 5}", "number into Go struct field Kustomization.commonLabels of type string"),
+        ("patches: [{target: {kind: 5}}]", "number into Go struct field Selector.patches.target.ResId.Gvk.kind of type string"),
+        ("patches: [{target: {name: [x]}}]", "array into Go struct field Selector.patches.target.ResId.name of type string"),
+        ("patches: [{options: {a: x}}]", "string into Go struct field Patch.patches.options of type bool"),
+        (
+            "patchesStrategicMerge: x",
+            "string into Go struct field Kustomization.patchesStrategicMerge of type []types.PatchStrategicMerge",
+        ),
+        (
+            "patchesStrategicMerge: [5]",
+            "number into Go struct field Kustomization.patchesStrategicMerge of type types.PatchStrategicMerge",
+        ),
+        ("replicas: [{count: 1.5}]", "number 1.5 into Go struct field Replica.replicas.count of type int64"),
+        ("replicas: [{count: 1e30}]", "number 1e+30 into Go struct field Replica.replicas.count of type int64"),
+        (
+            "replacements: [{source: 5}]",
+            "number into Go struct field ReplacementField.replacements.Replacement.source of type types.SourceSelector",
+        ),
+        (
+            "replacements: [{targets: x}]",
+            "string into Go struct field ReplacementField.replacements.Replacement.targets of type []*types.TargetSelector",
+        ),
+        (
+            "replacements: [{source: {options: {index: x}}}]",
+            "string into Go struct field FieldOptions.replacements.Replacement.source.options.index of type int",
+        ),
+        ("configMapGenerator: x", "string into Go struct field Kustomization.configMapGenerator of type []types.ConfigMapArgs"),
+        (
+            "configMapGenerator: [{literals: x}]",
+            "string into Go struct field ConfigMapArgs.configMapGenerator.GeneratorArgs.KvPairSources.literals of type []string",
+        ),
+        (
+            "secretGenerator: [{type: 5, files: [5]}]",
+            "number into Go struct field SecretArgs.secretGenerator.GeneratorArgs.KvPairSources.files of type string",
+        ),
+        (
+            "helmCharts: [{valuesInline: x}]",
+            "string into Go struct field HelmChart.helmCharts.valuesInline of type map[string]interface {}",
+        ),
+        ("sortOptions: {order: 5}", "number into Go struct field SortOptions.sortOptions.order of type types.SortOrder"),
+        ("labels: [{fields: [{kind: 5}]}]", "number into Go struct field FieldSpec.labels.fields.Gvk.kind of type string"),
+        ("vars: [{objref: {kind: 5}}]", "number into Go struct field Target.vars.objref.Gvk.kind of type string"),
+        ("resuorces: x\npatches: x", "string into Go struct field Kustomization.patches of type []types.Patch"),
+        ("[a]", "array into Go value of type types.Kustomization"),
+    ] {
+        let error = built(&Memory::new(&[("/k/kustomization.yaml", text)])).unwrap_err();
+        assert_eq!(error.message(), format!("invalid Kustomization: json: cannot unmarshal {wanted}"), "{text}");
+    }
+    for (text, wanted) in [
+        ("\"k\\u0130nd\": x", "json: unknown field \"kİnd\""),
+        ("a: [", "yaml: line 1: did not find expected node content"),
+        ("a: .inf", "json: unsupported value: +Inf"),
+    ] {
+        let error = built(&Memory::new(&[("/k/kustomization.yaml", text)])).unwrap_err();
+        assert_eq!(error.message(), format!("invalid Kustomization: {wanted}"), "{text}");
+    }
+    let folded = "\"re\\u017Fources\": [web.yaml]";
+    assert!(built(&Memory::new(&[("/k/kustomization.yaml", folded), ("/k/web.yaml", WEB)])).is_ok());
+}
+
+// Recorded in the same way, the text in a file that `transformers`, `generators` or `configurations` names.
+#[test]
+fn what_does_not_fit_in_other_files_is_told_so_too() {
+    let object = |kind: &str, text: &str| format!("apiVersion: builtin\nmetadata: {{name: x}}\nkind: {kind}\n{text}");
+    for (field, text, wanted) in [
+        (
+            "transformers",
+            object("LabelTransformer", "labels: x"),
+            "string into Go struct field LabelTransformerPlugin.labels of type map[string]string",
+        ),
+        (
+            "transformers",
+            object("LabelTransformer", "fieldSpecs: [{kind: 5}]"),
+            "number into Go struct field FieldSpec.fieldSpecs.Gvk.kind of type string",
+        ),
+        (
+            "transformers",
+            object("NamespaceTransformer", "setRoleBindingSubjects: [x]"),
+            "array into Go struct field NamespaceTransformerPlugin.setRoleBindingSubjects of type namespace.RoleBindingSubjectMode",
+        ),
+        (
+            "transformers",
+            object("PatchTransformer", "target: {kind: 5}"),
+            "number into Go struct field Selector.target.ResId.Gvk.kind of type string",
+        ),
+        (
+            "transformers",
+            object("ValueAddTransformer", "targets: [{filePathPosition: x}]"),
+            "string into Go struct field Target.targets.filePathPosition of type int",
+        ),
+        (
+            "generators",
+            object("ConfigMapGenerator", "behavior: 5"),
+            "number into Go struct field ConfigMapGeneratorPlugin.ConfigMapArgs.GeneratorArgs.behavior of type string",
+        ),
+        (
+            "generators",
+            object("SecretGenerator", "type: [x]"),
+            "array into Go struct field SecretGeneratorPlugin.SecretArgs.type of type string",
+        ),
+        (
+            "generators",
+            object("IAMPolicyGenerator", "cloud: [x]"),
+            "array into Go struct field IAMPolicyGeneratorPlugin.IAMPolicyGeneratorArgs.cloud of type types.Cloud",
+        ),
+        (
+            "configurations",
+            "namePrefix: x".into(),
+            "string into Go struct field TransformerConfig.namePrefix of type types.FsSlice",
+        ),
+        (
+            "configurations",
+            "nameReference: x".into(),
+            "string into Go struct field TransformerConfig.nameReference of type builtinconfig.nbrSlice",
+        ),
+        (
+            "configurations",
+            "namePrefix: [{path: 5, create: x}]".into(),
+            "string into Go struct field FieldSpec.namePrefix.create of type bool",
+        ),
+    ] {
+        let kustomization = format!("resources: [web.yaml]\n{field}: [x.yaml]");
+        let files = [("/k/kustomization.yaml", kustomization.as_str()), ("/k/web.yaml", WEB), ("/k/x.yaml", text.as_str())];
+        let error = built(&Memory::new(&files)).unwrap_err();
+        let wanted = format!("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {wanted}");
+        assert!(error.message().ends_with(&wanted), "{text}: {}", error.message());
+    }
+}
+
 #[test]
 fn aliases_that_multiply_are_refused() {
     let mut text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nx0: &x0 [a, a, a, a, a, a, a, a, a, a]\n".to_owned();

@@ -41,7 +41,7 @@ fn properties(definition: &Data) -> Option<&DataMap> {
 /// encoding/json knows a field whatever its case.
 fn member<'d>(data: &'d Data, name: &str) -> Option<&'d Data> {
     let map = data.as_map()?;
-    map.get(name).or_else(|| map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+    map.get(name).or_else(|| map.iter().find(|(key, _)| pintle_yaml::folds_to(key, name)).map(|(_, value)| value))
 }
 
 /// `loadCrdIntoConfig`

@@ -6,26 +6,28 @@ mod defaults;
 
 use std::sync::OnceLock;
 
+use pintle_yaml::{Reading, Target, Typed, structure};
+
 use crate::error::Error;
-use crate::fieldspec::{FieldSpec, merge_specs, sort_specs};
+use crate::fieldspec::{FS_SLICE, FieldSpec, merge_specs, sort_specs};
 use crate::id::Gvk;
-use crate::kustomization::decode::{Decoder, structure};
-use crate::kustomization::line_of;
 use defaults::Spec;
 
 structure! {
     /// A kind, and the fields that refer to objects of it by name.
-    NameBackReferences {
+    NameBackReferences("builtinconfig", "NameBackReferences") {
         /// The group; empty is any.
-        group: String = "group",
+        group: String = "group" in "Gvk",
         /// The version; empty is any.
-        version: String = "version",
+        version: String = "version" in "Gvk",
         /// The kind.
-        kind: String = "kind",
+        kind: String = "kind" in "Gvk",
         /// The fields.
-        referrers: Vec<FieldSpec> = "fieldSpecs",
+        referrers: Vec<FieldSpec> = "fieldSpecs" as FS_SLICE,
     }
 }
+
+const NBR_SLICE: Target = Target::Named("builtinconfig.nbrSlice", &Target::List(&NameBackReferences::TARGET));
 
 impl NameBackReferences {
     /// Group, version and kind of what is referred to.
@@ -36,29 +38,29 @@ impl NameBackReferences {
 
 structure! {
     /// The fields that the transformers change.
-    TransformerConfig {
+    TransformerConfig("builtinconfig", "TransformerConfig") {
         /// By namePrefix.
-        name_prefix: Vec<FieldSpec> = "namePrefix",
+        name_prefix: Vec<FieldSpec> = "namePrefix" as FS_SLICE,
         /// By nameSuffix.
-        name_suffix: Vec<FieldSpec> = "nameSuffix",
+        name_suffix: Vec<FieldSpec> = "nameSuffix" as FS_SLICE,
         /// By namespace.
-        namespace: Vec<FieldSpec> = "namespace",
+        namespace: Vec<FieldSpec> = "namespace" as FS_SLICE,
         /// By commonLabels, and by labels with includeSelectors.
-        common_labels: Vec<FieldSpec> = "commonLabels",
+        common_labels: Vec<FieldSpec> = "commonLabels" as FS_SLICE,
         /// By labels.
-        labels: Vec<FieldSpec> = "labels",
+        labels: Vec<FieldSpec> = "labels" as FS_SLICE,
         /// By labels with includeTemplates.
-        template_labels: Vec<FieldSpec> = "templateLabels",
+        template_labels: Vec<FieldSpec> = "templateLabels" as FS_SLICE,
         /// By commonAnnotations.
-        common_annotations: Vec<FieldSpec> = "commonAnnotations",
+        common_annotations: Vec<FieldSpec> = "commonAnnotations" as FS_SLICE,
         /// References to names.
-        name_reference: Vec<NameBackReferences> = "nameReference",
+        name_reference: Vec<NameBackReferences> = "nameReference" as NBR_SLICE,
         /// Where `$(VAR)` is replaced.
-        var_reference: Vec<FieldSpec> = "varReference",
+        var_reference: Vec<FieldSpec> = "varReference" as FS_SLICE,
         /// By images.
-        images: Vec<FieldSpec> = "images",
+        images: Vec<FieldSpec> = "images" as FS_SLICE,
         /// By replicas.
-        replicas: Vec<FieldSpec> = "replicas",
+        replicas: Vec<FieldSpec> = "replicas" as FS_SLICE,
     }
 }
 
@@ -71,14 +73,7 @@ impl TransformerConfig {
 
     /// Reads a file of `configurations`.
     pub fn read(text: &[u8], file: &str) -> Result<TransformerConfig, Error> {
-        let data =
-            pintle_yaml::from_slice_strict(text).map_err(|e| Error::new(e.message).at(file, e.line.unwrap_or(0) as u32))?;
-        let decoder = Decoder::known();
-        let mut config: TransformerConfig = decoder.read(&data).map_err(|misfit| {
-            let message = format!("error unmarshaling JSON: while decoding JSON: {}", misfit.message);
-            let error = Error::new(message).at(file, line_of(text, &misfit.path, misfit.at_key));
-            misfit.hint.into_iter().fold(error, Error::hint)
-        })?;
+        let mut config = <TransformerConfig as Typed>::read(text, Reading::Strict).map_err(|e| Error::of_yaml(e, file))?;
         config.sort();
         Ok(config)
     }

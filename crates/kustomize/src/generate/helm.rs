@@ -92,7 +92,7 @@ pub(crate) fn request(
                 .hint(format!("helm pull --untar --untardir {} --repo {} {}", home.display(), chart.repo, chart.name)),
         });
     }
-    let values = match chart.values_inline.0.is_empty() {
+    let values = match chart.values_inline.is_empty() {
         true => loader.load(&values_file)?,
         false => joined_values(b, loader, chart, &values_file)?.into_bytes(),
     };
@@ -116,7 +116,7 @@ pub(crate) fn request(
 
 /// The file of values and those in place, joined as `valuesMerge` says.
 fn joined_values(b: &mut Build, loader: &Loader<'_>, chart: &HelmChart, file: &str) -> Result<String, Error> {
-    let inline = Json::from_data(&pintle_value::Data::Map(chart.values_inline.0.clone()));
+    let inline = Json::from_data(&pintle_value::Data::Map(chart.values_inline.clone()));
     let joined = match chart.values_merge.as_str() {
         "replace" => inline,
         mode => {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use pintle_go::base64;
+use pintle_yaml::{Target, structure};
 
 use super::kv;
 use crate::build::Build;
@@ -109,9 +110,9 @@ pub(crate) fn merge_options(local: &Option<GeneratorOptions>, global: &Option<Ge
     Some(merged)
 }
 
-crate::kustomization::decode::structure! {
+structure! {
     /// The account of a workload.
-    KubernetesService {
+    KubernetesService("types", "KubernetesService") {
         /// Its name.
         name: String = "name",
         /// Its namespace.
@@ -119,9 +120,9 @@ crate::kustomization::decode::structure! {
     }
 }
 
-crate::kustomization::decode::structure! {
+structure! {
     /// The account at the cloud's provider.
-    CloudAccount {
+    CloudAccount("types", "ServiceAccount") {
         /// Its name.
         name: String = "name",
         /// Its project.
@@ -129,11 +130,11 @@ crate::kustomization::decode::structure! {
     }
 }
 
-crate::kustomization::decode::structure! {
+structure! {
     /// An IAM policy to generate.
-    IamPolicyArgs {
+    IamPolicyArgs("types", "IAMPolicyGeneratorArgs") {
         /// `gke`
-        cloud: String = "cloud",
+        cloud: String = "cloud" as Target::Named("types.Cloud", &Target::String),
         /// The workload's account.
         kubernetes_service: KubernetesService = "kubernetesService",
         /// The provider's account.

@@ -4,5 +4,5 @@ pub mod helm;
 mod kv;
 mod map;
 
+pub(crate) use map::{IamPolicyArgs, iam_policy, merge_options};
 pub use map::{config_map, secret};
-pub(crate) use map::{iam_policy, merge_options};

@@ -1,16 +1,15 @@
 //! The kustomization file: read, brought into today's form, and checked
 //! (sigs.k8s.io/kustomize/api v0.20.1, types/kustomization.go).
 
-pub(crate) mod decode;
 pub mod types;
 
-pub use decode::{AnyMap, Misfit};
 use pintle_diagnostic::Step;
 pub use types::Kustomization;
 
 use std::collections::{BTreeSet, HashMap};
 
 use pintle_value::Data;
+use pintle_yaml::{Reading, Typed};
 
 use crate::error::Error;
 use types::{HelmChart, HelmGlobals};
@@ -24,22 +23,15 @@ const COMPONENT: &str = "Component";
 impl Kustomization {
     /// Reads a file's text; `file` is its name for messages. Gives the notes on fields that have newer names, too.
     pub fn read(text: &[u8], file: &str) -> Result<(Kustomization, Vec<String>), Error> {
-        let data = pintle_yaml::from_slice(text).map_err(|e| {
-            let message = format!("invalid Kustomization: {}", e.message);
-            Error::new(message).at(file, e.line.unwrap_or(0) as u32)
-        })?;
-        let decoder = decode::Decoder::strict();
-        let mut kustomization: Kustomization = decoder.read(&data).map_err(|misfit| {
-            let error = Error::new(format!("invalid Kustomization: {}", misfit.message));
-            let error = error.at(file, line_of(text, &misfit.path, misfit.at_key));
-            misfit.hint.into_iter().fold(error, Error::hint)
-        })?;
+        let invalid = |e: pintle_yaml::Error| Error::of_yaml(e.wrap("invalid Kustomization: "), file);
+        let data = pintle_yaml::from_slice_typed(text, &Kustomization::TARGET, Reading::Plain).map_err(invalid)?;
+        let mut kustomization = Kustomization::from_data(data.clone());
         let notes = kustomization.deprecated(&data);
         kustomization.fix();
         if is_empty(&data) {
             return Err(Error::new("kustomization.yaml is empty").at(file, 0));
         }
-        kustomization.enforce().map_err(|message| Error::new(message).at(file, line_of(text, &[Step::field("kind")], true)))?;
+        kustomization.enforce().map_err(|message| Error::new(message).at(file, line_of_kind(text)))?;
         Ok((kustomization, notes))
     }
 
@@ -51,8 +43,7 @@ impl Kustomization {
     /// `CheckDeprecatedFields`
     fn deprecated(&self, data: &Data) -> Vec<String> {
         const FIX: &str = "Run 'kustomize edit fix' to update your Kustomization automatically.";
-        let has =
-            |key: &str| data.as_map().is_some_and(|map| map.iter().any(|(k, v)| k.eq_ignore_ascii_case(key) && !v.is_null()));
+        let has = |key: &str| data.get(key).is_some_and(|value| !value.is_null());
         let fields = [
             ("bases", "resources", ""),
             ("commonLabels", "labels", ""),
@@ -128,12 +119,10 @@ fn is_empty(data: &Data) -> bool {
     let unset = |key: &str, value: &Data| match value {
         Data::Null => true,
         Data::String(text) => text.is_empty(),
-        Data::List(items) => {
-            items.is_empty() && ["bases", "imageTags", "helmChartInflationGenerator"].iter().any(|k| k.eq_ignore_ascii_case(key))
-        }
+        Data::List(items) => items.is_empty() && ["bases", "imageTags", "helmChartInflationGenerator"].contains(&key),
         _ => false,
     };
-    let named = |key: &str| key.eq_ignore_ascii_case("apiVersion") || key.eq_ignore_ascii_case("kind");
+    let named = |key: &str| matches!(key, "apiVersion" | "kind");
     data.as_map().is_none_or(|map| map.iter().all(|(key, value)| named(key) || unset(key, value)))
 }
 
@@ -177,11 +166,8 @@ impl Lines {
     }
 }
 
-/// The line on which a path of a document stands; 0 if it isn't found.
-pub(crate) fn line_of(text: &[u8], path: &[Step<'_>], at_key: bool) -> u32 {
-    let place = pintle_yaml::locate(text, path);
-    place.map_or(0, |place| {
-        let span = if at_key { place.key.unwrap_or(place.value) } else { place.value };
-        span.start.line as u32
-    })
+/// The line on which the kind stands; 0 if there is none.
+fn line_of_kind(text: &[u8]) -> u32 {
+    let place = pintle_yaml::locate(text, &[Step::field("kind")]);
+    place.map_or(0, |place| place.key.unwrap_or(place.value).start.line as u32)
 }

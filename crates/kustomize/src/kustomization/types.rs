@@ -1,12 +1,16 @@
-//! The structures of a kustomization file (sigs.k8s.io/kustomize/api v0.20.1, types). Names are kustomize's.
+//! The structures of a kustomization file (sigs.k8s.io/kustomize/api v0.20.1, types; kyaml, resid). Names are kustomize's.
 
-use super::decode::{AnyMap, structure};
+use std::collections::BTreeMap;
+
+use pintle_value::Data;
+use pintle_yaml::{Field, StructType, Target, Typed, structure};
+
 use crate::fieldspec::FieldSpec;
 use crate::resource::StringMap;
 
 structure! {
     /// Group, version and kind, as they stand in a file.
-    GvkFields {
+    GvkFields("resid", "Gvk") {
         /// The group.
         group: String = "group",
         /// The version.
@@ -18,24 +22,24 @@ structure! {
 
 structure! {
     /// Which resources are meant. Names, namespaces and kinds are anchored regular expressions.
-    Selector {
+    Selector("types", "Selector") {
         /// The name.
-        name: String = "name",
+        name: String = "name" in "ResId",
         /// The namespace.
-        namespace: String = "namespace",
+        namespace: String = "namespace" in "ResId",
         /// Annotations that must be there.
         annotation_selector: String = "annotationSelector",
         /// Labels that must be there.
         label_selector: String = "labelSelector",
-    } inline {
+    } embed {
         /// Group, version and kind.
-        gvk: GvkFields,
+        gvk: GvkFields = "ResId.Gvk",
     }
 }
 
 structure! {
     /// A patch: strategic merge or RFC 6902, in a file or in place.
-    Patch {
+    Patch("types", "Patch") {
         /// A file.
         path: String = "path",
         /// The patch itself.
@@ -43,13 +47,13 @@ structure! {
         /// What it is applied to.
         target: Option<Selector> = "target",
         /// `allowNameChange`, `allowKindChange`
-        options: std::collections::BTreeMap<String, bool> = "options",
+        options: BTreeMap<String, bool> = "options",
     }
 }
 
 structure! {
     /// Another name, tag or digest for an image.
-    Image {
+    Image("types", "Image") {
         /// Which image.
         name: String = "name",
         /// Its new name.
@@ -65,7 +69,7 @@ structure! {
 
 structure! {
     /// A number of replicas.
-    Replica {
+    Replica("types", "Replica") {
         /// Of which workload.
         name: String = "name",
         /// How many.
@@ -75,7 +79,7 @@ structure! {
 
 structure! {
     /// Labels, and where they go.
-    Label {
+    Label("types", "Label") {
         /// The labels.
         pairs: StringMap = "pairs",
         /// Into selectors too.
@@ -89,7 +93,7 @@ structure! {
 
 structure! {
     /// Where the pairs of a generated map come from.
-    KvPairSources {
+    KvPairSources("types", "KvPairSources") {
         /// `key=value`
         literals: Vec<String> = "literals",
         /// `[key=]file`
@@ -103,7 +107,7 @@ structure! {
 
 structure! {
     /// What generated objects have besides data.
-    GeneratorOptions {
+    GeneratorOptions("types", "GeneratorOptions") {
         /// Labels.
         labels: StringMap = "labels",
         /// Annotations.
@@ -117,7 +121,7 @@ structure! {
 
 structure! {
     /// A config map or secret to generate.
-    GeneratorArgs {
+    GeneratorArgs("types", "GeneratorArgs") {
         /// Its namespace.
         namespace: String = "namespace",
         /// Its name.
@@ -126,30 +130,37 @@ structure! {
         behavior: String = "behavior",
         /// What it has besides data.
         options: Option<GeneratorOptions> = "options",
-    } inline {
+    } embed {
         /// Its data.
-        sources: KvPairSources,
+        sources: KvPairSources = "KvPairSources",
     }
 }
 
+/// `ConfigMapArgs`, which has nothing of its own.
+pub(crate) const CONFIG_MAP_ARGS: StructType = StructType {
+    name: "ConfigMapArgs",
+    go_type: "types.ConfigMapArgs",
+    fields: &[Field::Embedded("GeneratorArgs", &GeneratorArgs::STRUCT)],
+};
+
 structure! {
     /// A secret to generate.
-    SecretArgs {
+    SecretArgs("types", "SecretArgs") {
         /// Its type.
         secret_type: String = "type",
-    } inline {
+    } embed {
         /// All else.
-        args: GeneratorArgs,
+        args: GeneratorArgs = "GeneratorArgs",
     }
 }
 
 structure! {
     /// How a value is taken out of a field or put into one.
-    FieldOptions {
+    FieldOptions("types", "FieldOptions") {
         /// What separates the parts of the field's text.
         delimiter: String = "delimiter",
         /// Which of them is meant.
-        index: i64 = "index",
+        index: i64 = "index" as Target::Int,
         /// Not used by kustomize.
         encoding: String = "encoding",
         /// Whether a missing field is made.
@@ -159,28 +170,28 @@ structure! {
 
 structure! {
     /// The resource and field that a replacement takes its value from.
-    SourceSelector {
+    SourceSelector("types", "SourceSelector") {
         /// The name.
-        name: String = "name",
+        name: String = "name" in "ResId",
         /// The namespace.
-        namespace: String = "namespace",
+        namespace: String = "namespace" in "ResId",
         /// The field.
         field_path: String = "fieldPath",
         /// What of it.
         options: Option<FieldOptions> = "options",
-    } inline {
+    } embed {
         /// Group, version and kind.
-        gvk: GvkFields,
+        gvk: GvkFields = "ResId.Gvk",
     }
 }
 
 structure! {
     /// The resources and fields that a replacement writes.
-    TargetSelector {
+    TargetSelector("types", "TargetSelector") {
         /// Which resources.
         select: Option<Selector> = "select",
         /// Which of them not.
-        reject: Vec<Selector> = "reject",
+        reject: Vec<Selector> = "reject" as Target::List(&Target::Pointer(&Selector::TARGET)),
         /// Which fields.
         field_paths: Vec<String> = "fieldPaths",
         /// How.
@@ -190,11 +201,11 @@ structure! {
 
 structure! {
     /// A value that is copied.
-    Replacement {
+    Replacement("types", "Replacement") {
         /// From where.
         source: Option<SourceSelector> = "source",
         /// To where.
-        targets: Option<Vec<TargetSelector>> = "targets",
+        targets: Option<Vec<TargetSelector>> = "targets" as Target::List(&Target::Pointer(&TargetSelector::TARGET)),
         /// The value itself, in place of a source.
         source_value: Option<String> = "sourceValue",
     }
@@ -202,33 +213,33 @@ structure! {
 
 structure! {
     /// A replacement, or a file of them.
-    ReplacementField {
+    ReplacementField("types", "ReplacementField") {
         /// A file.
         path: String = "path",
-    } inline {
+    } embed {
         /// The replacement.
-        replacement: Replacement,
+        replacement: Replacement = "Replacement",
     }
 }
 
 structure! {
     /// The object that a var looks at.
-    VarTarget {
+    VarTarget("types", "Target") {
         /// Group and version.
         api_version: String = "apiVersion",
         /// The name.
         name: String = "name",
         /// The namespace.
         namespace: String = "namespace",
-    } inline {
+    } embed {
         /// Group, version and kind.
-        gvk: GvkFields,
+        gvk: GvkFields = "Gvk",
     }
 }
 
 structure! {
     /// A field's path.
-    FieldSelector {
+    FieldSelector("types", "FieldSelector") {
         /// The path.
         field_path: String = "fieldPath",
     }
@@ -236,7 +247,7 @@ structure! {
 
 structure! {
     /// A variable: `$(NAME)` in the places where vars are looked for.
-    Var {
+    Var("types", "Var") {
         /// Its name.
         name: String = "name",
         /// The object.
@@ -248,7 +259,7 @@ structure! {
 
 structure! {
     /// The order of kinds.
-    LegacySortOptions {
+    LegacySortOptions("types", "LegacySortOptions") {
         /// Those that come first.
         order_first: Vec<String> = "orderFirst",
         /// Those that come last.
@@ -258,9 +269,9 @@ structure! {
 
 structure! {
     /// The order in which objects are printed.
-    SortOptions {
+    SortOptions("types", "SortOptions") {
         /// `legacy` or `fifo`.
-        order: String = "order",
+        order: String = "order" as Target::Named("types.SortOrder", &Target::String),
         /// The kinds' order.
         legacy_sort_options: Option<LegacySortOptions> = "legacySortOptions",
     }
@@ -268,7 +279,7 @@ structure! {
 
 structure! {
     /// What holds for all charts.
-    HelmGlobals {
+    HelmGlobals("types", "HelmGlobals") {
         /// The folder of the charts.
         chart_home: String = "chartHome",
         /// Helm's own folder.
@@ -278,7 +289,7 @@ structure! {
 
 structure! {
     /// A chart whose objects are generated.
-    HelmChart {
+    HelmChart("types", "HelmChart") {
         /// The chart's name.
         name: String = "name",
         /// Its version.
@@ -294,7 +305,7 @@ structure! {
         /// The file of values.
         values_file: String = "valuesFile",
         /// Values in place.
-        values_inline: AnyMap = "valuesInline",
+        values_inline: BTreeMap<String, Data> = "valuesInline",
         /// How these are joined: `merge`, `override` or `replace`.
         values_merge: String = "valuesMerge",
         /// Whether the files of crds/ are printed too.
@@ -318,7 +329,7 @@ structure! {
 
 structure! {
     /// The older form of a chart.
-    HelmChartArgs {
+    HelmChartArgs("types", "HelmChartArgs") {
         /// The chart's name.
         chart_name: String = "chartName",
         /// Its version.
@@ -336,7 +347,7 @@ structure! {
         /// The file of values.
         values: String = "values",
         /// Values in place.
-        values_local: AnyMap = "valuesLocal",
+        values_local: BTreeMap<String, Data> = "valuesLocal",
         /// How these are joined.
         values_merge: String = "valuesMerge",
         /// The release's name.
@@ -350,7 +361,7 @@ structure! {
 
 structure! {
     /// `metadata`, as far as kustomize has a use for it.
-    ObjectMeta {
+    ObjectMeta("types", "ObjectMeta") {
         /// The name.
         name: String = "name",
         /// The namespace.
@@ -362,13 +373,16 @@ structure! {
     }
 }
 
+/// `[]PatchStrategicMerge`: files or texts.
+pub(crate) const PATCHES_STRATEGIC_MERGE: Target = Target::List(&Target::Named("types.PatchStrategicMerge", &Target::String));
+
 structure! {
     /// A kustomization file.
-    Kustomization {
+    Kustomization("types", "Kustomization") {
         /// `kustomize.config.k8s.io/v1beta1`
-        api_version: String = "apiVersion",
+        api_version: String = "apiVersion" in "TypeMeta",
         /// `Kustomization` or `Component`
-        kind: String = "kind",
+        kind: String = "kind" in "TypeMeta",
         /// Not used.
         metadata: Option<ObjectMeta> = "metadata",
         /// The schema: `version` or `path`.
@@ -386,7 +400,7 @@ structure! {
         /// Annotations for objects and templates.
         common_annotations: StringMap = "commonAnnotations",
         /// Strategic merge patches: files or texts.
-        patches_strategic_merge: Vec<String> = "patchesStrategicMerge",
+        patches_strategic_merge: Vec<String> = "patchesStrategicMerge" as PATCHES_STRATEGIC_MERGE,
         /// RFC 6902 patches.
         patches_json6902: Vec<Patch> = "patchesJson6902",
         /// Patches of either kind.
@@ -412,7 +426,7 @@ structure! {
         /// The older name of folders among resources.
         bases: Vec<String> = "bases",
         /// Config maps.
-        config_map_generator: Vec<GeneratorArgs> = "configMapGenerator",
+        config_map_generator: Vec<GeneratorArgs> = "configMapGenerator" as Target::List(&Target::Struct(&CONFIG_MAP_ARGS)),
         /// Secrets.
         secret_generator: Vec<SecretArgs> = "secretGenerator",
         /// What holds for all charts.

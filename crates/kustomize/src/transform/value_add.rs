@@ -1,8 +1,9 @@
 //! The ValueAddTransformer, which has no field of its own in a kustomization (filters/valueadd).
 
+use pintle_yaml::{Target, structure};
+
 use super::namespace::{NamespaceOptions, filter};
 use crate::build::Build;
-use crate::kustomization::decode::structure;
 use crate::kustomization::types::Selector;
 use crate::node::{Kind, Node};
 use crate::path::split_path;
@@ -10,13 +11,13 @@ use crate::resmap::ResMap;
 
 structure! {
     /// Where a value is put.
-    ValueAddTarget {
+    ValueAddTarget("builtins", "Target") {
         /// Into which resources.
         selector: Option<Selector> = "selector",
         /// Into which field.
         field_path: String = "fieldPath",
         /// At which place of the field's path.
-        file_path_position: i64 = "filePathPosition",
+        file_path_position: i64 = "filePathPosition" as Target::Int,
     }
 }
 
