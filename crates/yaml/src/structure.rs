@@ -161,3 +161,66 @@ macro_rules! structure {
     (@target $type:ty,) => { <$type as $crate::Typed>::TARGET };
     (@target $type:ty, $target:expr) => { $target };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    structure! {
+        /// A part of `types.HelmChart`.
+        HelmChart("types", "HelmChart") {
+            /// Its name.
+            name: String = "name",
+            /// Its version.
+            version: String = "version",
+            /// Versions.
+            api_versions: Vec<String> = "apiVersions",
+            /// Values.
+            values_inline: BTreeMap<String, Data> = "valuesInline",
+        }
+    }
+
+    structure! {
+        /// What embeds it.
+        Plugin("main", "Plugin") {} embed {
+            /// The chart.
+            chart: HelmChart = "HelmChart",
+        }
+    }
+
+    structure! {
+        /// `types.Replica`
+        Replica("types", "Replica") {
+            /// Its name.
+            name: String = "name",
+            /// A number.
+            count: i64 = "count",
+        }
+    }
+
+    // Recorded with Go 1.26.8 and sigs.k8s.io/yaml v1.6.0: `yaml.Unmarshal` into `struct { types.HelmChart }` of
+    // sigs.k8s.io/kustomize/api v0.20.1.
+    #[test]
+    fn fields_of_embedded_structs_are_taken_for_the_struct() {
+        let values = |text: &str| Plugin::read(text.as_bytes(), Reading::Lenient).map(|p| p.chart.values_inline);
+        let data = values("valuesInline: {version: 1.2, other: 1.2, name: 5}").unwrap();
+        assert_eq!(pintle_value::json::to_string(&Data::Map(data)).unwrap(), r#"{"name":"5","other":1.2,"version":"1.2"}"#);
+        for (text, field) in [("version: 1.2", "version"), ("apiVersions: [1.2]", "apiVersions")] {
+            let wanted = format!(
+                "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal number into Go struct field Plugin.HelmChart.{field} of type string"
+            );
+            assert_eq!(values(text).unwrap_err().message, wanted);
+        }
+    }
+
+    // Recorded in the same way: `yaml.UnmarshalStrict` into `types.Replica`.
+    #[test]
+    fn a_strict_reader_refuses_what_comes_twice_and_what_is_unknown() {
+        let read = |text: &str| Replica::read(text.as_bytes(), Reading::Strict).map_err(|e| (e.message, e.line));
+        let unknown = ("error unmarshaling JSON: while decoding JSON: json: unknown field \"counts\"".to_owned(), Some(1));
+        assert_eq!(read("counts: 1\nname: [x]"), Err(unknown));
+        let twice = "error converting YAML to JSON: yaml: unmarshal errors:\n  line 2: key \"count\" already set in map";
+        assert_eq!(read("count: 1\ncount: 2").unwrap_err().0, twice);
+        assert_eq!(read("name: 5\nCOUNT: 3"), Ok(Replica { name: "5".into(), count: 3 }));
+    }
+}
