@@ -9,8 +9,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use pintle::Error;
 use pintle_benches::{load, render, values, whole};
+use pintle_core::Error;
 
 const USAGE: &str = "usage: in-process [--seconds N] [--show] CHART
 prints for each step: its name, the least and the median time in nanoseconds";

@@ -4,16 +4,16 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use pintle::arrange::Arranged;
-use pintle::capabilities::Capabilities;
-use pintle::check::check;
-use pintle::emit::{EmitOptions, stream};
-use pintle::merge::coalesce::Coalesce;
-use pintle::merge::dependencies::{Node, process};
-use pintle::merge::options::{ValuesFile, ValuesOptions};
-use pintle::release::render_and_arrange;
-use pintle::render::{Context, ReleaseInfo};
-use pintle::{Chart, Compat, Error, LoadOptions, Options, Values};
+use pintle_core::arrange::{Arranged, Reads};
+use pintle_core::capabilities::Capabilities;
+use pintle_core::check::check;
+use pintle_core::emit::{EmitOptions, stream};
+use pintle_core::merge::coalesce::Coalesce;
+use pintle_core::merge::dependencies::{Node, process};
+use pintle_core::merge::options::{ValuesFile, ValuesOptions};
+use pintle_core::release::render_and_arrange;
+use pintle_core::render::{Context, ReleaseInfo};
+use pintle_core::{Chart, Compat, Error, LoadOptions, Options, Values};
 use pintle_functions::bind::Host;
 use pintle_functions::world::System;
 use pintle_value::{Entries, Map};
@@ -46,9 +46,9 @@ pub fn values_of(path: &Path) -> Values {
 
 /// From a chart to the `.Values` of it and its dependencies: conditions, imports, defaults, the schema.
 ///
-/// Errors are those of [`pintle::render()`] before the first template.
+/// Errors are those of [`pintle_core::render()`] before the first template.
 pub fn values(chart: &Arc<Chart>) -> Result<Prepared, Error> {
-    let failed = |e: String| Error::new(&pintle::rules::VALUES_TYPE, e);
+    let failed = |e: String| Error::new(&pintle_core::rules::VALUES_TYPE, e);
     let none = Map::new(Entries::new());
     let coalesce = Coalesce::new(Compat::default());
     let mut root = Node::new(chart);
@@ -66,24 +66,29 @@ pub fn values(chart: &Arc<Chart>) -> Result<Prepared, Error> {
 pub fn render(prepared: &Prepared) -> Result<Arranged, Error> {
     let release = ReleaseInfo { name: RELEASE.into(), namespace: "default".into(), is_upgrade: false };
     let host = Host::new(System);
-    let context =
-        Context { release: &release, capabilities: &prepared.capabilities, budget: Arc::default(), host: Rc::new(host) };
+    let context = Context {
+        release: &release,
+        capabilities: &prepared.capabilities,
+        budget: Arc::default(),
+        host: Rc::new(host),
+        reads: Reads::Heads,
+    };
     Ok(render_and_arrange(&prepared.root, &prepared.values, &context, None)?.0)
 }
 
 /// The output of a chart that is loaded already, from beginning to end.
 ///
-/// Errors are those of [`pintle::render()`].
+/// Errors are those of [`pintle_core::render()`].
 pub fn output(chart: &Arc<Chart>) -> Result<Vec<u8>, Error> {
     output_with(chart, &Values::default())
 }
 
 /// The same with a caller's values.
 ///
-/// Errors are those of [`pintle::render()`].
+/// Errors are those of [`pintle_core::render()`].
 pub fn output_with(chart: &Arc<Chart>, values: &Values) -> Result<Vec<u8>, Error> {
     let options = Options { release_name: RELEASE.into(), ..Options::default() };
-    stream(&pintle::render(chart, values, &options)?, &EmitOptions::default())
+    stream(&pintle_core::render(chart, values, &options)?, &EmitOptions::default())
 }
 
 /// `pintle template` without its process.

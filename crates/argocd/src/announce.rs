@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use pintle::secrets::is_secret;
-use pintle::{Chart, Compat, Data, DataMap, Error};
+use pintle_core::secrets::is_secret;
+use pintle_core::{Chart, Compat, Data, DataMap, Error};
 use pintle_value::json;
 
 use crate::parameters::{KNOWN, Known, VALUE};
 use crate::{Application, Kind, Said, generate, rules, values};
-use pintle::project::discover::Found;
+use pintle_core::project::discover::Found;
 
 /// References of a schema are followed no further than this: they may go round in circles.
 const MAX_REFERENCES: usize = 8;

@@ -9,7 +9,7 @@ use std::fs::Metadata;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use pintle::Error;
+use pintle_core::Error;
 use pintle_files::read;
 use pintle_files::write::{self, Access, Folder, Last};
 use pintle_value::budget::size;

@@ -3,23 +3,23 @@
 //! Argo CD renders an application again only if something below its `manifest-generate-paths` changed, and can't know the paths itself
 //! (argo-cd#21086).
 
-use pintle::ahead::Ahead;
+use pintle_core::ahead::Ahead;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pintle::load::files as chart_files;
-use pintle::project::{self, FILE};
-use pintle::request::Charts;
-use pintle::{Compat, Data, Error};
+use pintle_core::load::files as chart_files;
+use pintle_core::project::{self, FILE};
+use pintle_core::request::Charts;
+use pintle_core::{Compat, Data, Error};
 use pintle_files::Root;
 use pintle_kustomize::{ChartRequest, FileSystem, HelmOptions, Inflate, Options, Rooted};
 use pintle_value::budget::Budget;
 
 use crate::{Application, Kind, Said, generate, limits, values};
-use pintle::project::discover::Found;
+use pintle_core::project::discover::Found;
 
 /// What a render reads.
 #[derive(Default)]
@@ -119,8 +119,9 @@ impl Reads {
         if ignore.is_file() {
             self.file(app, &ignore)?;
         }
-        for (dependency, status) in pintle::package::status(path, &load)? {
-            if let (Some(folder), pintle::package::Status::Missing) = (dependency.repository.strip_prefix("file://"), status) {
+        for (dependency, status) in pintle_core::package::status(path, &load)? {
+            if let (Some(folder), pintle_core::package::Status::Missing) = (dependency.repository.strip_prefix("file://"), status)
+            {
                 self.chart(app, &path.join(folder))?;
             }
         }

@@ -3,21 +3,21 @@
 //! Names, namespaces, versions and CRDs are as in Argo CD's own Helm support (`reposerver/repository`, `helmTemplate`): the release is called
 //! like the application and lives in the destination's namespace, the cluster's versions are the capabilities, CRDs are printed.
 
-use pintle::ahead::Ahead;
+use pintle_core::ahead::Ahead;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pintle::checks::{Checks, Mode, check, stream_documents};
-use pintle::cluster::Cluster;
-use pintle::emit::EmitOptions;
-use pintle::overlay::{Kustomization, Overlay};
-use pintle::package::{self, Status};
-use pintle::project::discover::{Found, KUSTOMIZATION_FILES};
-use pintle::project::run;
-use pintle::project::{FILE, Job, Project};
-use pintle::request::{Input, Outcome, Request};
-use pintle::{Chart, Compat, Data, DataMap, Diagnostic, Drawn, Error, LoadOptions, Options, Span};
+use pintle_core::checks::{Checks, Mode, check, judge, stream_documents};
+use pintle_core::cluster::Cluster;
+use pintle_core::emit::EmitOptions;
+use pintle_core::overlay::{Kustomization, Overlay};
+use pintle_core::package::{self, Status};
+use pintle_core::project::discover::{Found, KUSTOMIZATION_FILES};
+use pintle_core::project::run;
+use pintle_core::project::{FILE, Job, Project};
+use pintle_core::request::{Input, Outcome, Request};
+use pintle_core::{Chart, Compat, Data, DataMap, Diagnostic, Drawn, Error, LoadOptions, Options, Span};
 use pintle_files::TEXT;
 use pintle_files::read::Allowance;
 use pintle_yaml::Tree;
@@ -210,7 +210,7 @@ pub fn overlay(app: &Application) -> Result<Option<(PathBuf, Overlay)>, Error> {
     let file = app.paths.inside(&file, &app.paths.shown(&file))?;
     let name = app.paths.shown(&file);
     let text = app.paths.text(&file, &name)?;
-    let failed = |e: pintle_yaml::Error| Error::new(&pintle::rules::YAML_PARSE, format!("{name}: {}", e.message));
+    let failed = |e: pintle_yaml::Error| Error::new(&pintle_core::rules::YAML_PARSE, format!("{name}: {}", e.message));
     let fields = match Tree::parse(&text).map_err(failed)?.map_or(Ok(Data::Null), |tree| tree.to_data()).map_err(failed)? {
         Data::Map(fields) => fields,
         Data::Null => DataMap::new(),
@@ -264,7 +264,7 @@ pub fn jobs(app: &Application, project: &Project) -> Result<Vec<Job>, Error> {
         for file in &job.values {
             inside_project(app, project, Path::new(&file.path))?;
         }
-        let (pintle::project::Source::Chart(path) | pintle::project::Source::Kustomization(path)) = &job.source;
+        let (pintle_core::project::Source::Chart(path) | pintle_core::project::Source::Kustomization(path)) = &job.source;
         inside_project(app, project, path)?;
     }
     Ok(jobs)
@@ -323,7 +323,7 @@ fn of_project(app: &Application, project: &Project, watch: &Watch) -> Result<Mad
     let (mut text, mut drawn) = (Vec::new(), Some(Drawn::default()));
     for output in outputs {
         append(&mut text, &output.text);
-        drawn = drawn.zip(output.drawn).map(|(a, b)| a.or(b));
+        drawn = drawn.zip(output.drawn).map(|(a, b)| a | b);
     }
     Ok(Made { text, warnings, drawn })
 }
@@ -365,7 +365,7 @@ fn of_manifests(app: &Application) -> Result<Made, Error> {
     for source in &texts {
         for document in stream_documents(source)? {
             let file = source.name();
-            let failed = |e: pintle_yaml::Error| Error::new(&pintle::rules::YAML_PARSE, format!("{file}: {}", e.message));
+            let failed = |e: pintle_yaml::Error| Error::new(&pintle_core::rules::YAML_PARSE, format!("{file}: {}", e.message));
             let Some(tree) = Tree::parse(document.text()).map_err(failed)? else { continue };
             let data = tree.to_data().map_err(failed)?;
             if ["apiVersion", "kind"].iter().all(|key| data.get(key).is_some()) {
@@ -376,7 +376,7 @@ fn of_manifests(app: &Application) -> Result<Made, Error> {
     }
     let checks = checks(app)?;
     let found = if checks.mode == Mode::Off { Vec::new() } else { check(&documents, &checks) };
-    let (shown, error) = checks.mode.judge(found);
+    let (shown, error) = judge(checks.mode, found);
     error.map_or(Ok(Made { text, warnings: shown, drawn: Some(Drawn::default()) }), Err)
 }
 

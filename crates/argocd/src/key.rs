@@ -6,14 +6,14 @@
 
 use std::path::Path;
 
-use pintle::load::files as chart_files;
-use pintle::project::{self, FILE};
-use pintle::{Compat, Error};
+use pintle_core::load::files as chart_files;
+use pintle_core::project::{self, FILE};
+use pintle_core::{Compat, Error};
 use sha2::{Digest, Sha256};
 
 use crate::parameters::Given;
 use crate::{Application, Kind, generate, values};
-use pintle::project::discover::Found;
+use pintle_core::project::discover::Found;
 
 /// The digest of all inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,8 +23,8 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
-use pintle::project::discover::{self, Found, Target};
-use pintle::{Diagnostic, Error};
+use pintle_core::project::discover::{self, Found, Target};
+use pintle_core::{Diagnostic, Error};
 use pintle_diagnostic::show::{self, Colour};
 
 pub use announce::parameters;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pintle::{Diagnostic, Error, Limits};
+use pintle_core::{Diagnostic, Error, Limits};
 use pintle_value::budget::time;
 
 use crate::environment::Environment;
@@ -24,8 +24,7 @@ const LIMITS_VARIABLE: &str = "PINTLE_CMP_LIMITS";
 ///
 /// Errors: one that isn't known.
 pub fn of_render(app: &Application) -> Result<Limits, Error> {
-    let read =
-        |of: &str, text: &str| Limits::from_settings(text).map_err(|e| Error::new(&rules::CMP_LIMIT, format!("{of}: {e}")));
+    let read = |of: &str, text: &str| text.parse::<Limits>().map_err(|e| Error::new(&rules::CMP_LIMIT, format!("{of}: {e}")));
     let allowed = read(LIMITS_VARIABLE, app.environment.setting(LIMITS_VARIABLE).unwrap_or_default())?;
     match app.parameters.text("limits")? {
         Some(text) => Ok(allowed.at_most(read("the parameter limits", text)?)),
@@ -78,7 +77,7 @@ impl Watch {
     }
 
     /// Waits for a place among the renders of this pod.
-    pub fn place(&self, environment: &Environment) -> Result<Place, Error> {
+    pub fn place(&self, environment: &Environment) -> Result<Slot, Error> {
         let places =
             match environment.setting(PLACES_VARIABLE) {
                 Some(text) => text.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
@@ -89,7 +88,7 @@ impl Watch {
         // A little earlier than the clock, whose message would name the wrong cause.
         let margin = Duration::from_millis(100).min(self.limit / 4);
         loop {
-            if let Some(place) = (0..places).find_map(Place::take) {
+            if let Some(place) = (0..places).find_map(Slot::take) {
                 return Ok(place);
             }
             if Instant::now() + margin >= self.until {
@@ -102,16 +101,16 @@ impl Watch {
     }
 }
 
-/// A place among the renders that run at once. On Linux it is an abstract socket's name: the kernel gives it free when the process ends,
+/// One of the renders that may run at once. On Linux it is an abstract socket's name: the kernel gives it free when the process ends,
 /// however it ends, and a read-only container needs no folder for it. Elsewhere, where no Argo CD runs, there is no limit.
-pub struct Place {
+pub struct Slot {
     #[cfg(target_os = "linux")]
     _socket: Option<std::os::unix::net::UnixListener>,
 }
 
-impl Place {
+impl Slot {
     #[cfg(target_os = "linux")]
-    fn take(number: usize) -> Option<Place> {
+    fn take(number: usize) -> Option<Slot> {
         use std::os::linux::net::SocketAddrExt;
         use std::os::unix::net::{SocketAddr, UnixListener};
         // Processes that share a folder for temporary files share the limit. Names are at most 107 bytes long.
@@ -119,16 +118,16 @@ impl Place {
         let end = folder.char_indices().map(|(i, _)| i).find(|i| folder.len() - i <= 70).unwrap_or(0);
         let address = SocketAddr::from_abstract_name(format!("pintle-cmp:{}:{number}", &folder[end..])).ok()?;
         match UnixListener::bind_addr(&address) {
-            Ok(socket) => Some(Place { _socket: Some(socket) }),
+            Ok(socket) => Some(Slot { _socket: Some(socket) }),
             Err(e) if e.kind() == std::io::ErrorKind::AddrInUse => None,
             // Where there are no such sockets there is no limit.
-            Err(_) => Some(Place { _socket: None }),
+            Err(_) => Some(Slot { _socket: None }),
         }
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn take(_: usize) -> Option<Place> {
-        Some(Place {})
+    fn take(_: usize) -> Option<Slot> {
+        Some(Slot {})
     }
 }
 

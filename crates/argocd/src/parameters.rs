@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use crate::rules;
-use pintle::checks::Mode;
-use pintle::{Data, Diagnostic, Error};
+use pintle_core::checks::Mode;
+use pintle_core::{Data, Diagnostic, Error};
 use pintle_diagnostic::nearest;
 use pintle_value::json;
 
@@ -208,9 +208,7 @@ impl Parameters {
     pub fn validation(&self) -> Result<Mode, Error> {
         match self.text("validation")? {
             None => Ok(Mode::Error),
-            Some(mode) => {
-                Mode::from_name(mode).ok_or_else(|| wrong(format!("parameter validation must be error, warn or off, not {mode}")))
-            }
+            Some(mode) => mode.parse().map_err(|_| wrong(format!("parameter validation must be error, warn or off, not {mode}"))),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use crate::rules;
-use pintle::{Diagnostic, Error};
+use pintle_core::{Diagnostic, Error};
 use pintle_files::{ENTRIES, Refused, Root, TEXT, read, refused};
 use pintle_go::path::matches;
 
@@ -27,7 +27,7 @@ impl Paths {
     ///
     /// Errors: the folder doesn't exist, or it is a link that leads out of the repository.
     pub fn new(dir: &Path, source_path: Option<&str>) -> Result<Paths, Error> {
-        let failed = |e: std::io::Error| Error::new(&pintle::rules::FILE_READ, format!("{}: {e}", dir.display()));
+        let failed = |e: std::io::Error| Error::new(&pintle_core::rules::FILE_READ, format!("{}: {e}", dir.display()));
         let real = dir.canonicalize().map_err(failed)?;
         let named =
             Some(clean(dir)).filter(|named| named.canonicalize().is_ok_and(|r| r == real)).unwrap_or_else(|| real.clone());
@@ -60,7 +60,7 @@ impl Paths {
             (std::io::ErrorKind::NotFound, _) => Error::new(&rules::CMP_ABSENT, format!("{shown} doesn't exist")),
             (_, Some(Refused::Outside(_))) => outside(shown),
             (_, Some(e)) => Error::new(&rules::CMP_PATH, format!("{shown} {e}")),
-            _ => Error::new(&pintle::rules::FILE_READ, format!("{shown}: {e}")),
+            _ => Error::new(&pintle_core::rules::FILE_READ, format!("{shown}: {e}")),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use pintle::secrets::{self, is_secret};
-use pintle::{Data, DataMap};
+use pintle_core::secrets::{self, is_secret};
+use pintle_core::{Data, DataMap};
 
 use crate::environment::Environment;
 use crate::parameters::{Given, Parameters};

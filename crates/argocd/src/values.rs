@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use pintle::project::discover;
-use pintle::{Data, DataMap, Error, ValuesFile, ValuesOptions};
+use pintle_core::project::discover;
+use pintle_core::{Data, DataMap, Error, ValuesFile, ValuesOptions};
 use pintle_value::json;
 use pintle_yaml::Tree;
 
@@ -94,7 +94,7 @@ pub fn options(app: &Application, chart: Option<&Path>, defaults: &DataMap) -> R
         if !values.is_empty() {
             app.secrets.of_values(&values);
             let text = json::to_string(&Data::Map(values))
-                .map_err(|_| Error::new(&pintle::rules::VALUES_TYPE, "values that JSON can't hold"))?;
+                .map_err(|_| Error::new(&pintle_core::rules::VALUES_TYPE, "values that JSON can't hold"))?;
             given.push(ValuesFile::new(name, text.into_bytes()));
         }
     }

@@ -5,8 +5,8 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use pintle::Error;
-use pintle::request::Outcome;
+use pintle_core::Error;
+use pintle_core::request::Outcome;
 use pintle_files::{STREAM, read, words, write};
 
 use crate::report;
@@ -34,7 +34,7 @@ pub fn read_values(name: &str) -> Result<Vec<u8>, String> {
 
 /// The text of a file that the user names.
 pub fn read_named(path: &Path) -> Result<Vec<u8>, Error> {
-    read::named(path, STREAM).map_err(|e| Error::new(&pintle::rules::FILE_READ, format!("open {}: {e}", path.display())))
+    read::named(path, STREAM).map_err(|e| Error::new(&pintle_core::rules::FILE_READ, format!("open {}: {e}", path.display())))
 }
 
 /// Standard output, with every failure: std's own takes one that can't be written to at all for one that nobody reads.
@@ -58,7 +58,7 @@ pub fn is_terminal() -> bool {
 fn printed(result: io::Result<()>) -> Result<(), Error> {
     match result {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::new(&pintle::rules::FILE_WRITE, format!("writing to standard output: {}", words(&e))))
+            Err(Error::new(&pintle_core::rules::FILE_WRITE, format!("writing to standard output: {}", words(&e))))
         }
         _ => Ok(()),
     }
@@ -93,5 +93,5 @@ pub fn print_outcome(outcome: &Outcome) -> Result<(), Error> {
 
 /// A failed write as the library's error.
 pub fn unwritten(e: write::Error) -> Error {
-    Error::new(&pintle::rules::FILE_READ, e.to_string())
+    Error::new(&pintle_core::rules::FILE_READ, e.to_string())
 }

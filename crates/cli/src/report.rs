@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use pintle::{Diagnostic, Severity};
+use pintle_core::{Diagnostic, Severity};
 use pintle_diagnostic::show::{self, Colour, Format};
 pub use pintle_diagnostic::show::{harmless, one_line};
 use pintle_files::write::{self, Access};
@@ -72,15 +72,15 @@ fn helm_usage(e: &clap::Error) -> String {
 }
 
 /// An error of the library with all that is known of it.
-pub fn error(e: &pintle::Error) {
+pub fn error(e: &pintle_core::Error) {
     e.diagnostics().iter().for_each(diagnostic);
 }
 
 /// Shows why a command failed: 2 is wrong usage, 1 all else.
-pub fn failure(e: &pintle::Error) -> ExitCode {
+pub fn failure(e: &pintle_core::Error) -> ExitCode {
     error(e);
     let is_usage =
-        e.diagnostics().first().is_some_and(|d| d.rule.topic() == "usage" || d.rule == &pintle::rules::PROJECT_UNKNOWN);
+        e.diagnostics().first().is_some_and(|d| d.rule.topic() == "usage" || d.rule == &pintle_core::rules::PROJECT_UNKNOWN);
     if is_usage { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 

@@ -9,8 +9,8 @@ use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kube::Client;
 use kube::client::Body;
-use pintle::cluster::from_json;
-use pintle::{Data, DataMap, Error};
+use pintle_core::cluster::from_json;
+use pintle_core::{Data, DataMap, Error};
 use tokio::runtime::{Builder, Runtime};
 
 /// What a question may use up.

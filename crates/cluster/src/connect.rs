@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::Uri;
 use kube::config::{AuthInfo, ExecInteractiveMode, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
-use pintle::{Diagnostic, Error};
+use pintle_core::{Diagnostic, Error};
 use secrecy::SecretString;
 
 use crate::api::{Api, Limits, reason};

@@ -17,7 +17,7 @@ use crate::rules;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode};
-use pintle::{Data, Diagnostic, Error};
+use pintle_core::{Data, Diagnostic, Error};
 use pintle_files::{read, words};
 use pintle_yaml::Tree;
 use secrecy::SecretString;

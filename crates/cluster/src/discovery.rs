@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use pintle::cluster::Cluster;
-use pintle::{Data, DataMap};
+use pintle_core::cluster::Cluster;
+use pintle_core::{Data, DataMap};
 
 use crate::api::{Answer, Api, Failure, JSON};
 

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use pintle::cluster::Query;
-use pintle::{Data, DataMap};
+use pintle_core::cluster::Query;
+use pintle_core::{Data, DataMap};
 
 use crate::api::{Answer, Api, Failure, JSON, encode};
 use crate::discovery::{Resource, resources_of};

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
-use pintle::Error;
 use pintle_cluster::{connect, serve, snapshot};
+use pintle_core::Error;
 
 /// Asks a Kubernetes cluster what charts ask it: its versions and its objects. Nothing is ever changed in it.
 #[derive(Parser)]

@@ -1,9 +1,9 @@
-//! `pintle-cluster serve`: lookups for a `pintle` that renders, over the lines of [`pintle::cluster::protocol`].
+//! `pintle-cluster serve`: lookups for a `pintle` that renders, over the lines of [`pintle_core::cluster::protocol`].
 
 use std::io::{self, BufRead, Read, Write};
 
-use pintle::cluster::protocol::{self, Hello};
-use pintle::{Diagnostic, Error};
+use pintle_core::cluster::protocol::{self, Hello};
+use pintle_core::{Diagnostic, Error};
 
 use crate::connect::{self, connect};
 use crate::discovery::versions;

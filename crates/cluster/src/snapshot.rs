@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use pintle::cluster::Cluster;
-use pintle::diagnostic::nearest;
-use pintle::{Data, DataMap, Diagnostic, Error};
+use pintle_core::cluster::Cluster;
+use pintle_core::diagnostic::nearest;
+use pintle_core::{Data, DataMap, Diagnostic, Error};
 use pintle_files::words;
 use pintle_files::write::{self, Access};
 
@@ -80,10 +80,10 @@ pub fn snapshot(args: &Args) -> Result<Written, Error> {
     let file = shown(&args.output);
     if args.output == Path::new("-") {
         print(text.as_bytes())
-            .map_err(|e| Error::new(&pintle::rules::FILE_WRITE, format!("writing to standard output: {}", words(&e))))?;
+            .map_err(|e| Error::new(&pintle_core::rules::FILE_WRITE, format!("writing to standard output: {}", words(&e))))?;
     } else {
         write::file(&args.output, text.as_bytes(), Access::Owner)
-            .map_err(|e| Error::new(&pintle::rules::FILE_READ, e.to_string()))?;
+            .map_err(|e| Error::new(&pintle_core::rules::FILE_READ, e.to_string()))?;
     }
     Ok(Written { summary: summary(&file, &cluster), warnings: discovered.warnings() })
 }

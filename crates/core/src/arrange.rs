@@ -9,8 +9,8 @@ use std::ops::{Deref, Range};
 use std::sync::{Arc, LazyLock};
 
 use memchr::memmem::Finder;
-use pintle_value::budget::{BYTES_A_STEP, Budget, Exceeded};
-use pintle_yaml::{Head, head_from_slice};
+use pintle_value::budget::{BYTES_A_STEP, Budget, Exceeded, check_document};
+use pintle_yaml::{Head, Tree, head_and_tree, head_from_slice};
 use serde::de::DeserializeOwned;
 
 use crate::Compat;
@@ -20,6 +20,7 @@ use crate::rules;
 
 /// A document of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Manifest {
     /// The template it comes from: `chart/templates/deployment.yaml`.
     pub source: String,
@@ -36,11 +37,16 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    fn new(path: &str, content: Content, line: usize, head: &Head) -> Manifest {
+        let name = head.metadata.as_ref().map(|metadata| metadata.name.clone()).unwrap_or_default();
+        Manifest { source: path.to_owned(), content, line, api_version: head.api_version.clone(), kind: head.kind.clone(), name }
+    }
+
     /// The object as a type of the caller's, such as `k8s_openapi::api::apps::v1::Deployment`.
     ///
     /// ```
-    /// use pintle::{Chart, LoadOptions, Request, request::Input};
-    /// # use pintle::load::File;
+    /// use pintle_core::{Chart, LoadOptions, Request, request::Input};
+    /// # use pintle_core::load::File;
     /// # let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {replicas: \"3\"}\n";
     /// # let files = vec![File::new("Chart.yaml", b"{apiVersion: v2, name: web, version: 1.0.0}"), File::new("templates/a.yaml", template.as_bytes())];
     /// # let chart = Chart::from_files(files, &LoadOptions::default())?;
@@ -49,7 +55,7 @@ impl Manifest {
     /// let outcome = Request::new(Input::Loaded(chart.into())).run()?;
     /// let map: ConfigMap = outcome.release.unwrap().manifests[0].to()?;
     /// assert_eq!(map.data["replicas"], "3");
-    /// # Ok::<(), pintle::Error>(())
+    /// # Ok::<(), pintle_core::Error>(())
     /// ```
     ///
     /// Errors: the object doesn't fit the type, in serde's words.
@@ -75,13 +81,15 @@ pub struct Content {
     file: Arc<Vec<u8>>,
     /// Where it stands in the file; UTF-8.
     range: Range<usize>,
+    /// The document, if somebody wants it after it was read for its head.
+    tree: Option<Arc<Tree<'static>>>,
 }
 
 impl Content {
     /// A part of a text that was found in it.
     fn of(part: &str, file: &Arc<Vec<u8>>) -> Content {
         let start = part.as_ptr().addr() - file.as_ptr().addr();
-        Content { file: file.clone(), range: start..start + part.len() }
+        Content { file: file.clone(), range: start..start + part.len(), tree: None }
     }
 
     /// The whole text.
@@ -94,8 +102,13 @@ impl Content {
         self.range.clone()
     }
 
+    /// The document as it was read, if it was kept.
+    pub(crate) fn tree(&self) -> Option<&Arc<Tree<'static>>> {
+        self.tree.as_ref()
+    }
+
     /// The bytes.
-    pub fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.file[self.range.clone()]
     }
 }
@@ -131,6 +144,7 @@ impl fmt::Display for Content {
 /// A moment at which a cluster runs a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
+#[non_exhaustive]
 pub enum HookEvent {
     PreInstall,
     PostInstall,
@@ -162,6 +176,7 @@ impl HookEvent {
 
 /// A manifest that a cluster runs at certain moments.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Hook {
     /// The document.
     pub manifest: Manifest,
@@ -226,10 +241,21 @@ pub enum Document {
     LeftOut(Diagnostic),
 }
 
+/// What is read of documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// Nothing: only the text of a file is wanted.
+    Nothing,
+    /// What names and sorts them.
+    Heads,
+    /// All of it, kept for whoever looks at them again.
+    Trees,
+}
+
 /// The documents of one file; the error of the first that is invalid.
-pub fn cut(path: &str, content: &Arc<Vec<u8>>, compat: Compat, budget: &Budget) -> Result<Vec<Document>> {
+pub fn cut(path: &str, content: &Arc<Vec<u8>>, compat: Compat, budget: &Budget, reads: Reads) -> Result<Vec<Document>> {
     let base = path.rsplit('/').next().unwrap_or(path);
-    if base.starts_with('_') {
+    if base.starts_with('_') || reads == Reads::Nothing {
         return Ok(Vec::new());
     }
     let file = match std::str::from_utf8(content) {
@@ -248,21 +274,47 @@ pub fn cut(path: &str, content: &Arc<Vec<u8>>, compat: Compat, budget: &Budget) 
     let texts = split(content, compat);
     budget.documents(texts.len()).map_err(exceeded)?;
     for text in &texts {
-        budget.limits().check_document(text.as_bytes()).map_err(exceeded)?;
+        check_document(budget.limits(), text.as_bytes()).map_err(exceeded)?;
     }
+    each(path, &file, &texts, compat, reads, |content, line, head| Document::new(path, content, line, head))
+}
+
+/// Reads the head of every document of a file.
+fn each<T>(
+    path: &str,
+    file: &Arc<Vec<u8>>,
+    texts: &[&str],
+    compat: Compat,
+    reads: Reads,
+    make: impl Fn(Content, usize, Head) -> T,
+) -> Result<Vec<T>> {
+    let content = std::str::from_utf8(file).unwrap_or_default();
     // Lines are counted on from document to document.
     let (mut counted, mut line) = (0, 1);
-    let document = |text: &&str| match head_from_slice(text.as_bytes()) {
-        Ok(head) => {
+    let read = |text: &[u8]| match reads {
+        Reads::Trees => head_and_tree(text),
+        Reads::Heads | Reads::Nothing => head_from_slice(text).map(|head| (head, None)),
+    };
+    let document = |text: &&str| match read(text.as_bytes()) {
+        Ok((head, tree)) => {
             let start = text.as_ptr().addr() - content.as_ptr().addr();
             let between = content.as_bytes().get(counted..start).unwrap_or_default();
             line += memchr::memchr_iter(b'\n', between).count();
             counted = start;
-            Ok(Document::new(path, Content::of(text, &file), line, head))
+            Ok(make(Content { tree: tree.map(Arc::new), ..Content::of(text, file) }, line, head))
         }
         Err(e) => Err(invalid(path, content, text, &e, compat)),
     };
     texts.iter().map(document).collect()
+}
+
+/// The documents of a stream that isn't a template's, in its order, hooks among them. Empty ones are left out.
+///
+/// Errors: a document is invalid YAML, or a field that names it has the wrong type.
+pub(crate) fn manifests(name: &str, stream: &[u8]) -> Result<Vec<Manifest>> {
+    let file = Arc::new(String::from_utf8_lossy(stream).into_owned().into_bytes());
+    let texts = split(std::str::from_utf8(&file).unwrap_or_default(), Compat::default());
+    each(name, &file, &texts, Compat::default(), Reads::Heads, |content, line, head| Manifest::new(name, content, line, &head))
 }
 
 /// The error of the first document that is none in a file with bytes that are no text from `valid` on.
@@ -293,16 +345,8 @@ fn invalid(path: &str, content: &str, document: &str, e: &pintle_yaml::Error, co
 
 impl Document {
     fn new(path: &str, content: Content, line: usize, head: Head) -> Document {
-        let metadata = head.metadata.unwrap_or_default();
-        let manifest = Manifest {
-            source: path.to_owned(),
-            content,
-            line,
-            api_version: head.api_version,
-            kind: head.kind,
-            name: metadata.name,
-        };
-        let annotations = metadata.annotations.unwrap_or_default();
+        let manifest = Manifest::new(path, content, line, &head);
+        let annotations = head.metadata.and_then(|metadata| metadata.annotations).unwrap_or_default();
         let Some(names) = annotations.get("helm.sh/hook") else { return Document::Manifest(manifest) };
         let mut events = Vec::new();
         for name in list(names) {
@@ -435,7 +479,7 @@ mod tests {
     #[test]
     fn an_error_quotes_no_line_of_the_output() {
         let text = Arc::new(b"a: 1\npassword: [hunter2\n".to_vec());
-        let error = cut("web/templates/a.yaml", &text, Compat::Helm4, &Budget::default()).unwrap_err();
+        let error = cut("web/templates/a.yaml", &text, Compat::Helm4, &Budget::default(), Reads::Heads).unwrap_err();
         let span = error.diagnostics()[0].span.as_ref().unwrap();
         assert!(span.start().is_some() && span.quoted().is_none(), "{span:?}");
     }

@@ -10,6 +10,7 @@ mod verdicts;
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
 use pintle_diagnostic::IGNORE;
@@ -66,15 +67,17 @@ pub enum Part {
     Secrets,
 }
 
-impl Part {
-    /// `schema`, `api`, `refs` or `secrets`.
-    pub fn from_name(name: &str) -> Option<Part> {
-        Some(match name {
+/// `schema`, `api`, `refs` or `secrets`.
+impl FromStr for Part {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Part, String> {
+        Ok(match name {
             "schema" => Part::Schema,
             "api" => Part::Api,
             "refs" => Part::Refs,
             "secrets" => Part::Secrets,
-            _ => return None,
+            _ => return Err(format!("unknown part {name:?}: known are schema, api, refs and secrets")),
         })
     }
 }
@@ -91,32 +94,37 @@ pub enum Mode {
     Error,
 }
 
-impl Mode {
-    /// `error`, `warn` or `off`.
-    pub fn from_name(name: &str) -> Option<Mode> {
-        Some(match name {
+/// `error`, `warn` or `off`.
+impl FromStr for Mode {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Mode, String> {
+        Ok(match name {
             "error" => Mode::Error,
             "warn" => Mode::Warn,
             "off" => Mode::Off,
-            _ => return None,
+            _ => return Err(format!("unknown mode {name:?}: known are error, warn and off")),
         })
     }
+}
 
-    /// Parts what was found into what is only shown, and an error that holds the rest.
-    pub fn judge(self, findings: Vec<Diagnostic>) -> (Vec<Diagnostic>, Option<Error>) {
-        let (errors, mut shown): (Vec<_>, Vec<_>) = findings.into_iter().partition(|d| d.severity == Severity::Error);
-        if self != Mode::Error {
-            shown.splice(0..0, errors.into_iter().map(|d| Diagnostic { severity: Severity::Warning, ..d }));
-            return (shown, None);
-        }
-        (shown, Error::of(errors))
+/// Parts what was found into what is only shown, and an error that holds the rest.
+pub fn judge(mode: Mode, findings: Vec<Diagnostic>) -> (Vec<Diagnostic>, Option<Error>) {
+    let (errors, mut shown): (Vec<_>, Vec<_>) = findings.into_iter().partition(|d| d.severity == Severity::Error);
+    if mode != Mode::Error {
+        shown.splice(0..0, errors.into_iter().map(|d| Diagnostic { severity: Severity::Warning, ..d }));
+        return (shown, None);
     }
+    (shown, Error::of(errors))
 }
 
 /// The rules whose levels can be set: those of what is checked, not of what makes a render fail.
 pub fn rules() -> impl Iterator<Item = &'static Rule> + Clone {
     pintle_references::rules::RULES.iter().chain(pintle_validate::rules::RULES).copied()
 }
+
+/// What was read of a document: its tree and its object. Nothing, if it is invalid or not an object.
+type Read = Arc<OnceLock<Option<(Arc<Tree<'static>>, Data)>>>;
 
 /// A document: a part of a source. It is read when somebody first looks at it; clones share what was read.
 #[derive(Clone, Debug)]
@@ -125,13 +133,25 @@ pub struct Document {
     pub source: Source,
     /// Where.
     pub range: Range<usize>,
-    read: Arc<OnceLock<Option<(Tree<'static>, Data)>>>,
+    read: Read,
+    /// Its tree, if a step before has kept it.
+    tree: Option<Arc<Tree<'static>>>,
+    /// What other renders know it by.
+    key: Option<verdicts::Key>,
 }
 
 impl Document {
     /// A part of a source that isn't read yet.
     pub fn new(source: Source, range: Range<usize>) -> Document {
-        Document { source, range, read: Arc::default() }
+        Document { source, range, read: Read::default(), tree: None, key: None }
+    }
+
+    /// A part of a source that other renders may have printed, and read, too.
+    fn shared(source: Source, range: Range<usize>, verdicts: Option<&Verdicts>) -> Document {
+        let document = Document::new(source, range);
+        let Some(verdicts) = verdicts else { return document };
+        let key = verdicts.key(document.text());
+        Document { read: verdicts.read(key, document.text()), key: Some(key), ..document }
     }
 
     /// Its text.
@@ -140,13 +160,16 @@ impl Document {
     }
 
     /// Its object, with the tree that it was read from. What is no object has none: other steps tell.
-    fn object(&self) -> Option<&(Tree<'static>, Data)> {
+    fn object(&self) -> Option<(&Tree<'static>, &Data)> {
         let read = || {
-            let tree = Tree::parse(self.text()).ok()??;
+            let tree = match &self.tree {
+                Some(tree) => tree.clone(),
+                None => Arc::new(Tree::parse(self.text()).ok()??),
+            };
             let data = tree.to_data().ok()?;
             data.as_map().is_some().then_some((tree, data))
         };
-        self.read.get_or_init(read).as_ref()
+        self.read.get_or_init(read).as_ref().map(|(tree, data)| (&**tree, data))
     }
 
     /// A place in it.
@@ -190,7 +213,7 @@ impl Checks {
 }
 
 /// The documents of a release.
-pub fn documents(release: &Release) -> Vec<Document> {
+fn documents(release: &Release, verdicts: Option<&Verdicts>) -> Vec<Document> {
     let manifests = release.manifests.iter().chain(release.hooks.iter().map(|h| &h.manifest));
     // What was rendered may hold secrets: its lines are never repeated.
     let mut sources: HashMap<&str, Source> = HashMap::new();
@@ -198,19 +221,23 @@ pub fn documents(release: &Release) -> Vec<Document> {
         .map(|m| {
             let source = || Source::shared(&*m.source, m.content.file().clone()).private();
             let source = sources.entry(&m.source).or_insert_with(source).clone();
-            Document::new(source, m.content.range())
+            Document { tree: m.content.tree().cloned(), ..Document::shared(source, m.content.range(), verdicts) }
         })
         .collect()
 }
 
-/// The documents of a stream. Errors: what is no YAML.
+/// The documents of a stream. Errors: the stream is invalid YAML.
 pub fn stream_documents(source: &Source) -> Result<Vec<Document>> {
+    cut(source, None)
+}
+
+fn cut(source: &Source, verdicts: Option<&Verdicts>) -> Result<Vec<Document>> {
     let text = source.text();
     let failed = |e: pintle_yaml::Error| Error::new(&rules::YAML_PARSE, format!("{}: {}", source.name(), e.message));
     let parts = pintle_yaml::split_documents(text).map_err(failed)?;
     let document = |part: &[u8]| {
         let start = part.as_ptr().addr() - text.as_ptr().addr();
-        Document::new(source.clone(), start..start + part.len())
+        Document::shared(source.clone(), start..start + part.len(), verdicts)
     };
     Ok(parts.into_iter().map(document).collect())
 }
@@ -222,9 +249,13 @@ pub fn check_stream(title: &str, text: &[u8], checks: &Checks) -> Result<Vec<Dia
     if checks.mode == Mode::Off {
         return Ok(Vec::new());
     }
-    let documents = stream_documents(&Source::new(title, text.to_owned()).private())?;
+    let documents = cut(&Source::new(title, text.to_owned()).private(), checks.verdicts.as_ref())?;
     let mut findings = check(&documents, checks);
-    hide(&mut findings, Secrets::default, &documents);
+    if !findings.is_empty() {
+        let mut secrets = Secrets::default();
+        secrets.of_objects(telling(&documents, &findings));
+        findings.iter_mut().for_each(|d| secrets.mask_diagnostic(d));
+    }
     Ok(findings)
 }
 
@@ -234,14 +265,15 @@ fn objects(documents: &[Document]) -> Vec<(&Document, &Tree<'static>, &Data)> {
     documents.iter().filter_map(object).collect()
 }
 
-/// Hides secrets in findings: those that are known, and those of the documents. Without findings nothing is looked for.
-fn hide(findings: &mut [Diagnostic], known: impl FnOnce() -> Secrets, documents: &[Document]) {
-    if findings.is_empty() {
-        return;
-    }
-    let mut secrets = known();
-    secrets.of_objects(objects(documents).into_iter().map(|(.., data)| data));
-    findings.iter_mut().for_each(|d| secrets.mask_diagnostic(d));
+/// The objects whose secrets findings may tell: those that findings stand in, and all Secrets.
+fn telling<'d>(documents: &'d [Document], findings: &[Diagnostic]) -> Vec<&'d Data> {
+    let stands_in = |document: &Document| {
+        let mut spans = findings.iter().filter_map(|d| d.span.as_ref()).filter(|span| span.source.is(&document.source));
+        spans.any(|span| span.bytes().is_none_or(|at| document.range.start <= at.start && at.start <= document.range.end))
+    };
+    let is_secret = |object: &Data| matches!(object.get("kind").and_then(Data::as_str), Some("Secret" | "SecretList" | "List"));
+    let objects = objects(documents).into_iter();
+    objects.filter(|(document, _, data)| is_secret(data) || stands_in(document)).map(|(.., data)| data).collect()
 }
 
 /// Checks a release that was rendered from a chart: findings point into its templates and values.
@@ -255,13 +287,19 @@ pub fn check_release(
     if checks.mode == Mode::Off {
         return Vec::new();
     }
-    let documents = documents(release);
+    let documents = documents(release, checks.verdicts.as_ref());
     let mut findings = check(&documents, checks);
+    let mut told = Vec::new();
     if !findings.is_empty() {
+        told = telling(&documents, &findings);
         findings = explain(release, chart, values, options, findings);
     }
     findings.extend(values::plaintext(&values.given.files, checks));
-    hide(&mut findings, || values.secrets(chart), &documents);
+    if !findings.is_empty() {
+        let mut secrets = values.secrets(chart);
+        secrets.of_objects(told);
+        findings.iter_mut().for_each(|d| secrets.mask_diagnostic(d));
+    }
     findings
 }
 
@@ -325,7 +363,7 @@ fn refused(documents: &[Document], checks: &Checks) -> Vec<Diagnostic> {
     let scope = checks.verdicts.as_ref().map(|verdicts| verdicts.scope(checked_for, definitions));
     let mut shown = Vec::new();
     for document in documents {
-        let known = scope.as_ref().map(|scope| (scope, scope.key(document.text())));
+        let known = scope.as_ref().zip(document.key).map(|(scope, key)| (scope, scope.key(key)));
         match known.map_or(Ok(false), |(scope, key)| scope.is_sound(key, validator.budget())) {
             Ok(false) => {}
             Ok(true) => continue,

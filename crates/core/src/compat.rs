@@ -1,5 +1,7 @@
 //! The Helm whose bytes are wanted. Every difference between versions is one method here.
 
+use std::str::FromStr;
+
 /// A version of Helm to be compatible with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -11,16 +13,20 @@ pub enum Compat {
     Helm3,
 }
 
-impl Compat {
-    /// The profile of a name: `helm-4.3` or `helm-3.22`.
-    pub fn from_name(name: &str) -> Option<Compat> {
+/// Reads the name of a profile: `helm-4.3` or `helm-3.22`, with or without their last numbers.
+impl FromStr for Compat {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Compat, String> {
         match name {
-            "helm-4.3" | "helm-4.3.1" | "helm-4" => Some(Compat::Helm4),
-            "helm-3.22" | "helm-3.22.0" | "helm-3" => Some(Compat::Helm3),
-            _ => None,
+            "helm-4.3" | "helm-4.3.1" | "helm-4" => Ok(Compat::Helm4),
+            "helm-3.22" | "helm-3.22.0" | "helm-3" => Ok(Compat::Helm3),
+            _ => Err(format!("unknown profile {name:?}: known are helm-4.3 and helm-3.22")),
         }
     }
+}
 
+impl Compat {
     /// The name of the profile.
     pub fn name(self) -> &'static str {
         if self.is_helm3() { "helm-3.22" } else { "helm-4.3" }
@@ -31,7 +37,7 @@ impl Compat {
     }
 
     /// What `.Capabilities.HelmVersion.Version` is when Helm is installed from source.
-    pub fn helm_version(self) -> &'static str {
+    pub(crate) fn helm_version(self) -> &'static str {
         if self.is_helm3() { "v3.22" } else { "v4.3" }
     }
 
@@ -41,7 +47,7 @@ impl Compat {
     }
 
     /// The Kubernetes version of the client in that Helm, which only 4 tells.
-    pub fn kube_client_version(self) -> Option<&'static str> {
+    pub(crate) fn kube_client_version(self) -> Option<&'static str> {
         (!self.is_helm3()).then_some("v1.37")
     }
 
@@ -51,22 +57,22 @@ impl Compat {
     }
 
     /// Whether `--kube-version` keeps what follows its numbers (4).
-    pub fn keeps_kube_version(self) -> bool {
+    pub(crate) fn keeps_kube_version(self) -> bool {
         !self.is_helm3()
     }
 
     /// Whether `.Capabilities.KubeVersion` has a normalised version beside the one that was given (4).
-    pub fn normalizes_kube_version(self) -> bool {
+    pub(crate) fn normalizes_kube_version(self) -> bool {
         !self.is_helm3()
     }
 
     /// Whether an `apiVersion` of Chart.yaml that isn't known is an error (4) or taken for one that is (3).
-    pub fn checks_api_version(self) -> bool {
+    pub(crate) fn checks_api_version(self) -> bool {
         !self.is_helm3()
     }
 
     /// What is said of dependencies that charts/ lacks, up to their names.
-    pub fn missing_dependencies(self) -> &'static str {
+    pub(crate) fn missing_dependencies(self) -> &'static str {
         if self.is_helm3() {
             "An error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch missing \
              dependencies: found in Chart.yaml, but missing in charts/ directory: "
@@ -77,12 +83,12 @@ impl Compat {
     }
 
     /// What is said of a release's name that isn't allowed, up to the name.
-    pub fn refused_name(self) -> &'static str {
+    pub(crate) fn refused_name(self) -> &'static str {
         if self.is_helm3() { "release name " } else { "release name check failed: release name " }
     }
 
     /// An error with Go's types under the names that they have in the packages of that Helm.
-    pub fn type_names(self, message: String) -> String {
+    pub(crate) fn type_names(self, message: String) -> String {
         if !self.is_helm3() {
             return message;
         }
@@ -97,48 +103,48 @@ impl Compat {
     }
 
     /// Whether a file of values may hold several documents, merged in order (4), or only the first counts (3).
-    pub fn merges_value_documents(self) -> bool {
+    pub(crate) fn merges_value_documents(self) -> bool {
         !self.is_helm3()
     }
 
     /// Whether an index that nothing closes ends a text of `--set` without a word (4: the error's cause is the end of the text,
     /// which only 4 finds within it) or is an error (3).
-    pub fn ends_at_an_open_index(self) -> bool {
+    pub(crate) fn ends_at_an_open_index(self) -> bool {
         !self.is_helm3()
     }
 
     /// Whether errors of templates are laid out over several lines (4) or left as Go words them (3).
-    pub fn reformats_template_errors(self) -> bool {
+    pub(crate) fn reformats_template_errors(self) -> bool {
         !self.is_helm3()
     }
 
     /// Whether the functions that Helm 4 added exist.
-    pub fn has_helm4_functions(self) -> bool {
+    pub(crate) fn has_helm4_functions(self) -> bool {
         !self.is_helm3()
     }
 
     /// Whether `.Chart` is a map (4: absent keys are nil) or a struct (3: absent fields are errors).
-    pub fn chart_is_a_map(self) -> bool {
+    pub(crate) fn chart_is_a_map(self) -> bool {
         !self.is_helm3()
     }
 
     /// Whether documents are cut at `---` with all space around them trimmed (3), or keep what stands behind them (4).
-    pub fn trims_documents(self) -> bool {
+    pub(crate) fn trims_documents(self) -> bool {
         self.is_helm3()
     }
 
     /// Whether webhook configurations come after all other kinds that Helm knows (4) or among the unknown (3).
-    pub fn installs_webhooks_last(self) -> bool {
+    pub(crate) fn installs_webhooks_last(self) -> bool {
         !self.is_helm3()
     }
 
     /// Whether `helm show crds` puts `---` between the files (4), or only `helm show all` does before the first (3).
-    pub fn parts_shown_crds(self) -> bool {
+    pub(crate) fn parts_shown_crds(self) -> bool {
         !self.is_helm3()
     }
 
     /// Whether a null in the values of a user deletes the default, through sub-charts too (4.3), or only where Helm 3 does it.
-    pub fn nulls_delete_in_subcharts(self) -> bool {
+    pub(crate) fn nulls_delete_in_subcharts(self) -> bool {
         !self.is_helm3()
     }
 }

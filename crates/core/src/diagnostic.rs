@@ -43,7 +43,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// The error of several findings, if there are any.
-    pub fn of(findings: Vec<Diagnostic>) -> Option<Error> {
+    pub(crate) fn of(findings: Vec<Diagnostic>) -> Option<Error> {
         let first = findings.first()?.clone();
         let mut error = Error::from(first);
         *error.diagnostics_mut() = findings;
@@ -87,14 +87,14 @@ impl Error {
 
     /// The same error with what was rendered before it.
     #[must_use]
-    pub fn with_debug_output(mut self, output: Vec<u8>) -> Error {
+    pub(crate) fn with_debug_output(mut self, output: Vec<u8>) -> Error {
         self.0.debug_output = Some(output);
         self
     }
 
     /// The same error with another text.
     #[must_use]
-    pub fn with_message(mut self, message: String) -> Error {
+    pub(crate) fn with_message(mut self, message: String) -> Error {
         self.0.message = message;
         self
     }

@@ -60,6 +60,7 @@ pub struct Object {
 
 /// What happened to an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Change {
     /// Only the second stream has it.
     Added,
@@ -73,6 +74,7 @@ pub enum Change {
 
 /// One object that isn't the same in both streams.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ObjectDiff {
     /// What it is known by; the second stream's word counts.
     pub identity: Identity,
@@ -88,6 +90,7 @@ pub struct ObjectDiff {
 
 /// What two streams have and haven't in common.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Diff {
     /// Everything that differs, by identity.
     pub objects: Vec<ObjectDiff>,

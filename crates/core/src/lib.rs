@@ -1,12 +1,7 @@
-//! Pintle renders Helm charts, byte for byte as Helm does.
+//! The engine of Pintle. Programs use the crate `pintle`, whose interface is kept.
 //!
 //! The way of a render, each step a module: [`load`] a chart, [`merge`] values, [`mod@check`] them, [`mod@render`] templates, [`mod@arrange`] manifests,
 //! [`emit`] bytes. [`render()`] goes all the way from chart to [`Release`].
-
-// The README's Rust is compiled with the documentation's own examples.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
 
 pub mod ahead;
 pub mod arrange;
@@ -35,7 +30,7 @@ pub mod secrets;
 pub mod show;
 
 pub use compat::Compat;
-pub use diagnostic::{Diagnostic, Error, Severity, Span, Trace};
+pub use diagnostic::{Diagnostic, Error, Result, Severity, Span, Trace};
 pub use load::{Chart, LoadOptions};
 pub use merge::options::{Values, ValuesFile, ValuesOptions};
 pub use pintle_functions::world;

@@ -5,6 +5,7 @@
 mod contact;
 mod names;
 
+use crate::arrange::Reads;
 use std::fmt;
 use std::path::Path;
 use std::rc::Rc;
@@ -20,7 +21,7 @@ use pintle_yaml::{Reading, Typed, structure};
 use crate::Compat;
 use crate::capabilities::{Capabilities, KubeVersion};
 use crate::check::check;
-use crate::diagnostic::{Error, Result};
+use crate::diagnostic::{Error, Result, Severity};
 use crate::load::metadata::{self, list, string, strings};
 use crate::load::{Chart, Dialect, LoadOptions};
 use crate::merge::coalesce::Coalesce;
@@ -30,21 +31,10 @@ use crate::release::Schemas;
 use crate::render::{Context, ReleaseInfo, render};
 use crate::rules;
 
-/// How bad something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// A recommendation.
-    Info,
-    /// It breaks with convention, and will likely work.
-    Warning,
-    /// It will likely fail.
-    Error,
-}
-
 /// Something that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// How bad it is.
+    /// How bad it is; Helm calls a note `INFO`.
     pub severity: Severity,
     /// The file within the chart, or the chart's folder.
     pub path: String,
@@ -55,7 +45,7 @@ pub struct Message {
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = match self.severity {
-            Severity::Info => "INFO",
+            Severity::Note => "INFO",
             Severity::Warning => "WARNING",
             Severity::Error => "ERROR",
         };
@@ -222,7 +212,7 @@ impl Linter<'_> {
         }
         let icon = string(&m, "icon");
         if icon.is_empty() {
-            self.say(Severity::Info, "Chart.yaml", "icon is recommended");
+            self.say(Severity::Note, "Chart.yaml", "icon is recommended");
         } else if !contact::is_request_url(&icon) {
             error(self, format!("invalid icon URL '{icon}'"));
         }
@@ -242,7 +232,7 @@ impl Linter<'_> {
 
     /// `rules/values.go`
     fn values(&mut self, given: &Values) {
-        let Some(text) = &self.source.values else { return self.say(Severity::Info, "values.yaml", "file does not exist") };
+        let Some(text) = &self.source.values else { return self.say(Severity::Note, "values.yaml", "file does not exist") };
         let values = match pintle_yaml::map_from_slice(text) {
             Ok(values) => values,
             Err(e) => return self.say(Severity::Error, "values.yaml", format!("unable to parse YAML: {}", e.message)),
@@ -328,7 +318,13 @@ impl Linter<'_> {
         let mut host = Host::new(System);
         host.lint = true;
         let host = Rc::new(host);
-        let context = Context { release: &release, capabilities: &capabilities, budget: Arc::default(), host: host.clone() };
+        let context = Context {
+            release: &release,
+            capabilities: &capabilities,
+            budget: Arc::default(),
+            host: host.clone(),
+            reads: Reads::Heads,
+        };
         let rendered = render(&root, &values, &context, None, &mut |_, _| ()).map_err(|e| e.to_string());
         self.report.passed.append(&mut host.warnings.borrow_mut());
         rendered.map(Some)

@@ -15,6 +15,7 @@ use crate::rules;
 
 /// The bytes of a packed chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Package {
     /// `name-version.tgz`
     pub file: String,

@@ -102,7 +102,7 @@ impl<'s> Sources<'s> {
 
     /// Who set the value at a path, if anyone did.
     pub fn setter(&self, path: &[Step<'_>]) -> Option<Setter> {
-        self.flag(path).or_else(|| self.file(path)).or_else(|| self.default(self.chart, "", path))
+        self.flag(path).or_else(|| self.file(path)).or_else(|| self.program(path)).or_else(|| self.default(self.chart, "", path))
     }
 
     fn flag(&self, path: &[Step<'_>]) -> Option<Setter> {
@@ -142,6 +142,12 @@ impl<'s> Sources<'s> {
             }
         });
         found.map(Setter::File)
+    }
+
+    /// Values of a program have no text to point into.
+    fn program(&self, path: &[Step<'_>]) -> Option<Setter> {
+        let source = || Source::named("the program's values");
+        has(&self.given.data, path).then(|| Setter::File(Span::whole(&source())))
     }
 
     /// The defaults: a parent's for a dependency are stronger than the dependency's own.

@@ -12,7 +12,7 @@ use pintle_value::budget::{Budget, Limits};
 use pintle_value::{Map, Value};
 
 use crate::Compat;
-use crate::arrange::{Arranged, Hook, Manifest, arrange, cut};
+use crate::arrange::{Arranged, Hook, Manifest, Reads, arrange, cut};
 use crate::capabilities::Capabilities;
 use crate::check::check;
 use crate::cluster::{Cluster, Lookup, OnCluster, names_in};
@@ -58,6 +58,8 @@ pub struct Options {
     pub schemas: Schemas,
     /// Makes the world of each render; by default the system's clock and randomness. [`Given`](crate::world::Given) has a seed.
     pub world: Worlds,
+    /// Keeps the documents as they were read, for whoever looks at them again: checks.
+    pub keep_trees: bool,
     /// What is known of the cluster: its versions take the place of Helm's defaults, its objects answer `lookup`.
     pub cluster: Option<Arc<Cluster>>,
     /// Whoever answers `lookup` in place of the objects of `cluster`.
@@ -76,8 +78,9 @@ impl Options {
     }
 
     /// What counts as drawn from the outside: what a file says of a cluster is an input as any other.
-    fn drawn(&self, drawn: Drawn) -> Drawn {
-        Drawn { lookup: drawn.lookup && (self.lookups.is_some() || self.cluster.is_none()), ..drawn }
+    fn drawn(&self, mut drawn: Drawn) -> Drawn {
+        drawn.lookup &= self.lookups.is_some() || self.cluster.is_none();
+        drawn
     }
 }
 
@@ -96,6 +99,7 @@ impl Default for Options {
                     .into())
             }),
             world: Arc::new(|| Box::new(System)),
+            keep_trees: false,
             cluster: None,
             lookups: None,
         }
@@ -128,13 +132,13 @@ pub struct Release {
 /// Renders a chart with the values of a caller.
 ///
 /// ```no_run
-/// let chart = pintle::Chart::load("charts/web", &pintle::LoadOptions::default())?;
-/// let values = pintle::Values::default();
-/// let release = pintle::render(&chart, &values, &pintle::Options::default())?;
+/// let chart = pintle_core::Chart::load("charts/web", &pintle_core::LoadOptions::default())?;
+/// let values = pintle_core::Values::default();
+/// let release = pintle_core::render(&chart, &values, &pintle_core::Options::default())?;
 /// for m in &release.manifests {
 ///     println!("{} {}", m.kind, m.name);
 /// }
-/// # Ok::<(), pintle::Error>(())
+/// # Ok::<(), pintle_core::Error>(())
 /// ```
 ///
 /// Errors are those of `helm template`, with Helm's text; what they say beyond that, and warnings, hold no secrets of the values.
@@ -202,7 +206,7 @@ pub fn explain(
     let places: Vec<&Source> = findings.iter().take(EXPLAINED).filter_map(|d| d.span.as_ref()).map(|span| &span.source).collect();
     let wanted = places.iter().map(|source| source.name().to_owned()).collect();
     let again = |wanted| {
-        let mut trail = Trail { records: Records { wanted, ..Records::default() }, ..Trail::default() };
+        let mut trail = Trail { records: Records { wanted, ..Records::default() }, of_findings: true, ..Trail::default() };
         let budget = Arc::new(Budget::new(options.limits));
         let host = Host::new(Replay::new(release.recording.clone()));
         attempt(chart, values, options, budget, host, Some(&mut trail)).ok().map(|_| trail)
@@ -242,6 +246,8 @@ struct Trail {
     values: Option<Value>,
     origins: Origins,
     records: Records,
+    /// Whether findings about sound documents are explained: then nobody needs the documents again.
+    of_findings: bool,
     /// How many bytes of output were looked through.
     looked: Cell<usize>,
 }
@@ -384,7 +390,12 @@ fn attempt(
         let message = format!("chart requires kubeVersion: {supported} which is incompatible with Kubernetes {}", kube.version);
         return Err(Error::new(&rules::CHART_KUBE_VERSION, message).with_debug_output(Vec::new()));
     }
-    let context = Context { release: &release, capabilities: &capabilities, budget, host: Rc::new(host) };
+    let reads = match &trail {
+        None if options.keep_trees => Reads::Trees,
+        Some(trail) if trail.of_findings => Reads::Nothing,
+        _ => Reads::Heads,
+    };
+    let context = Context { release: &release, capabilities: &capabilities, budget, host: Rc::new(host), reads };
     let (arranged, notes) = render_and_arrange(&root, &values, &context, trail.map(|t| &mut t.records))?;
     let Arranged { manifests, hooks, warnings: left_out } = arranged;
     warnings.extend(left_out);
@@ -437,9 +448,9 @@ pub fn render_and_arrange(
     records: Option<&mut Records>,
 ) -> Result<(Arranged, Option<String>)> {
     let compat = context.capabilities.compat;
-    let budget = &*context.budget;
+    let (budget, reads) = (&*context.budget, context.reads);
     let work = |(name, text): (String, Arc<Vec<u8>>)| {
-        let documents = cut(&name, &text, compat, budget);
+        let documents = cut(&name, &text, compat, budget, reads);
         (name, documents)
     };
     let make = |hand_out: &mut dyn FnMut((String, Arc<Vec<u8>>))| {

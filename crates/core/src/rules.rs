@@ -48,6 +48,7 @@ rules! {
     TEMPLATE_EXEC "template/exec" Error "A template failed.";
     TEMPLATE_PARSE "template/parse" Error "A template can't be parsed.";
     USAGE_KUBE_VERSION "usage/kube-version" Error "A Kubernetes version is invalid.";
+    USAGE_LEVEL "usage/level" Error "A rule or its level is unknown.";
     USAGE_NAME_TEMPLATE "usage/name-template" Error "A template for a release's name is invalid.";
     USAGE_SHOW_ONLY "usage/show-only" Error "No template matches --show-only.";
     USAGE_TEMPLATE "usage/template" Error "A template of the command line is invalid.";

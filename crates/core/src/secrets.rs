@@ -6,8 +6,9 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use pintle_go::base64;
 use pintle_go::strconv::quote;
 use pintle_references::secrets::{is_credential, password_of_url};
@@ -180,7 +181,9 @@ impl Secrets {
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let search = self.search.get_or_init(|| {
             let heads: BTreeSet<&[u8]> = self.texts.iter().map(|text| &text[..text.len().min(HEAD)]).collect();
-            let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&heads);
+            // A table that is made for every render and searched few times: a fast one would take longer to make than to use.
+            let kind = Some(AhoCorasickKind::NoncontiguousNFA);
+            let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).kind(kind).build(&heads);
             // A set that can't be searched for can't be hidden: then nothing is shown.
             Some((search.ok()?, heads.into_iter().map(<[u8]>::to_vec).collect()))
         });
@@ -230,7 +233,7 @@ impl Secrets {
             }
         }
         // A line that holds a secret isn't shown at all.
-        for span in d.spans_mut() {
+        for span in d.span.iter_mut().chain(d.trace.iter_mut().map(|trace| &mut trace.span)) {
             let holds = |line: &[u8]| line.len() > LONGEST || matches!(self.mask(&String::from_utf8_lossy(line)), Cow::Owned(_));
             if span.quoted().is_some_and(|(line, _)| holds(line)) {
                 span.source = span.source.clone().private();
@@ -293,12 +296,13 @@ fn encoded(text: &[u8]) -> Vec<Vec<u8>> {
 /// Whether a name says that what it names is secret. A Secret's name, file or reference is harmless: `existingSecret`, `secretName`.
 ///
 /// ```
-/// use pintle::secrets::is_secret;
+/// use pintle_core::secrets::is_secret;
 /// assert!(is_secret("db.adminPassword") && is_secret("REDIS_PASS") && is_secret("smtpAuth") && is_secret("SENTRY_DSN"));
 /// assert!(!is_secret("existingSecret") && !is_secret("secretName") && !is_secret("bypass") && !is_secret("author"));
 /// ```
 pub fn is_secret(name: &str) -> bool {
-    const ANYWHERE: &[&str] = &[
+    static ANYWHERE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(SECRET_WORDS).ok());
+    const SECRET_WORDS: &[&str] = &[
         "password",
         "passwd",
         "passphrase",
@@ -324,7 +328,8 @@ pub fn is_secret(name: &str) -> bool {
     if harmless.iter().any(|end| plain.ends_with(end)) || plain.starts_with("existing") {
         return false;
     }
-    ANYWHERE.iter().any(|w| plain.contains(w)) || words(last).last().is_some_and(|w| WORDS.contains(&w.as_str()))
+    let anywhere = ANYWHERE.as_ref().is_none_or(|search| search.is_match(&plain));
+    anywhere || words(last).last().is_some_and(|w| WORDS.contains(&w.as_str()))
 }
 
 /// How a value is held by the keys around it.

@@ -1,8 +1,8 @@
 //! What holds for any text given to `--set` and its relatives.
 
-use pintle::merge::set::{Reading, parse_into};
-use pintle::merge::{literal, options::ValuesOptions};
-use pintle::{Compat, Data, DataMap};
+use pintle_core::merge::set::{Reading, parse_into};
+use pintle_core::merge::{literal, options::ValuesOptions};
+use pintle_core::{Compat, Data, DataMap};
 use pintle_value::json;
 use proptest::prelude::*;
 

@@ -124,7 +124,7 @@ impl Diagnostic {
     }
 
     /// All places that it names.
-    pub fn spans_mut(&mut self) -> impl Iterator<Item = &mut Span> {
+    fn spans_mut(&mut self) -> impl Iterator<Item = &mut Span> {
         self.span.iter_mut().chain(self.trace.iter_mut().map(|trace| &mut trace.span))
     }
 
@@ -159,28 +159,6 @@ impl Diagnostic {
         if self.object.is_some() { one_line(&out) } else { out }
     }
 
-    /// Findings of several releases as one list: what is found in several of them stands there once, with all their names.
-    pub fn merged(of_releases: impl IntoIterator<Item = (String, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
-        let mut merged: Vec<Diagnostic> = Vec::new();
-        // By what most tells findings apart; what else there is decides.
-        let mut known: HashMap<String, Vec<usize>> = HashMap::new();
-        for (release, findings) in of_releases {
-            for d in findings {
-                let place = d.span.as_ref().map(|span| span.to_string());
-                let alike = known.entry(format!("{} {place:?} {}", d.rule.code, d.message)).or_default();
-                match alike.iter().find(|i| merged[**i].is_like(&d)) {
-                    Some(i) if merged[*i].releases.contains(&release) => {}
-                    Some(i) => merged[*i].releases.push(release.clone()),
-                    None => {
-                        alike.push(merged.len());
-                        merged.push(Diagnostic { releases: vec![release.clone()], ..d });
-                    }
-                }
-            }
-        }
-        merged
-    }
-
     /// Whether it is the same but for the releases. How it came about may differ from release to release.
     fn is_like(&self, other: &Diagnostic) -> bool {
         self.rule == other.rule
@@ -191,6 +169,28 @@ impl Diagnostic {
             && self.span == other.span
             && self.hints == other.hints
     }
+}
+
+/// Findings of several releases as one list: what is found in several of them stands there once, with all their names.
+pub fn merged(of_releases: impl IntoIterator<Item = (String, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
+    let mut merged: Vec<Diagnostic> = Vec::new();
+    // By what most tells findings apart; what else there is decides.
+    let mut known: HashMap<String, Vec<usize>> = HashMap::new();
+    for (release, findings) in of_releases {
+        for d in findings {
+            let place = d.span.as_ref().map(|span| span.to_string());
+            let alike = known.entry(format!("{} {place:?} {}", d.rule.code, d.message)).or_default();
+            match alike.iter().find(|i| merged[**i].is_like(&d)) {
+                Some(i) if merged[*i].releases.contains(&release) => {}
+                Some(i) => merged[*i].releases.push(release.clone()),
+                None => {
+                    alike.push(merged.len());
+                    merged.push(Diagnostic { releases: vec![release.clone()], ..d });
+                }
+            }
+        }
+    }
+    merged
 }
 
 #[cfg(test)]
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn findings_of_several_releases_are_merged() {
         let d = |message: &str| Diagnostic::new(&KEY, message);
-        let merged = Diagnostic::merged([
+        let merged = merged([
             ("web (dev)".to_owned(), vec![d("a"), d("b")]),
             ("web (prod)".to_owned(), vec![d("b"), d("b"), d("c").hint("x")]),
         ]);

@@ -31,7 +31,7 @@ mod rule;
 pub mod show;
 mod source;
 
-pub use diagnostic::{Diagnostic, Object, Trace, Tracepoint};
+pub use diagnostic::{Diagnostic, Object, Trace, Tracepoint, merged};
 pub use level::{IGNORE, Levels, is_excepted};
 pub use path::{Path, Step};
 pub use rule::{Rule, Severity, nearest};

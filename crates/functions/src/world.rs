@@ -5,6 +5,7 @@
 //! and [`Replay`] answers it again, so that a failed render can be repeated exactly.
 
 use std::cell::{Cell, RefCell};
+use std::ops::BitOr;
 use std::sync::Arc;
 
 use pintle_go::time::{Time, Zone};
@@ -195,6 +196,7 @@ impl World for Seeded {
 
 /// What a render drew from its world: a manifest that depends on one of these may differ in the next run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Drawn {
     /// The clock: `now`, `ago`, a default date, the dates of certificates.
     pub clock: bool,
@@ -211,9 +213,13 @@ impl Drawn {
     pub fn any(self) -> bool {
         self.clock || self.random || self.dns || self.lookup
     }
+}
 
-    /// What either drew.
-    pub fn or(self, other: Drawn) -> Drawn {
+/// What either drew.
+impl BitOr for Drawn {
+    type Output = Drawn;
+
+    fn bitor(self, other: Drawn) -> Drawn {
         Drawn {
             clock: self.clock || other.clock,
             random: self.random || other.random,

@@ -3,7 +3,7 @@
 //! Takes any bytes, gives nothing. A target fails by a panic, by an abort, or by taking long. The fuzzer in `fuzz/` calls them for hours,
 //! the tests of this crate for some thousand mutated seeds.
 
-use pintle::diagnostic::Source;
+use pintle_core::diagnostic::Source;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use pintle::{Chart, Compat, LoadOptions, Options, Values, ValuesFile};
+use pintle_core::{Chart, Compat, LoadOptions, Options, Values, ValuesFile};
 use pintle_functions::bind::{Host, helm};
 use pintle_functions::world::{Instant, Seeded};
 use pintle_kustomize::{FileSystem, build};
@@ -74,7 +74,7 @@ fn two(data: &[u8]) -> (&[u8], &[u8]) {
 pub fn archive(data: &[u8]) {
     let load = LoadOptions { limits: LIMITS, ..LoadOptions::default() };
     if let Ok(chart) = Chart::from_archive(data, &load) {
-        let _ = pintle::render(&Arc::new(chart), &Values::default(), &Options { limits: LIMITS, ..Options::default() });
+        let _ = pintle_core::render(&Arc::new(chart), &Values::default(), &Options { limits: LIMITS, ..Options::default() });
     }
 }
 
@@ -126,14 +126,14 @@ pub fn toml(data: &[u8]) {
 pub fn set(data: &[u8]) {
     let text = vec![String::from_utf8_lossy(data).into_owned()];
     let given =
-        pintle::ValuesOptions { files: vec![ValuesFile::new("values.yaml", &b"a: {b: [1, 2]}"[..])], ..Default::default() };
+        pintle_core::ValuesOptions { files: vec![ValuesFile::new("values.yaml", &b"a: {b: [1, 2]}"[..])], ..Default::default() };
     for compat in [Compat::Helm4, Compat::Helm3] {
         for given in [
-            pintle::ValuesOptions { set: text.clone(), ..given.clone() },
-            pintle::ValuesOptions { strings: text.clone(), ..given.clone() },
-            pintle::ValuesOptions { json: text.clone(), ..given.clone() },
-            pintle::ValuesOptions { literals: text.clone(), ..given.clone() },
-            pintle::ValuesOptions { set_files: text.clone(), ..given.clone() },
+            pintle_core::ValuesOptions { set: text.clone(), ..given.clone() },
+            pintle_core::ValuesOptions { strings: text.clone(), ..given.clone() },
+            pintle_core::ValuesOptions { json: text.clone(), ..given.clone() },
+            pintle_core::ValuesOptions { literals: text.clone(), ..given.clone() },
+            pintle_core::ValuesOptions { set_files: text.clone(), ..given.clone() },
         ] {
             let _ = given.merge(compat, &|_| Ok(b"text".to_vec()));
         }
@@ -204,9 +204,12 @@ pub fn regex(data: &[u8]) {
 
 /// A snapshot of a cluster.
 pub fn snapshot(data: &[u8]) {
-    if let Ok(cluster) = pintle::cluster::Cluster::read("cluster.yaml", data) {
+    if let Ok(cluster) = pintle_core::cluster::Cluster::read("cluster.yaml", data) {
         let written = cluster.to_yaml();
-        assert!(pintle::cluster::Cluster::read("cluster.yaml", written.as_bytes()).is_ok(), "{written:?} can't be read again");
+        assert!(
+            pintle_core::cluster::Cluster::read("cluster.yaml", written.as_bytes()).is_ok(),
+            "{written:?} can't be read again"
+        );
     }
 }
 
@@ -242,5 +245,5 @@ pub fn parameters(data: &[u8]) {
 
 /// A pintle.yaml.
 pub fn project(data: &[u8]) {
-    let _ = pintle::project::Project::read(".", "pintle.yaml", data);
+    let _ = pintle_core::project::Project::read(".", "pintle.yaml", data);
 }

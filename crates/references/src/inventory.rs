@@ -38,9 +38,12 @@ pub struct Inventory<'o> {
     namespace: String,
     existing: &'o [String],
     by_name: BTreeMap<(String, String, String), usize>,
+    /// The pods that objects make, by the objects' namespaces.
+    pods: BTreeMap<String, Vec<(usize, Pods<'o>)>>,
 }
 
 /// A pod or a template of pods.
+#[derive(Clone, Copy)]
 pub struct Pods<'o> {
     /// `metadata.labels`
     pub labels: Option<&'o DataMap>,
@@ -89,9 +92,14 @@ impl<'o> Inventory<'o> {
     /// Of objects in the order of a release.
     pub fn new(objects: &'o [&'o Data], options: &'o Options) -> Inventory<'o> {
         let namespace = if options.namespace.is_empty() { "default".to_owned() } else { options.namespace.clone() };
-        let mut inventory = Inventory { objects, namespace, existing: &options.existing, by_name: BTreeMap::new() };
+        let mut inventory =
+            Inventory { objects, namespace, existing: &options.existing, by_name: BTreeMap::new(), pods: BTreeMap::new() };
         for (i, object) in objects.iter().enumerate() {
-            let key = (kind(object).to_owned(), inventory.namespace_of(object), name(object).to_owned());
+            let namespace = inventory.namespace_of(object);
+            if let Some(pods) = pods(object) {
+                inventory.pods.entry(namespace.clone()).or_default().push((i, pods));
+            }
+            let key = (kind(object).to_owned(), namespace, name(object).to_owned());
             inventory.by_name.entry(key).or_insert(i);
         }
         inventory
@@ -161,9 +169,8 @@ impl<'o> Inventory<'o> {
     }
 
     /// The pods that a namespace's objects make, with the index of their object.
-    pub fn pods(&self, namespace: &str) -> Vec<(usize, Pods<'o>)> {
-        let all = self.objects.iter().enumerate().filter(|(_, o)| self.namespace_of(o) == namespace);
-        all.filter_map(|(i, o)| Some((i, pods(o)?))).collect()
+    pub fn pods(&self, namespace: &str) -> &[(usize, Pods<'o>)] {
+        self.pods.get(namespace).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Two objects with one identity: the second would replace the first.

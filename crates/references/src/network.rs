@@ -47,21 +47,21 @@ pub(crate) fn check(f: &mut Found<'_>, i: usize, object: &Data) {
 
 /// The pods of a namespace that a selector fits.
 fn selected<'o>(f: &Found<'o>, selector: &Data, namespace: &str) -> Vec<(usize, Pods<'o>)> {
-    f.inventory.pods(namespace).into_iter().filter(|(_, p)| fits_selector(selector, p.labels)).collect()
+    f.inventory.pods(namespace).iter().filter(|(_, p)| fits_selector(selector, p.labels)).copied().collect()
 }
 
 fn service(f: &mut Found<'_>, i: usize, object: &Data, namespace: &str) {
     let selector = at(object, "spec.selector").and_then(Data::as_map).filter(|s| !s.is_empty());
     let Some(selector) = selector else { return };
     let found: Vec<(usize, Pods<'_>)> =
-        f.inventory.pods(namespace).into_iter().filter(|(_, p)| fits(selector, p.labels)).collect();
+        f.inventory.pods(namespace).iter().filter(|(_, p)| fits(selector, p.labels)).copied().collect();
     if found.is_empty() {
         // What is nearest: pods that fit in everything but one label.
-        let near = f.inventory.pods(namespace).into_iter().find_map(|(pod, p)| {
+        let near = f.inventory.pods(namespace).iter().find_map(|(pod, p)| {
             let misfits: Vec<&String> =
                 selector.iter().filter(|(k, v)| p.labels.and_then(|l| l.get(*k)) != Some(v)).map(|(k, _)| k).collect();
             (misfits.len() == 1 && selector.len() > 1)
-                .then(|| format!("{} fits but for the label {}", f.inventory.title(pod), misfits[0]))
+                .then(|| format!("{} fits but for the label {}", f.inventory.title(*pod), misfits[0]))
         });
         f.add(&rules::SELECT_SERVICE, i, "spec.selector", "selects no pod").hints.extend(near);
         return;
@@ -187,9 +187,9 @@ fn service_monitor(f: &mut Found<'_>, i: usize, object: &Data, namespace: &str) 
     let services: Vec<usize> = (0..f.inventory.objects().len())
         .filter(|s| {
             let service = &f.inventory.objects()[*s];
-            let watched = namespaces.as_ref().is_none_or(|all| all.contains(&f.inventory.namespace_of(service).as_str()));
+            let watched = || namespaces.as_ref().is_none_or(|all| all.contains(&f.inventory.namespace_of(service).as_str()));
             kind(service) == "Service"
-                && watched
+                && watched()
                 && fits_selector(selector, at(service, "metadata.labels").and_then(Data::as_map))
         })
         .collect();

@@ -1,5 +1,6 @@
 //! Secrets that aren't: sealed values that nobody sealed, credentials in plain text. No message holds a value.
 
+use memchr::memmem;
 use pintle_seal::Scope;
 use pintle_value::Data;
 
@@ -102,21 +103,26 @@ fn is_literal(value: &str) -> bool {
 
 /// Whether a value has the shape of a well-known kind of credential, whatever its name.
 pub fn is_credential(value: &str) -> bool {
+    // Most texts are names and numbers: too short for any of the shapes.
+    if value.len() < "a://b:1234@".len() {
+        return false;
+    }
     let starts =
         |prefix: &str, least: usize| value.starts_with(prefix) && value.len() >= least && !value.contains(char::is_whitespace);
-    value.contains("-----BEGIN") && value.contains("PRIVATE KEY-----")
+    let has = |part: &str| memmem::find(value.as_bytes(), part.as_bytes()).is_some();
+    has("-----BEGIN") && has("PRIVATE KEY-----")
         || starts("AKIA", 20)
         || ["ghp_", "gho_", "ghs_", "github_pat_", "glpat-"].iter().any(|p| starts(p, 20))
         || ["xoxb-", "xoxp-", "xoxa-"].iter().any(|p| starts(p, 20))
         || starts("eyJ", 40) && value.matches('.').count() == 2
-        || value.contains("discord.com/api/webhooks/")
-        || value.contains("hooks.slack.com/services/")
+        || has("discord.com/api/webhooks/")
+        || has("hooks.slack.com/services/")
         || password_of_url(value).is_some_and(is_literal)
 }
 
 /// The password within a URL: `postgres://user:password@host/db`.
 pub fn password_of_url(value: &str) -> Option<&str> {
-    let (_, rest) = value.split_once("://")?;
+    let rest = &value[memmem::find(value.as_bytes(), b"://")? + "://".len()..];
     let (user, _) = rest.split(['/', '?']).next()?.rsplit_once('@')?;
     Some(user.split_once(':')?.1)
 }

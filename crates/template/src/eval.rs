@@ -530,7 +530,7 @@ impl<'f> Evaluator<'f> {
     fn literal(&mut self, st: &mut State<'_>, e: Expr) -> Result<Value, Error> {
         match e {
             Expr::Bool { value, .. } => Ok(Value::Bool(value)),
-            Expr::String { .. } | Expr::LongString { .. } => Ok(string(st, e).unwrap_or_default()),
+            Expr::String { .. } => Ok(string(st, e).unwrap_or_default()),
             Expr::Number { number, .. } => {
                 st.at = At::Expr(e);
                 constant(st, number.of(&st.ast.numbers))
@@ -795,7 +795,7 @@ impl<'f> Evaluator<'f> {
                 self.call_function(st, dot, At::Expr(e), function.of(&ast.functions), &[], None)?
             }
             Expr::Chain { .. } => self.chain(st, dot, e, &[], None)?,
-            Expr::Bool { .. } | Expr::Nil { .. } | Expr::Number { .. } | Expr::String { .. } | Expr::LongString { .. } => {
+            Expr::Bool { .. } | Expr::Nil { .. } | Expr::Number { .. } | Expr::String { .. } => {
                 return Ok(None);
             }
         }))
@@ -855,7 +855,6 @@ fn integer(ty: Type, n: i64) -> Value {
 fn string(st: &State<'_>, e: Expr) -> Option<Value> {
     match e {
         Expr::String { text, .. } => Some(Value::String(text.of(&st.ast.names).clone())),
-        Expr::LongString { pos, end } => Some(Value::string(&st.template.source.text[pos as usize + 1..end as usize - 1])),
         _ => None,
     }
 }

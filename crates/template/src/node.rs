@@ -302,11 +302,6 @@ pub(crate) enum Expr {
         end: Pos,
         text: Id<Str>,
     },
-    /// A long string that is just what stands between its quotes: the text is copied when it is asked for, not kept twice.
-    LongString {
-        pos: Pos,
-        end: Pos,
-    },
     Field {
         pos: Pos,
         path: Id<Path>,
@@ -347,7 +342,6 @@ impl Expr {
             | Expr::Nil { pos }
             | Expr::Number { pos, .. }
             | Expr::String { pos, .. }
-            | Expr::LongString { pos, .. }
             | Expr::Field { pos, .. }
             | Expr::Chain { pos, .. }
             | Expr::Function { pos, .. }
@@ -403,7 +397,7 @@ impl Display for Shown<'_, Expr> {
                 let n = number.of(&self.ast.numbers);
                 f.write_str(&self.source(n.pos, n.end))
             }
-            Expr::String { pos, end, .. } | Expr::LongString { pos, end } => f.write_str(&self.source(pos, end)),
+            Expr::String { pos, end, .. } => f.write_str(&self.source(pos, end)),
             Expr::Field { path, .. } => write!(f, "{}", self.with(path)),
             Expr::Chain { node, path, .. } => {
                 let node = *node.of(&self.ast.exprs);

@@ -24,9 +24,6 @@ const MAX_PAREN_DEPTH: usize = 10_000;
 /// How deep control structures may nest. Go has no limit but its memory.
 const MAX_BLOCK_DEPTH: usize = 10_000;
 
-/// The length from which the text of a string literal is not kept beside the template's.
-const LONG_STRING: usize = 256;
-
 /// How many names, paths, functions and numbers the parser remembers of each.
 const RECENT: usize = 256;
 
@@ -64,7 +61,6 @@ pub fn parse(name: &str, text: impl Into<Str>, functions: &Functions) -> Result<
         recent_names: [None; RECENT],
         recent_paths: [None; RECENT],
         recent_functions: [None; RECENT],
-        recent_numbers: [None; RECENT],
         peeked: [Item { kind: ItemKind::Eof, pos: 0, end: 0 }; 3],
         peeked_count: 0,
         last_pos: 0,
@@ -90,7 +86,8 @@ pub fn parse(name: &str, text: impl Into<Str>, functions: &Functions) -> Result<
 }
 
 thread_local! {
-    /// Where trees grow before they get memory of their size: growing anew for each text takes longer than parsing most.
+    /// Where trees grow before they get memory of their size: growing anew for each text takes longer than parsing most. It saves 4.0 % of
+    /// the instructions that kube-prometheus-stack takes (callgrind, load to output).
     static WORKSHOP: Cell<Ast> = Cell::default();
 }
 
@@ -119,12 +116,12 @@ struct Parser<'t> {
     exprs: Vec<Expr>,
     /// The commands of the pipelines that are open.
     cmds: Vec<Command>,
-    /// Names that were met lately: `.Values` is one string, however often it stands there.
+    /// Names that were met lately: `.Values` is one string, however often it stands there. The three tables save 13.7 % of the
+    /// instructions that kube-prometheus-stack takes (callgrind, load to output).
     recent_names: [Option<Id<Str>>; RECENT],
     /// Where paths stand, and what they are.
     recent_paths: [Option<(Pos, Pos, Id<Path>)>; RECENT],
     recent_functions: [Option<Id<Arc<Function>>>; RECENT],
-    recent_numbers: [Option<Id<Number>>; RECENT],
     /// Items read ahead, the next one last.
     peeked: [Item; 3],
     peeked_count: usize,
@@ -571,12 +568,8 @@ impl<'t> Parser<'t> {
             return self.error(format!("missing value for {context}"));
         }
         for (i, c) in cmds.of(&self.ast.cmds).iter().enumerate().skip(1) {
-            if let Expr::Bool { .. }
-            | Expr::Dot { .. }
-            | Expr::Nil { .. }
-            | Expr::Number { .. }
-            | Expr::String { .. }
-            | Expr::LongString { .. } = c.args.of(&self.ast.exprs)[0]
+            if let Expr::Bool { .. } | Expr::Dot { .. } | Expr::Nil { .. } | Expr::Number { .. } | Expr::String { .. } =
+                c.args.of(&self.ast.exprs)[0]
             {
                 return self.error(format!("non executable command in pipeline stage {}", i + 1));
             }
@@ -824,7 +817,6 @@ impl<'t> Parser<'t> {
             ItemKind::String | ItemKind::RawString => {
                 let end = item.end;
                 match self.plain(item) {
-                    Some(body) if body.len() > LONG_STRING => Expr::LongString { pos, end },
                     Some(body) => Expr::String { pos, end, text: self.name(body) },
                     None => Expr::String { pos, end, text: self.unquote(item)? },
                 }
@@ -835,15 +827,8 @@ impl<'t> Parser<'t> {
 
     fn number(&mut self, item: Item) -> Result<Id<Number>> {
         let text = self.text(item);
-        let place = recent_place(text);
-        if let Some(id) = self.recent_numbers[place] {
-            let known = id.of(&self.ast.numbers);
-            if self.text[known.pos as usize..known.end as usize] == *text {
-                return Ok(id);
-            }
-        }
         match number(item, text) {
-            Ok(n) => Ok(*self.recent_numbers[place].insert(Id::push(&mut self.ast.numbers, n))),
+            Ok(n) => Ok(Id::push(&mut self.ast.numbers, n)),
             Err(e) => self.error(e),
         }
     }

@@ -4,6 +4,7 @@
 //! for time: the same chart meets the same limit on every machine and with any number of threads.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -77,33 +78,6 @@ impl Limits {
 }
 
 impl Limits {
-    /// Reads limits as settings give them: `default` or `strict`, and single ones by their names. Commas separate them, the last wins:
-    /// `strict,memory=256Mi,time=2s`.
-    ///
-    /// Errors: a name or a value that isn't known, with those that are.
-    ///
-    /// ```
-    /// use pintle_value::budget::Limits;
-    /// let limits = Limits::from_settings("strict,memory=256Mi").unwrap();
-    /// assert_eq!(limits, Limits { memory: 256 << 20, ..Limits::strict() });
-    /// ```
-    pub fn from_settings(text: &str) -> Result<Limits, String> {
-        let mut limits = Limits::default();
-        for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
-            match part.split_once('=') {
-                None => {
-                    limits = match part {
-                        "default" => Limits::default(),
-                        "strict" => Limits::strict(),
-                        _ => return Err(format!("unknown limits {part:?}: default, strict or NAME=VALUE is meant")),
-                    }
-                }
-                Some((name, value)) => limits.set(name.trim(), value.trim())?,
-            }
-        }
-        Ok(limits)
-    }
-
     fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
         let size = || size(value).ok_or_else(|| format!("limit {name}={value}: a number is meant, such as 1000000 or 256Mi"));
         let count = || size().map(|n| usize::try_from(n).unwrap_or(usize::MAX));
@@ -121,16 +95,6 @@ impl Limits {
         Ok(())
     }
 
-    /// Checks that a document of YAML or JSON can be read within the memory: what it holds takes far more than its text.
-    ///
-    /// Errors: it may take more.
-    pub fn check_document(&self, text: &[u8]) -> Result<(), Exceeded> {
-        let values = || text.iter().filter(|b| matches!(b, b'\n' | b':' | b',' | b'[' | b'{')).count() as u64;
-        // Small ones aren't worth counting.
-        let fits = text.len() as u64 * BYTES_A_VALUE <= self.memory || values() * BYTES_A_VALUE <= self.memory;
-        if fits { Ok(()) } else { Err(Exceeded { limit: Limit::Memory, allowed: self.memory }) }
-    }
-
     /// The lower of both in everything: what a stranger asks for never raises what the caller allows.
     #[must_use]
     pub fn at_most(self, other: Limits) -> Limits {
@@ -143,6 +107,47 @@ impl Limits {
             time: self.time.min(other.time),
         }
     }
+}
+
+/// Reads limits as settings give them: `default` or `strict`, and single ones by their names. Commas separate them, the last wins:
+/// `strict,memory=256Mi,time=2s`.
+///
+/// Errors: a name or a value that isn't known, with those that are.
+///
+/// ```
+/// use pintle_value::budget::Limits;
+/// let limits = "strict,memory=256Mi".parse::<Limits>().unwrap();
+/// assert_eq!(limits, Limits { memory: 256 << 20, ..Limits::strict() });
+/// ```
+impl FromStr for Limits {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Limits, String> {
+        let mut limits = Limits::default();
+        for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
+            match part.split_once('=') {
+                None => {
+                    limits = match part {
+                        "default" => Limits::default(),
+                        "strict" => Limits::strict(),
+                        _ => return Err(format!("unknown limits {part:?}: default, strict or NAME=VALUE is meant")),
+                    }
+                }
+                Some((name, value)) => limits.set(name.trim(), value.trim())?,
+            }
+        }
+        Ok(limits)
+    }
+}
+
+/// Checks that a document of YAML or JSON can be read within the memory: what it holds takes far more than its text.
+///
+/// Errors: it may take more.
+pub fn check_document(limits: Limits, text: &[u8]) -> Result<(), Exceeded> {
+    let values = || text.iter().filter(|b| matches!(b, b'\n' | b':' | b',' | b'[' | b'{')).count() as u64;
+    // Small ones aren't worth counting.
+    let fits = text.len() as u64 * BYTES_A_VALUE <= limits.memory || values() * BYTES_A_VALUE <= limits.memory;
+    if fits { Ok(()) } else { Err(Exceeded { limit: Limit::Memory, allowed: limits.memory }) }
 }
 
 /// A number of bytes or of anything else, with or without a unit of Kubernetes' quantities: `Ki`, `Mi`, `Gi`, or `k`, `M`, `G`.
@@ -441,11 +446,11 @@ mod tests {
 
     #[test]
     fn settings_are_read_or_refused() {
-        let limits = Limits::from_settings(" strict, steps=5 ,output=1Ki,depth=9,documents=3,time=250ms").unwrap();
+        let limits = " strict, steps=5 ,output=1Ki,depth=9,documents=3,time=250ms".parse::<Limits>().unwrap();
         let expected =
             Limits { steps: 5, output: 1024, depth: 9, documents: 3, time: Duration::from_millis(250), ..Limits::strict() };
         assert_eq!(limits, expected);
-        assert_eq!(Limits::from_settings(""), Ok(Limits::default()));
+        assert_eq!("".parse(), Ok(Limits::default()));
         for (text, why) in [
             ("tight", "unknown limits \"tight\": default, strict or NAME=VALUE is meant"),
             ("step=1", "unknown limit \"step\": known are steps, memory, output, depth, documents and time"),
@@ -453,7 +458,7 @@ mod tests {
             ("memory=99999999999999999999", "limit memory=99999999999999999999: a number is meant, such as 1000000 or 256Mi"),
             ("time=5x", "limit time=5x: a time is meant, such as 10s or 500ms"),
         ] {
-            assert_eq!(Limits::from_settings(text), Err(why.to_owned()));
+            assert_eq!(text.parse::<Limits>(), Err(why.to_owned()));
         }
         assert_eq!(Limits::default().at_most(limits), limits);
     }

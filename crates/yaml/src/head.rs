@@ -44,17 +44,26 @@ pub struct Metadata {
 /// assert_eq!((head.kind.as_str(), head.metadata.unwrap().name.as_str()), ("Job", "42"));
 /// ```
 pub fn head_from_slice(text: &[u8]) -> Result<Head, Error> {
+    with_tree(text, |head, _| head)
+}
+
+/// As [`head_from_slice`], with the whole document, unless it is empty.
+pub fn head_and_tree(text: &[u8]) -> Result<(Head, Option<Tree<'static>>), Error> {
+    with_tree(text, |head, tree| (head, tree.map(Tree::into_owned)))
+}
+
+fn with_tree<T>(text: &[u8], give: impl FnOnce(Head, Option<Tree<'_>>) -> T) -> Result<T, Error> {
     let input = Input::new(text);
     let converting = |e: Error| e.wrap("error converting YAML to JSON: ");
     let tree = match Composer::new(&input).next() {
         Ok(Some(tree)) => tree,
-        Ok(None) => return Ok(Head::default()),
+        Ok(None) => return Ok(give(Head::default(), None)),
         Err(e) => return Err(converting(*e)),
     };
     let root = if is_ordinary(&tree) { excerpt(&tree) } else { Decoder::new(&tree, false).document::<Dynamic>().map_err(|e| *e) };
     let mut data = Data::default();
     match fill(root.map_err(converting)?, &Target::Struct(&SIMPLE_HEAD), Reading::Lenient, &mut data)? {
-        None => Ok(Head::from_data(&data)),
+        None => Ok(give(Head::from_data(&data), Some(tree))),
         Some(misfit) => Err(Error::new(format!("error unmarshaling JSON: while decoding JSON: {}", misfit.message))),
     }
 }

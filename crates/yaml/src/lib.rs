@@ -29,11 +29,11 @@ pub use data::{from_slice, from_slice_strict, list_from_slice, map_from_slice, m
 pub use decode::MAX_DEPTH;
 pub use emit::{to_yaml, to_yaml_pretty};
 pub use error::Error;
-pub use head::{Head, Metadata, head_from_slice};
+pub use head::{Head, Metadata, head_and_tree, head_from_slice};
 pub use locate::{Place, locate};
 pub use scanner::Style;
 pub use split::split_documents;
 pub use structure::{Typed, members};
 pub use timestamp::Timestamp;
-pub use tree::{Node, NodeId, NodeKind, Pos, Span, Tree};
+pub use tree::{Node, NodeId, NodeKind, Pos, Span, Tree, composed};
 pub use typed::{Field, Reading, StructType, Target, folds_to, from_slice_into, from_slice_typed};

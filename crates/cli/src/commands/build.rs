@@ -1,13 +1,14 @@
 //! `pintle build`: what `kustomize build` takes and prints (sigs.k8s.io/kustomize/kustomize/v5 v5.7.1, commands/build).
 
-use pintle::ahead::Ahead;
+use pintle_core::ahead::Ahead;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::str::FromStr;
 
-use pintle::checks::Mode;
-use pintle::overlay::Kustomization;
-use pintle::request::{Input, Outcome, Request};
-use pintle::{Diagnostic, Error, Limits, Options, Severity};
+use pintle_core::checks::Mode;
+use pintle_core::overlay::Kustomization;
+use pintle_core::request::{Input, Outcome, Request};
+use pintle_core::{Diagnostic, Error, Limits, Options, Severity};
 use pintle_files::write::{self, Access, Folder, Last};
 use pintle_kustomize::{HelmOptions, LoadRestrictions, Reorder};
 
@@ -29,7 +30,7 @@ pub struct Args {
     strict: bool,
     /// What the build may use up, its charts too: default, strict, or steps, memory, output, depth, documents and time, as in
     /// strict,memory=256Mi,time=2s
-    #[arg(long, value_name = "LIMITS", default_value = "default", value_parser = Limits::from_settings)]
+    #[arg(long, value_name = "LIMITS", default_value = "default", value_parser = Limits::from_str)]
     limits: Limits,
     /// Files from outside of a kustomization's folder: LoadRestrictionsRootOnly or LoadRestrictionsNone
     #[arg(long, value_name = "RULE", default_value = "LoadRestrictionsRootOnly")]

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use pintle::Error;
 use pintle_argocd::setup::{self, Setup};
 use pintle_argocd::{Application, Environment, Said, annotation, files, generate, parameters};
+use pintle_core::Error;
 
 use crate::{io, report};
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use pintle::package::{self, Built, Status};
-use pintle::{Compat, Error};
+use pintle_core::package::{self, Built, Status};
+use pintle_core::{Compat, Error};
 
 use super::values::load_options;
 use crate::{io, report};

@@ -6,8 +6,8 @@ use pintle_files::read::Allowance;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use pintle::Error;
-use pintle::diff::{Diff, Object, diff, objects, without_namespace};
+use pintle_core::Error;
+use pintle_core::diff::{Diff, Object, diff, objects, without_namespace};
 use pintle_files::{Root, TEXT, read};
 
 use super::source::{self, usage};
@@ -118,7 +118,7 @@ fn rendered(path: &Path, env: Option<&str>, how: &source::Args, root: Option<&Pa
 fn of_path(path: &Path) -> Result<Vec<Object>, Error> {
     if !path.is_dir() {
         let name = path.to_string_lossy();
-        return objects(&name, &io::read_values(&name).map_err(|e| Error::new(&pintle::rules::FILE_READ, e))?);
+        return objects(&name, &io::read_values(&name).map_err(|e| Error::new(&pintle_core::rules::FILE_READ, e))?);
     }
     let root = Root::around(path).map_err(|e| unread(path, &e))?;
     let mut all = Vec::new();
@@ -142,7 +142,7 @@ fn below(folder: &Path, root: &Root, allowance: &Allowance, all: &mut Vec<Object
 }
 
 fn unread(path: &Path, e: &std::io::Error) -> Error {
-    Error::new(&pintle::rules::FILE_READ, format!("read {}: {e}", path.display()))
+    Error::new(&pintle_core::rules::FILE_READ, format!("read {}: {e}", path.display()))
 }
 
 /// Prints differences; with `summary` only a line for each object.

@@ -4,8 +4,8 @@ use pintle_diagnostic::Source;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use pintle::Error;
-use pintle::checks::{Mode, graph, stream_documents};
+use pintle_core::Error;
+use pintle_core::checks::{Mode, graph, stream_documents};
 
 use super::source;
 use crate::{io, report};
@@ -51,7 +51,7 @@ pub fn run(mut args: Args) -> ExitCode {
 fn draw(args: &Args) -> Result<(), Error> {
     let is_manifests = args.path.is_file()
         && args.path.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json")
-        && args.path.file_name().is_some_and(|n| n != pintle::project::FILE);
+        && args.path.file_name().is_some_and(|n| n != pintle_core::project::FILE);
     let text: Vec<u8> = if is_manifests {
         io::read_named(&args.path)?
     } else {

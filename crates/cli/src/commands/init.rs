@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use pintle::project::{FILE, Project, discover};
-use pintle::{Diagnostic, Error};
+use pintle_core::project::{FILE, Project, discover};
+use pintle_core::{Diagnostic, Error};
 use pintle_files::write::{self, Access};
 
 use crate::rules;

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use pintle::diff::{diff, objects};
-use pintle::emit::EmitOptions;
-use pintle::request::{Input, Request};
-use pintle::{Compat, Diagnostic, Drawn, Error, Options};
+use pintle_core::diff::{diff, objects};
+use pintle_core::emit::EmitOptions;
+use pintle_core::request::{Input, Request};
+use pintle_core::{Compat, Diagnostic, Drawn, Error, Options};
 
 use super::diff::{Format, show};
 use super::helm::hand_over;

@@ -4,7 +4,7 @@ use pintle_go::strconv::{self, NumError, parse_float, parse_int, quote};
 use pintle_go::time::Duration;
 
 use crate::rules;
-use pintle::Error;
+use pintle_core::Error;
 
 /// A truth value (`strconv.ParseBool`).
 pub fn parse_bool(text: &str) -> Result<bool, String> {

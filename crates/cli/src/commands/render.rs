@@ -1,12 +1,12 @@
 //! `pintle render`: the friendly form. Manifests go to standard output, everything else to standard error.
 
-use pintle::project::discover::Found;
+use pintle_core::project::discover::Found;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use pintle::project::write::{MARKER, update};
-use pintle::project::{FILE, Job, Project};
-use pintle::{Diagnostic, Error};
+use pintle_core::project::write::{MARKER, update};
+use pintle_core::project::{FILE, Job, Project};
+use pintle_core::{Diagnostic, Error};
 use pintle_files::write::{Folder, Last};
 
 use super::source::{self, usage};
@@ -113,13 +113,13 @@ fn named_output(project: &Project, named: &Path, root: Option<&Path>) -> Result<
     let dir = project.dir.join(named);
     let root = source::root_of(&project.dir, root)?;
     root.resolve_new(&dir).map_err(|e| {
-        let d = Diagnostic::new(&pintle::rules::PROJECT_OUTSIDE, format!("output {}: {e}", named.display()));
+        let d = Diagnostic::new(&pintle_core::rules::PROJECT_OUTSIDE, format!("output {}: {e}", named.display()));
         Error::from(d.hint("a pintle.yaml writes into its own repository; --output-dir names any folder"))
     })?;
     Ok(dir)
 }
 
-fn report_written(dir: &Path, written: &pintle::project::write::Written) {
+fn report_written(dir: &Path, written: &pintle_core::project::write::Written) {
     for path in &written.changed {
         report::line(&report::one_line(&format!("wrote {}", dir.join(path).display())));
     }

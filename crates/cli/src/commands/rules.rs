@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use pintle::checks;
+use pintle_core::checks;
 
 use crate::io;
 

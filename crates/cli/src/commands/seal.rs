@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use pintle::{Diagnostic, Error};
+use pintle_core::{Diagnostic, Error};
 use pintle_seal::{OpeningKey, Scope, SealingKey};
 
 use crate::rules;
@@ -81,12 +81,13 @@ fn seal(args: &Args) -> Result<(), Error> {
 
 fn text(file: &Path) -> Result<String, Error> {
     let text = io::read_named(file)?;
-    String::from_utf8(text).map_err(|_| Error::new(&pintle::rules::FILE_READ, format!("open {}: not UTF-8 text", file.display())))
+    String::from_utf8(text)
+        .map_err(|_| Error::new(&pintle_core::rules::FILE_READ, format!("open {}: not UTF-8 text", file.display())))
 }
 
 fn value(args: &Args) -> Result<Vec<u8>, Error> {
     if let Some(file) = &args.from_file {
         return io::read_named(file);
     }
-    io::stdin().map_err(|e| Error::new(&pintle::rules::FILE_READ, e))
+    io::stdin().map_err(|e| Error::new(&pintle_core::rules::FILE_READ, e))
 }

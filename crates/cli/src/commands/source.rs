@@ -2,20 +2,21 @@
 //!
 //! Takes a path and the flags that say how, gives streams of manifests with their titles.
 
-use pintle::ahead::Ahead;
+use pintle_core::ahead::Ahead;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use pintle::checks::{self, Checks, Mode, Part};
-use pintle::emit::EmitOptions;
-use pintle::overlay::Kustomization;
-use pintle::project::discover::{self, Found, Target};
-use pintle::project::run::{self, Collected};
-use pintle::project::{FILE, Job, Project};
-use pintle::request::{Input, Outcome, Request};
-use pintle::{Chart, Compat, Diagnostic, Error, Limits, LoadOptions, Options};
+use pintle_core::checks::{self, Checks, Mode, Part};
+use pintle_core::emit::EmitOptions;
+use pintle_core::overlay::Kustomization;
+use pintle_core::project::discover::{self, Found, Target};
+use pintle_core::project::run::{self, Collected};
+use pintle_core::project::{FILE, Job, Project};
+use pintle_core::request::{Input, Outcome, Request};
+use pintle_core::{Chart, Compat, Diagnostic, Error, Limits, LoadOptions, Options};
 use pintle_diagnostic::Levels;
 use pintle_files::Root;
 
@@ -61,7 +62,7 @@ pub struct Args {
     pub skip_schema_validation: bool,
     /// What a render may use up: default, strict (for charts of strangers), or steps, memory, output, depth, documents and time, as in
     /// strict,memory=256Mi,time=2s
-    #[arg(long, value_name = "LIMITS", default_value = "default", value_parser = Limits::from_settings)]
+    #[arg(long, value_name = "LIMITS", default_value = "default", value_parser = Limits::from_str)]
     pub limits: Limits,
     #[command(flatten)]
     pub values: values::Args,
@@ -101,7 +102,7 @@ pub struct CheckArgs {
 }
 
 fn mode(name: &str) -> Result<Mode, String> {
-    Mode::from_name(name).ok_or_else(|| "known are error, warn and off".to_owned())
+    name.parse()
 }
 
 /// Reads an object of `--existing`.
@@ -114,7 +115,7 @@ pub fn existing(object: &str) -> Result<String, String> {
 
 /// Reads a part of `--only`.
 pub fn part(name: &str) -> Result<Part, String> {
-    Part::from_name(name).ok_or_else(|| "known are schema, api, refs and secrets".to_owned())
+    name.parse()
 }
 
 impl CheckArgs {
@@ -142,7 +143,7 @@ pub fn levels(rules: &[String]) -> Result<Levels, Error> {
 }
 
 fn profile(name: &str) -> Result<Compat, String> {
-    Compat::from_name(name).ok_or_else(|| "known are helm-4.3 and helm-3.22".to_owned())
+    name.parse()
 }
 
 /// A stream of manifests.
@@ -172,7 +173,7 @@ pub fn find(path: &Path) -> Result<Found, Error> {
 /// Where paths and links of a repository may lead: below `--root`, or below the Git work tree around it, else its folder.
 pub fn root_of(dir: &Path, given: Option<&Path>) -> Result<Root, Error> {
     let root = given.map_or_else(|| Root::around(dir), Root::new);
-    root.map_err(|e| Error::new(&pintle::rules::FILE_READ, format!("{}: {e}", given.unwrap_or(dir).display())))
+    root.map_err(|e| Error::new(&pintle_core::rules::FILE_READ, format!("{}: {e}", given.unwrap_or(dir).display())))
 }
 
 /// Renders the jobs of a project. Warnings are shown; errors are those of all jobs.
@@ -229,8 +230,8 @@ pub fn chart(path: &Path, env: Option<&str>, args: &Args, root: Option<&Path>) -
     if let Some(env) = env {
         let file = discover::environment_values(path, env)?;
         let name = file.display().to_string();
-        let text = io::read_values(&name).map_err(|e| Error::new(&pintle::rules::FILE_READ, e))?;
-        given.files.insert(0, pintle::ValuesFile::new(name, text));
+        let text = io::read_values(&name).map_err(|e| Error::new(&pintle_core::rules::FILE_READ, e))?;
+        given.files.insert(0, pintle_core::ValuesFile::new(name, text));
     }
     let load = LoadOptions { limits: args.limits, ..values::load_options(path, root, args.compat) };
     let chart = Chart::load(path, &load)?;

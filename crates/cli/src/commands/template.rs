@@ -3,14 +3,15 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use pintle::checks::Mode;
-use pintle::emit::EmitOptions;
-use pintle::release::Schemas;
-use pintle::request::{Input, Outcome, Request};
-use pintle::{Compat, Diagnostic, Error, Limits, Options};
+use pintle_core::checks::Mode;
+use pintle_core::emit::EmitOptions;
+use pintle_core::release::Schemas;
+use pintle_core::request::{Input, Outcome, Request};
+use pintle_core::{Compat, Diagnostic, Error, Limits, Options};
 use pintle_files::write::{Folder, Last};
 
 use super::pflag::{self, parse_bool};
@@ -58,7 +59,7 @@ pub struct Args {
     schema_dir: Option<PathBuf>,
     /// What the render may use up: default, strict (for charts of strangers), or steps, memory, output, depth, documents and time, as
     /// in strict,memory=256Mi,time=2s
-    #[arg(long, value_name = "LIMITS", value_parser = Limits::from_settings)]
+    #[arg(long, value_name = "LIMITS", value_parser = Limits::from_str)]
     limits: Option<Limits>,
     #[command(flatten)]
     ignored: Ignored,
@@ -273,7 +274,7 @@ impl Args {
     /// Why only the real Helm can do this: a chart that is no file here, a flag that needs a network, a cluster or a plugin.
     pub fn needs_helm(&self) -> Option<Error> {
         let is_elsewhere = |e: &Error| {
-            e.diagnostics().iter().any(|d| [&rules::USAGE_UNSUPPORTED, &pintle::rules::CHART_REMOTE].contains(&d.rule))
+            e.diagnostics().iter().any(|d| [&rules::USAGE_UNSUPPORTED, &pintle_core::rules::CHART_REMOTE].contains(&d.rule))
         };
         let checked = check_flags(self).and_then(|()| name_and_chart(self)).and_then(|(_, chart)| locate(&chart));
         checked.err().filter(is_elsewhere)
@@ -358,9 +359,7 @@ fn rendered(args: &Args) -> Result<ExitCode, Failed> {
     check_flags(args).map_err(failed)?;
     let (name, chart_path) = name_and_chart(args).map_err(failed)?;
     let profile = args.compat.as_deref().unwrap_or("helm-4.3");
-    let compat = Compat::from_name(profile).ok_or_else(|| {
-        failed(Error::new(&rules::USAGE_COMPAT, format!("unknown profile {profile:?}: known are helm-4.3 and helm-3.22")))
-    })?;
+    let compat: Compat = profile.parse().map_err(|e: String| failed(Error::new(&rules::USAGE_COMPAT, e)))?;
     let path = locate(&chart_path).map_err(failed)?;
     let limits = args.limits.unwrap_or_default();
     let load = values::load_options(&path, args.root.as_deref(), compat);
@@ -407,7 +406,7 @@ fn rendered(args: &Args) -> Result<ExitCode, Failed> {
         // Helm writes all files, then looks for the template in the nothing that is left to print, and fails.
         Some(_) if !args.show_only.is_empty() => {
             let message = format!("could not find template {} in chart", args.show_only[0]);
-            return Err(failed(Error::new(&pintle::rules::USAGE_SHOW_ONLY, message)));
+            return Err(failed(Error::new(&pintle_core::rules::USAGE_SHOW_ONLY, message)));
         }
         Some(dir) => {
             let dir = if args.bools.release_name { dir.join(&name) } else { dir.clone() };
@@ -504,7 +503,7 @@ fn name_and_chart(args: &Args) -> Result<(String, String), Error> {
     match args.args.as_slice() {
         [] => usage("\"helm template\" requires at least 1 argument\n\nUsage:  helm template [NAME] [CHART] [flags]".into()),
         [chart] => match &args.name_template {
-            Some(text) => Ok((pintle::release::name_from_template(text)?, chart.clone())),
+            Some(text) => Ok((pintle_core::release::name_from_template(text)?, chart.clone())),
             None => Ok(("release-name".into(), chart.clone())),
         },
         [_, _] if args.ignored.generate_name => usage("cannot set --generate-name and also specify a name".into()),
@@ -526,10 +525,10 @@ pub fn locate(chart: &str) -> Result<PathBuf, Error> {
         return Ok(path.to_owned());
     }
     if path.is_absolute() || name.starts_with('.') {
-        return Err(Error::new(&pintle::rules::CHART_MISSING, format!("path \"{name}\" not found")));
+        return Err(Error::new(&pintle_core::rules::CHART_MISSING, format!("path \"{name}\" not found")));
     }
     let message = format!("{name}: no such folder or archive; charts of repositories are not looked up, pull the chart first");
-    Err(Error::new(&pintle::rules::CHART_REMOTE, message))
+    Err(Error::new(&pintle_core::rules::CHART_REMOTE, message))
 }
 
 /// Writes the files, and prints Helm's lines about them.

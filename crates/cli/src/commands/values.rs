@@ -1,11 +1,11 @@
 //! The flags that set values, shared by all commands that render.
 
-use pintle::ahead::Ahead;
+use pintle_core::ahead::Ahead;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pintle::release::Schemas;
-use pintle::{Compat, Error, LoadOptions, Values, ValuesFile, ValuesOptions};
+use pintle_core::release::Schemas;
+use pintle_core::{Compat, DataMap, Error, LoadOptions, Values, ValuesFile, ValuesOptions};
 use pintle_files::{TEXT, read, work_tree};
 
 use crate::io;
@@ -47,10 +47,11 @@ impl Args {
     pub fn options(&self) -> Result<ValuesOptions, Error> {
         let mut files = Vec::new();
         for name in self.files.iter().flat_map(|f| split_commas(f)) {
-            let text = io::read_values(&name).map_err(|e| Error::new(&pintle::rules::FILE_READ, e))?;
+            let text = io::read_values(&name).map_err(|e| Error::new(&pintle_core::rules::FILE_READ, e))?;
             files.push(ValuesFile::new(name, text));
         }
         Ok(ValuesOptions {
+            data: DataMap::new(),
             files,
             json: self.set_json.clone(),
             set: self.set.clone(),
@@ -94,7 +95,7 @@ pub fn load_options(chart: &Path, root: Option<&Path>, compat: Compat) -> LoadOp
 
 /// Answers a schema's references by URL from a folder, if there is one.
 pub fn schemas(dir: Option<&Path>) -> Schemas {
-    let Some(dir) = dir.map(Path::to_owned) else { return pintle::Options::default().schemas };
+    let Some(dir) = dir.map(Path::to_owned) else { return pintle_core::Options::default().schemas };
     Arc::new(move |url| {
         let path = url.split_once("://").map_or(url, |(_, rest)| rest);
         let path = path.split(['?', '#']).next().unwrap_or(path);

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use pintle::release::Worlds;
-use pintle::world::{Given, Instant};
+use pintle_core::release::Worlds;
+use pintle_core::world::{Given, Instant};
 use pintle_go::time::Time;
 
 #[derive(clap::Args, Default)]

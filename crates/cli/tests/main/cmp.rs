@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use pintle::Data;
+use pintle_core::Data;
 
 use crate::case::{self, Case, without_codes};
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pintle::Data;
+use pintle_core::Data;
 use pintle_yaml::Tree;
 
 use crate::case::{self, pintle, without_codes};
@@ -228,9 +228,9 @@ b: 1
 ";
     let printed = succeeds(&folder, "template r1 web -n ns --kube-version v1.31.4");
     assert_eq!(printed, expected);
-    let chart = pintle::Chart::load(folder.join("web"), &pintle::LoadOptions::default()).unwrap();
-    let options = pintle::Options { release_name: "r1".into(), ..pintle::Options::default() };
-    let release = pintle::render(&chart, &pintle::Values::default(), &options).unwrap();
+    let chart = pintle_core::Chart::load(folder.join("web"), &pintle_core::LoadOptions::default()).unwrap();
+    let options = pintle_core::Options { release_name: "r1".into(), ..pintle_core::Options::default() };
+    let release = pintle_core::render(&chart, &pintle_core::Values::default(), &options).unwrap();
     assert_eq!(release.notes.as_deref(), Some("Hello r1\n"));
 }
 

@@ -1,4 +1,4 @@
-//! End to end: the program against goldens recorded from Helm, bad input, and the library from the outside.
+//! End to end: the program against goldens recorded from Helm and bad input.
 
 #![allow(clippy::disallowed_methods, reason = "tests make the files that the program reads")]
 
@@ -15,7 +15,6 @@ mod files;
 mod goldens;
 mod helm;
 mod jinja;
-mod library;
 #[cfg(unix)]
 mod parity;
 mod project;

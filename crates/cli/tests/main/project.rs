@@ -335,7 +335,7 @@ fn the_schema_of_pintle_yaml_says_what_the_program_says() {
         case::write(&folder.join("chart/values.yaml"), file.as_bytes());
         let output = pintle(&folder, "template c chart", &[]);
         assert_eq!(output.status.success(), fits, "{file}: {}", text(&output.stderr));
-        let read = pintle::project::Project::read(".", "pintle.yaml", file.as_bytes());
+        let read = pintle_core::project::Project::read(".", "pintle.yaml", file.as_bytes());
         assert_eq!(read.is_ok(), fits, "{file}");
     };
     accepted.iter().for_each(|file| check(file, true));

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pintle::{Data, DataMap};
+use pintle_core::{Data, DataMap};
 use pintle_yaml::{Tree, from_slice};
 
 pub fn root() -> PathBuf {
@@ -155,7 +155,8 @@ fn what_makes_no_sense_is_refused() {
 fn helm_renders_the_same_bytes() {
     // The goldens are Helm's: tests/systems/record writes them.
     let golden = root().join("tests/systems/golden");
-    let project = pintle::project::Project::read(root(), "pintle.yaml", &fs::read(root().join("pintle.yaml")).unwrap()).unwrap();
+    let project =
+        pintle_core::project::Project::read(root(), "pintle.yaml", &fs::read(root().join("pintle.yaml")).unwrap()).unwrap();
     assert!(project.jobs.len() >= 15, "only {} jobs", project.jobs.len());
     for job in &project.jobs {
         let output = run(&["render", "--env", &job.environment, "--release", &job.release]);
@@ -202,7 +203,8 @@ fn threads_make_no_difference() {
         dir
     };
     let together = all("together");
-    let project = pintle::project::Project::read(root(), "pintle.yaml", &fs::read(root().join("pintle.yaml")).unwrap()).unwrap();
+    let project =
+        pintle_core::project::Project::read(root(), "pintle.yaml", &fs::read(root().join("pintle.yaml")).unwrap()).unwrap();
     for job in &project.jobs {
         let alone = run(&["render", "--env", &job.environment, "--release", &job.release]).stdout;
         assert!(alone == fs::read(together.join(&job.output)).unwrap(), "{} differs", job.title());
@@ -219,7 +221,7 @@ fn packed_libraries_are_those_of_the_folders() {
         let dependencies = metadata.as_map().unwrap_or(&none).get("dependencies").and_then(Data::as_list).unwrap_or_default();
         for dependency in dependencies {
             let Some(path) = text(dependency, "repository").and_then(|r| r.strip_prefix("file://")) else { continue };
-            let package = pintle::package::pack(&chart.join(path), &pintle::LoadOptions::default()).unwrap();
+            let package = pintle_core::package::pack(&chart.join(path), &pintle_core::LoadOptions::default()).unwrap();
             let file = chart.join("charts").join(&package.file);
             let packed = fs::read(&file)
                 .unwrap_or_else(|e| panic!("{}: {e}; run pintle dependency build {}", file.display(), chart.display()));
@@ -253,7 +255,7 @@ fn leaves(data: &Data, path: &str, found: &mut BTreeMap<String, Data>) {
 }
 
 fn by_name(stream: &[u8]) -> BTreeMap<String, Data> {
-    let objects = pintle::diff::objects("stream", stream).unwrap();
+    let objects = pintle_core::diff::objects("stream", stream).unwrap();
     objects.into_iter().map(|o| (format!("{}/{}", o.identity.kind, o.identity.name), o.data)).collect()
 }
 

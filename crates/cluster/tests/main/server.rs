@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use pintle::cluster::from_json;
-use pintle::{Data, DataMap};
+use pintle_core::cluster::from_json;
+use pintle_core::{Data, DataMap};
 use pintle_value::json;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 

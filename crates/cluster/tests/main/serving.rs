@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pintle::cluster::protocol::{Hello, question, read_answer, read_hello};
-use pintle::cluster::{Query, from_json};
-use pintle::{Data, DataMap};
+use pintle_core::cluster::protocol::{Hello, question, read_answer, read_hello};
+use pintle_core::cluster::{Query, from_json};
+use pintle_core::{Data, DataMap};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -330,9 +330,9 @@ fn certificates(folder: &Path) -> [Vec<u8>; 4] {
     fs::create_dir_all(folder.join("templates")).unwrap();
     fs::write(folder.join("Chart.yaml"), "apiVersion: v2\nname: certificates\nversion: 1.0.0\n").unwrap();
     fs::write(folder.join("templates/a.yaml"), template).unwrap();
-    let chart = pintle::Chart::load(&folder, &pintle::LoadOptions::default()).unwrap();
-    let release = pintle::render(&chart, &pintle::Values::default(), &pintle::Options::default()).unwrap();
-    let text = pintle::emit::stream(&release, &pintle::emit::EmitOptions::default()).unwrap();
+    let chart = pintle_core::Chart::load(&folder, &pintle_core::LoadOptions::default()).unwrap();
+    let release = pintle_core::render(&chart, &pintle_core::Values::default(), &pintle_core::Options::default()).unwrap();
+    let text = pintle_core::emit::stream(&release, &pintle_core::emit::EmitOptions::default()).unwrap();
     let text = String::from_utf8(text).unwrap();
     let list = from_json(text.split_once("a: ").unwrap().1.trim().as_bytes()).unwrap();
     let pem = |n: usize| list.as_list().unwrap()[n].as_str().unwrap().as_bytes().to_vec();

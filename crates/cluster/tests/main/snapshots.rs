@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use pintle::Data;
-use pintle::cluster::{Cluster, Query};
+use pintle_core::Data;
+use pintle_core::cluster::{Cluster, Query};
 
 use crate::server::Server;
 use crate::{cluster, folder, kubeconfig};

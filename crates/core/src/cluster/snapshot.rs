@@ -200,7 +200,7 @@ fn has_float(data: &Data) -> bool {
 /// Errors: where the text is no JSON; the text itself isn't repeated.
 ///
 /// ```
-/// use pintle::{Data, cluster::from_json};
+/// use pintle_core::{Data, cluster::from_json};
 /// assert_eq!(from_json(b"[1, 1.5]"), Ok(Data::List(vec![Data::Int(1), Data::Float(1.5)])));
 /// assert_eq!(from_json(b"{} {}").unwrap_err(), "no JSON at byte 3");
 /// ```

@@ -129,7 +129,7 @@ impl Metadata {
     /// The language of the chart's templates, as the annotation [`DIALECT`] says.
     ///
     /// Errors: a language that isn't known.
-    pub fn dialect(&self) -> Result<Dialect> {
+    pub(crate) fn dialect(&self) -> Result<Dialect> {
         match self.annotations.as_ref().and_then(|a| a.get(DIALECT)).map(String::as_str) {
             None | Some("go") => Ok(Dialect::Go),
             Some("jinja") => Ok(Dialect::Jinja),

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pintle_value::budget::Limits;
+use pintle_value::budget::{Limits, check_document};
 use pintle_value::{Data, DataMap, Str};
 
 use crate::Compat;
@@ -88,9 +88,9 @@ impl Chart {
     /// Loads a directory or a `.tgz` archive.
     ///
     /// ```no_run
-    /// let chart = pintle::Chart::load("charts/web", &pintle::LoadOptions::default())?;
+    /// let chart = pintle_core::Chart::load("charts/web", &pintle_core::LoadOptions::default())?;
     /// println!("{} {}", chart.metadata.name, chart.metadata.version);
-    /// # Ok::<(), pintle::Error>(())
+    /// # Ok::<(), pintle_core::Error>(())
     /// ```
     ///
     /// Errors are those of `helm template`, with Helm's text.
@@ -194,7 +194,7 @@ impl Chart {
                 }
                 "values.yaml" => {
                     let long = |e| Error::from(exceeded(format!("{}: {e}", f.name)));
-                    options.limits.check_document(f.data()?).map_err(long)?;
+                    check_document(options.limits, f.data()?).map_err(long)?;
                     chart.values = values_file::read(f.data()?, options.compat).map_err(|e| {
                         let d = Diagnostic::new(&rules::VALUES_YAML, format!("cannot load values.yaml: {e}"));
                         Error::from(d.at(place(&f, &e)))

@@ -1,6 +1,6 @@
 //! Values: from files and flags, over the defaults of charts, down into sub-charts.
 //!
-//! [`values_file`] reads files, [`set`] and [`literal`] read `--set` and its relatives, [`dependencies`] decides which sub-charts
+//! [`set`] and [`literal`] read `--set` and its relatives, [`dependencies`] decides which sub-charts
 //! take part, [`coalesce`] lays values over defaults. The result is the `.Values` of every chart.
 
 pub mod coalesce;

@@ -32,10 +32,12 @@ impl ValuesFile {
 
 /// Everything that can set a value from outside, each kind in the order given.
 ///
-/// Files come first; then, each over what was before it, `--set-json`, `--set`, `--set-string`, `--set-file` and
+/// Values of a program come first, then files; then, each over what was before it, `--set-json`, `--set`, `--set-string`, `--set-file` and
 /// `--set-literal`.
 #[derive(Clone, Debug, Default)]
 pub struct ValuesOptions {
+    /// Values that a program made.
+    pub data: DataMap,
     /// `-f`, `--values`
     pub files: Vec<ValuesFile>,
     /// `--set-json`
@@ -63,9 +65,9 @@ impl Values {
     /// ```
     /// #[derive(serde::Serialize)]
     /// struct Image { tag: &'static str, replicas: u32 }
-    /// let values = pintle::Values::from_serialize(&Image { tag: "v1", replicas: 2 })?;
-    /// assert_eq!(values.data()["replicas"], pintle::Data::Int(2));
-    /// # Ok::<(), pintle::Error>(())
+    /// let values = pintle_core::Values::from_serialize(&Image { tag: "v1", replicas: 2 })?;
+    /// assert_eq!(values.data()["replicas"], pintle_core::Data::Int(2));
+    /// # Ok::<(), pintle_core::Error>(())
     /// ```
     ///
     /// Errors: what isn't a map, keys that aren't text, numbers beyond 64 bits.
@@ -106,7 +108,7 @@ impl Values {
 
 impl From<DataMap> for Values {
     fn from(data: DataMap) -> Values {
-        Values { data, given: ValuesOptions::default() }
+        Values { data: data.clone(), given: ValuesOptions { data, ..ValuesOptions::default() } }
     }
 }
 
@@ -123,6 +125,7 @@ impl ValuesOptions {
     }
 
     fn add_secrets(&self, secrets: &mut Secrets) {
+        secrets.of_values(&self.data);
         self.files.iter().for_each(|file| secrets.of_lines(&file.text.to_str_lossy()));
         let flags = [&self.json, &self.set, &self.strings, &self.literals];
         flags.into_iter().flatten().for_each(|flag| secrets.of_flag(flag));
@@ -130,7 +133,7 @@ impl ValuesOptions {
 
     fn merge_all(&self, compat: Compat, read_file: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Values> {
         let failed = |flag: &str, e: String| Error::new(&rules::VALUES_SET, format!("failed parsing {flag} data: {e}"));
-        let mut base = DataMap::new();
+        let mut base = self.data.clone();
         for file in &self.files {
             let values = values_file::read(&file.text, compat).map_err(|e| {
                 let d = Diagnostic::new(&rules::VALUES_YAML, format!("failed to parse {}: {e}", file.name));

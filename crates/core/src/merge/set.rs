@@ -39,10 +39,10 @@ pub enum Reading<'r> {
 /// Parses `text` into `dest`.
 ///
 /// ```
-/// use pintle::merge::set::{Reading, parse_into};
-/// let mut values = pintle::DataMap::new();
-/// parse_into("image.tag=v1,replicas=2", &mut values, &Reading::Typed, pintle::Compat::Helm4).unwrap();
-/// assert_eq!(values["replicas"], pintle::Data::Int(2));
+/// use pintle_core::merge::set::{Reading, parse_into};
+/// let mut values = pintle_core::DataMap::new();
+/// parse_into("image.tag=v1,replicas=2", &mut values, &Reading::Typed, pintle_core::Compat::Helm4).unwrap();
+/// assert_eq!(values["replicas"], pintle_core::Data::Int(2));
 /// ```
 ///
 /// Errors are Helm's texts; what was read before one stays written.

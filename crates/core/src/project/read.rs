@@ -191,16 +191,17 @@ impl Settings {
                 "apiVersions" => s.api_versions = r.items(field).iter().filter_map(|i| r.text(i)).collect(),
                 "compat" => {
                     if let Some(text) = r.text(field) {
-                        s.compat = Compat::from_name(&text);
-                        if s.compat.is_none() {
-                            let message = format!("unknown profile {text:?}: known are helm-4.3 and helm-3.22");
-                            r.error(&field.path, message);
+                        match text.parse() {
+                            Ok(compat) => s.compat = Some(compat),
+                            Err(e) => {
+                                r.error(&field.path, e);
+                            }
                         }
                     }
                 }
                 "limits" => {
                     if let Some(text) = r.text(field) {
-                        match Limits::from_settings(&text) {
+                        match text.parse() {
                             Ok(limits) => s.limits = Some(limits),
                             Err(e) => {
                                 r.error(&field.path, e);

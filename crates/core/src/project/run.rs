@@ -1,5 +1,6 @@
 //! Rendering what a pintle.yaml asks for.
 
+use pintle_diagnostic::merged;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -48,6 +49,7 @@ pub struct Settings<'s> {
 
 /// What became of a job.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Output {
     /// The manifests, as one stream.
     pub text: Vec<u8>,
@@ -96,8 +98,8 @@ pub fn collect(jobs: &[&Job], results: Vec<Result<Output>>) -> Collected {
             Err(mut e) => failed.push((job.title(), std::mem::take(e.diagnostics_mut()))),
         }
     }
-    let error = Error::of(Diagnostic::merged(failed));
-    Collected { outputs, warnings: Diagnostic::merged(noticed), error }
+    let error = Error::of(merged(failed));
+    Collected { outputs, warnings: merged(noticed), error }
 }
 
 /// Every job is worth a thread.

@@ -8,6 +8,7 @@ mod jinja;
 mod message;
 pub(crate) mod objects;
 
+use crate::arrange::Reads;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -83,6 +84,8 @@ pub struct Context<'c> {
     pub budget: Arc<Budget>,
     /// What functions share: the world above all.
     pub host: Rc<Host>,
+    /// What is read of the documents that come out.
+    pub reads: Reads,
 }
 
 struct Renderable<'c> {
@@ -277,7 +280,11 @@ fn template_span(at: &Location, source: &Sources<'_>) -> Span {
         Some(column) if source.text().is_empty() => Span::position(&source, at.line, column + 1),
         Some(column) => {
             let start = source.line(at.line).start + column;
-            Span::range(&source, start..start + at.node.len())
+            let rest = source.text().get(start..).unwrap_or_default();
+            // Of `.Values.image.tag` the place is `.image`: Go gives a chain of fields the place of its second one.
+            let whole = at.node.as_bytes();
+            let shown = (0..whole.len()).map(|i| &whole[i..]).find(|part| rest.starts_with(part)).unwrap_or(whole);
+            Span::range(&source, start..start + shown.len())
         }
     }
 }

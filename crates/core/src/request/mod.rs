@@ -14,7 +14,8 @@ use pintle_value::budget::Budget;
 
 pub use self::inflate::Charts;
 use crate::ahead::Ahead;
-use crate::checks::{Checks, check_release, check_stream};
+use crate::arrange::{Manifest, manifests};
+use crate::checks::{Checks, Mode, check_release, check_stream, judge};
 use crate::diagnostic::{Diagnostic, Error, Result};
 use crate::emit::{self, EmitOptions, OutputFile};
 use crate::load::{Chart, LoadOptions};
@@ -148,6 +149,7 @@ impl Prepared<'_> {
         };
         for overlay in &request.overlays {
             let charts = Charts { root: Some(overlay.root.clone()), budget: request.budget(), ahead: request.ahead.clone() };
+            outcome.title.clone_from(&request.title);
             outcome.text = Some(overlay::apply(overlay, &outcome.stream()?, &charts, charts.budget.clone())?);
             // A generator of an overlay may be a chart.
             outcome.drawn = None;
@@ -162,7 +164,10 @@ impl Prepared<'_> {
 }
 
 fn rendered(request: &Request<'_>, chart: &Arc<Chart>, values: &Values) -> Result<Outcome> {
-    let mut release = render_within(chart, values, &request.options, &request.budget())?;
+    // Only what no overlay changes is checked as it was read.
+    let keep_trees = request.checks.mode != Mode::Off && request.overlays.is_empty();
+    let options = Options { keep_trees, ..request.options.clone() };
+    let mut release = render_within(chart, values, &options, &request.budget())?;
     let warnings = std::mem::take(&mut release.warnings);
     let drawn = Some(release.drawn);
     let found = match request.overlays.as_slice() {
@@ -178,7 +183,13 @@ fn built(request: &Request<'_>, kustomization: &Kustomization) -> Result<Outcome
     let charts = Charts { root: kustomization.root.clone(), budget: request.budget(), ahead: request.ahead.clone() };
     let mut output = overlay::build(kustomization, &charts, charts.budget.clone())?;
     let warnings = std::mem::take(&mut output.warnings);
-    Ok(Outcome { text: Some(output.to_yaml()?.into_bytes()), warnings, built: Some(output), ..Outcome::default() })
+    Ok(Outcome {
+        text: Some(output.to_yaml()?.into_bytes()),
+        warnings,
+        built: Some(output),
+        title: request.title.clone(),
+        ..Outcome::default()
+    })
 }
 
 /// What came of a request.
@@ -198,17 +209,26 @@ pub struct Outcome {
     pub drawn: Option<Drawn>,
     /// The output, if it isn't just the release's.
     text: Option<Vec<u8>>,
+    /// What findings call the output.
+    title: String,
     emit: EmitOptions,
 }
 
 impl Outcome {
     fn judge(&mut self, found: Vec<Diagnostic>, checks: &Checks) {
-        (self.findings, self.refused) = checks.mode.judge(found);
+        (self.findings, self.refused) = judge(checks.mode, found);
     }
 
     /// All that is to be shown before the output: what was noticed, then what was found.
     pub fn shown(&self) -> impl Iterator<Item = &Diagnostic> {
         self.warnings.iter().chain(&self.findings)
+    }
+
+    /// What overlays or kustomize made, as manifests; `None` if the output is just the release's.
+    ///
+    /// Errors: a document has fields of the wrong type, such as a name that isn't text.
+    pub fn built_manifests(&self) -> Result<Option<Vec<Manifest>>> {
+        self.text.as_ref().map(|text| manifests(&self.title, text)).transpose()
     }
 
     /// The manifests as one stream.
@@ -238,5 +258,36 @@ impl Outcome {
     /// Errors: those of the release.
     pub fn files(&self) -> Result<Vec<OutputFile>> {
         self.release.as_ref().map_or_else(|| Ok(Vec::new()), |release| emit::files(release, &self.emit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::File;
+
+    const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {selector: {app: a}, ports: [{port: 80}]}\n";
+    const CLAIM: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata: {a: \"{{ .Values.a }}\"}\n";
+
+    #[test]
+    fn checks_read_no_document_again() {
+        let files = [
+            ("Chart.yaml", "{apiVersion: v2, name: web, version: 1.0.0}"),
+            ("templates/a.yaml", SERVICE),
+            ("templates/b.yaml", CLAIM),
+        ];
+        let files = files.map(|(name, text)| File::new(name, text.as_bytes())).into();
+        let chart = Arc::new(Chart::from_files(files, &LoadOptions::default()).unwrap());
+        let read = |mode: Mode| {
+            let mut request = Request::new(Input::Loaded(chart.clone()));
+            request.checks.mode = mode;
+            let before = pintle_yaml::composed();
+            let outcome = request.run().unwrap();
+            (outcome.findings.len(), pintle_yaml::composed() - before)
+        };
+        // Schemas are read once for the program.
+        read(Mode::Warn);
+        // Each of the two documents is read for its head, and by nobody else. The finding's place is looked for in the templates.
+        assert_eq!((read(Mode::Off), read(Mode::Warn)), ((0, 2), (1, 2)));
     }
 }

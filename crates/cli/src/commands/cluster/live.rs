@@ -1,4 +1,4 @@
-//! A cluster that is asked while charts render: `pintle-cluster serve` as a child, over the lines of [`pintle::cluster::protocol`].
+//! A cluster that is asked while charts render: `pintle-cluster serve` as a child, over the lines of [`pintle_core::cluster::protocol`].
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -9,9 +9,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use pintle::cluster::protocol::{self, Hello, MAX_LINE};
-use pintle::cluster::{Lookup, Query};
-use pintle::{Data, Diagnostic, Error};
+use pintle_core::cluster::protocol::{self, Hello, MAX_LINE};
+use pintle_core::cluster::{Lookup, Query};
+use pintle_core::{Data, Diagnostic, Error};
 
 /// The child, which ends with this.
 pub struct Live(Mutex<Talk>);
@@ -22,7 +22,7 @@ impl Live {
     /// Errors: the program can't be run, the cluster can't be asked, no answer in time.
     #[expect(clippy::disallowed_methods, reason = "what the child says is read while it is written to")]
     pub fn start(program: &Path, arguments: &[OsString], limit: Duration) -> Result<(Live, Hello), Error> {
-        let failed = |what: String| Error::from(Diagnostic::new(&pintle::rules::CLUSTER_LIVE, what));
+        let failed = |what: String| Error::from(Diagnostic::new(&pintle_core::rules::CLUSTER_LIVE, what));
         let child = Command::new(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = child.map_err(|e| failed(format!("{}: {e}", program.display())))?;
         let (input, output) = (child.stdin.take(), child.stdout.take());

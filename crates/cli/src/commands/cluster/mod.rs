@@ -10,8 +10,8 @@ use std::process::{Command, ExitCode};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use pintle::cluster::{Cluster, Lookup, Remembered};
-use pintle::{Diagnostic, Error};
+use pintle_core::cluster::{Cluster, Lookup, Remembered};
+use pintle_core::{Diagnostic, Error};
 use pintle_files::words;
 use pintle_files::write::{self, Access};
 use pintle_value::budget::time;
@@ -110,7 +110,7 @@ impl Args {
             (hello.cluster, Some(Arc::new(live)))
         } else if let Some(file) = &self.cluster {
             let name = file.display().to_string();
-            let text = io::read_values(&name).map_err(|e| Error::new(&pintle::rules::FILE_READ, e))?;
+            let text = io::read_values(&name).map_err(|e| Error::new(&pintle_core::rules::FILE_READ, e))?;
             (Cluster::read(&name, &text)?, None)
         } else if self.record_lookups.is_some() {
             return Err(usage("--record-lookups: nothing is looked up without --cluster-live or --cluster FILE"));
@@ -134,7 +134,7 @@ impl Args {
         let Some(Opened { cluster: Some(versions), remembered: Some(remembered), .. }) = self.opened.get() else { return Ok(()) };
         let text = remembered.cluster(versions).to_yaml();
         write::file(file, text.as_bytes(), Access::Owner).map_err(|e| {
-            Error::new(&pintle::rules::FILE_WRITE, format!("--record-lookups {}: {}", e.path.display(), words(&e.why)))
+            Error::new(&pintle_core::rules::FILE_WRITE, format!("--record-lookups {}: {}", e.path.display(), words(&e.why)))
         })
     }
 

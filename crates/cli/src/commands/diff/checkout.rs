@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use pintle::{Diagnostic, Error};
+use pintle_core::{Diagnostic, Error};
 use pintle_files::write::{Folder, Last, Private};
 use pintle_files::{STREAM, read, words, work_tree};
 

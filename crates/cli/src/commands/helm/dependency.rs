@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 use clap::Parser;
-use pintle::package::{self, Status};
-use pintle::{Chart, Compat, Error};
+use pintle_core::package::{self, Status};
+use pintle_core::{Chart, Compat, Error};
 
 use super::arguments::{Globals, Registry, take_command};
 use super::{Answer, Answered, DONE, elsewhere, wrong_arguments};
@@ -106,7 +106,10 @@ fn join(folder: &Path, name: &str) -> String {
 
 fn list(path: &Path, width: usize, compat: Compat) -> Answered {
     if !path.exists() {
-        return Err(Error::new(&pintle::rules::CHART_MISSING, format!("stat {}: no such file or directory", path.display())));
+        return Err(Error::new(
+            &pintle_core::rules::CHART_MISSING,
+            format!("stat {}: no such file or directory", path.display()),
+        ));
     }
     let options = load_options(path, None, compat);
     let chart = Chart::load(path, &options)?;
@@ -156,12 +159,12 @@ fn build(path: &Path, compat: Compat) -> Answered {
     if !path.exists() {
         let shown = path.display();
         return Err(Error::new(
-            &pintle::rules::CHART_MISSING,
+            &pintle_core::rules::CHART_MISSING,
             format!("could not find {shown}: stat {shown}: no such file or directory"),
         ));
     }
     if !path.is_dir() {
-        return Err(Error::new(&pintle::rules::CHART_MISSING, "only unpacked charts can be updated"));
+        return Err(Error::new(&pintle_core::rules::CHART_MISSING, "only unpacked charts can be updated"));
     }
     let options = load_options(path, None, compat);
     let all = package::status(path, &options)?;
@@ -173,13 +176,13 @@ fn build(path: &Path, compat: Compat) -> Answered {
         all.iter().find(|(d, s)| !d.repository.is_empty() && !d.repository.starts_with("file://") && is_absent(s))
     {
         let message = format!("{} {} comes from {}, and nothing is fetched here", d.name, d.version, d.repository);
-        return Ok(Answer::Elsewhere(Error::new(&pintle::rules::PACKAGE_REMOTE, message)));
+        return Ok(Answer::Elsewhere(Error::new(&pintle_core::rules::PACKAGE_REMOTE, message)));
     }
     // `GetLocalPath` of Helm's resolver.
     for folder in all.iter().filter_map(|(d, _)| d.repository.strip_prefix("file://")) {
         let folder = cleaned(&path.join(folder));
         if !folder.exists() {
-            return Err(Error::new(&pintle::rules::CHART_MISSING, format!("directory {} not found", folder.display())));
+            return Err(Error::new(&pintle_core::rules::CHART_MISSING, format!("directory {} not found", folder.display())));
         }
     }
     let mut text = format!("Saving {} charts\n", all.len());
@@ -190,7 +193,7 @@ fn build(path: &Path, compat: Compat) -> Answered {
             let folder = path.join("charts").join(&d.name);
             return Err(match Chart::load(&folder, &options) {
                 Ok(c) => Error::new(
-                    &pintle::rules::PACKAGE_VERSION,
+                    &pintle_core::rules::PACKAGE_VERSION,
                     format!(
                         "dependency {} at version {} does not satisfy the constraint {}",
                         d.name, c.metadata.version, d.version

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use clap::Parser;
-use pintle::Compat;
+use pintle_core::Compat;
 
 use super::arguments::Globals;
 use super::{Answer, Answered, wrong_arguments};

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use pintle::Error;
+use pintle_core::Error;
 
 use crate::report;
 

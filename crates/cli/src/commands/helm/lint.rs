@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use pintle::lint::{Options, Severity, lint};
-use pintle::{Compat, Values};
+use pintle_core::Severity;
+use pintle_core::lint::{Options, lint};
+use pintle_core::{Compat, Values};
 
 use super::arguments::Globals;
 use super::{Answer, Answered, wrong_arguments};
@@ -56,7 +57,7 @@ pub fn run(rest: &[OsString], compat: Compat) -> Answered {
     }
     let kube_version = args.kube_version.clone().filter(|v| !v.is_empty());
     if let Some(version) = &kube_version {
-        pintle::capabilities::KubeVersion::parse(version, compat)?;
+        pintle_core::capabilities::KubeVersion::parse(version, compat)?;
     }
     if args.with_subcharts == Some(true) {
         for path in paths.clone() {
@@ -68,7 +69,7 @@ pub fn run(rest: &[OsString], compat: Compat) -> Answered {
     let (mut out, mut failed, mut noteworthy) = (String::new(), 0, 0);
     for path in &paths {
         let result = chart(path, &values, &args, kube_version.clone(), compat);
-        let is_noteworthy = result.as_ref().map_or(true, |m| m.iter().any(|m| m.severity > Severity::Info));
+        let is_noteworthy = result.as_ref().map_or(true, |m| m.iter().any(|m| m.severity > Severity::Note));
         if is_noteworthy {
             noteworthy += 1;
         } else if quiet {
@@ -82,7 +83,7 @@ pub fn run(rest: &[OsString], compat: Compat) -> Answered {
                 failed += 1;
             }
             Ok(messages) => {
-                for m in messages.iter().filter(|m| !quiet || m.severity > Severity::Info) {
+                for m in messages.iter().filter(|m| !quiet || m.severity > Severity::Note) {
                     let _ = writeln!(out, "{m}");
                 }
                 failed += u32::from(messages.iter().any(|m| m.severity >= worst));
@@ -108,7 +109,7 @@ fn chart(
     args: &Args,
     kube_version: Option<String>,
     compat: Compat,
-) -> Result<Vec<pintle::lint::Message>, pintle::Error> {
+) -> Result<Vec<pintle_core::lint::Message>, pintle_core::Error> {
     let path = Path::new(path);
     let options = Options {
         namespace: args.globals.namespace(),

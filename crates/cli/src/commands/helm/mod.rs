@@ -18,7 +18,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use pintle::{Compat, Error};
+use pintle_core::{Compat, Error};
 
 use crate::rules;
 use crate::{io, report};
@@ -57,9 +57,7 @@ pub fn run(program: &std::ffi::OsStr, args: &[OsString]) -> ExitCode {
 #[expect(clippy::disallowed_methods, reason = "the setting of the stand-in")]
 fn profile() -> Result<Compat, Error> {
     let Some(name) = std::env::var("PINTLE_COMPAT").ok().filter(|n| !n.is_empty()) else { return Ok(Compat::default()) };
-    Compat::from_name(&name).ok_or_else(|| {
-        Error::new(&rules::USAGE_COMPAT, format!("PINTLE_COMPAT: unknown profile {name:?}: known are helm-4.3 and helm-3.22"))
-    })
+    name.parse().map_err(|e| Error::new(&rules::USAGE_COMPAT, format!("PINTLE_COMPAT: {e}")))
 }
 
 fn answer(program: &std::ffi::OsStr, args: &[OsString], compat: Compat) -> Answered {

@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 
 use clap::Parser;
-use pintle::show::{Part, show};
-use pintle::{Chart, Compat, Error};
+use pintle_core::show::{Part, show};
+use pintle_core::{Chart, Compat, Error};
 
 use super::arguments::{Globals, Registry, take_command};
 use super::{Answer, Answered, elsewhere, wrong_arguments};
@@ -82,7 +82,7 @@ pub fn run(rest: &[OsString], compat: Compat) -> Answered {
         Err(e) => return Ok(Answer::Elsewhere(e)),
     };
     let chart = Chart::load(&path, &load_options(&path, None, compat))?;
-    let text = show(&chart, part, compat).map_err(|e| Error::new(&pintle::rules::CHART_METADATA, e))?;
+    let text = show(&chart, part, compat).map_err(|e| Error::new(&pintle_core::rules::CHART_METADATA, e))?;
     Ok(Answer::Done(io::finish(&text)))
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::Parser;
-use pintle::Compat;
+use pintle_core::Compat;
 
 use super::{Answer, Answered, arguments};
 use crate::commands::template;

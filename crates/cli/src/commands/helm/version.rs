@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::Parser;
-use pintle::{Compat, release};
+use pintle_core::{Compat, release};
 
 use super::arguments::Globals;
 use super::{Answer, Answered, wrong_arguments};

@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
-use pintle::ahead::on_threads;
-use pintle::checks::{self, Checks, Document, Part, stream_documents};
-use pintle::{Severity, Span};
+use pintle_core::ahead::on_threads;
+use pintle_core::checks::{self, Checks, Document, Part, stream_documents};
+use pintle_core::{Severity, Span};
 use pintle_diagnostic::{Levels, Source};
 use pintle_validate::{Locations, Options, ResourceReport, Status, Validator};
 use pintle_value::budget::Exceeded;

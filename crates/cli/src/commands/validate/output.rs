@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use pintle::{Data, DataMap, Diagnostic, Severity};
+use pintle_core::{Data, DataMap, Diagnostic, Severity};
 use pintle_diagnostic::Object;
 use pintle_diagnostic::show::{self, Case, Colour, Outcome, harmless, one_line};
 use pintle_validate::{ResourceReport, Status, rules};
@@ -225,7 +225,7 @@ fn of_resource(d: &Diagnostic) -> Data {
     if !reason.is_empty() {
         out.insert("reason".to_owned(), words(reason));
     }
-    if let Some(at) = d.span.as_ref().and_then(pintle::Span::start) {
+    if let Some(at) = d.span.as_ref().and_then(pintle_core::Span::start) {
         out.insert("line".to_owned(), number(at.line));
         at.column.map(|column| out.insert("column".to_owned(), number(column)));
     }
