@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use pintle_core::arrange::{Arranged, Reads};
 use pintle_core::capabilities::Capabilities;
-use pintle_core::check::check;
 use pintle_core::emit::{EmitOptions, stream};
 use pintle_core::merge::coalesce::Coalesce;
 use pintle_core::merge::dependencies::{Node, process};
 use pintle_core::merge::options::{ValuesFile, ValuesOptions};
 use pintle_core::release::render_and_arrange;
 use pintle_core::render::{Context, ReleaseInfo};
+use pintle_core::values_schema::check;
 use pintle_core::{Chart, Compat, Error, LoadOptions, Options, Values};
 use pintle_functions::bind::Host;
 use pintle_functions::world::System;

@@ -1,7 +1,7 @@
 //! Checks of what was rendered: what a cluster would refuse, what it accepts and still doesn't work, secrets that aren't.
 //!
 //! Takes documents with their places, gives diagnostics. What the API server refuses is the business of `pintle-validate`, everything
-//! else of `pintle-references`; levels, what exists elsewhere and which applications are synced by hand are the caller's to say
+//! else of `pintle-linter`; levels, what exists elsewhere and which applications are synced by hand are the caller's to say
 //! ([`Checks`]). An object may except itself with the annotation
 //! [`IGNORE`].
 
@@ -14,7 +14,7 @@ use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
 use pintle_diagnostic::IGNORE;
-use pintle_references::Graph;
+use pintle_linter::Graph;
 use pintle_validate::Validator;
 use pintle_value::Data;
 use pintle_value::budget::Limits;
@@ -120,7 +120,7 @@ pub fn judge(mode: Mode, findings: Vec<Diagnostic>) -> (Vec<Diagnostic>, Option<
 
 /// The rules whose levels can be set: those of what is checked, not of what makes a render fail.
 pub fn rules() -> impl Iterator<Item = &'static Rule> + Clone {
-    pintle_references::rules::RULES.iter().chain(pintle_validate::rules::RULES).copied()
+    pintle_linter::rules::RULES.iter().chain(pintle_validate::rules::RULES).copied()
 }
 
 /// What was read of a document: its tree and its object. Nothing, if it is invalid or not an object.
@@ -202,8 +202,8 @@ impl Checks {
         Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
     }
 
-    fn options(&self) -> pintle_references::Options {
-        pintle_references::Options {
+    fn options(&self) -> pintle_linter::Options {
+        pintle_linter::Options {
             namespace: self.namespace.clone(),
             kube_version: self.version(),
             existing: self.existing.clone(),
@@ -319,7 +319,7 @@ pub fn related(documents: &[Document], checks: &Checks) -> Vec<Diagnostic> {
     }
     let objects = objects(documents);
     let data: Vec<&Data> = objects.iter().map(|(.., data)| *data).collect();
-    let (_, findings) = pintle_references::check(&data, &checks.options());
+    let (_, findings) = pintle_linter::check(&data, &checks.options());
     let show = |(object, mut d): (usize, Diagnostic)| {
         let (document, tree, data) = &objects[object];
         let part = if d.rule.topic() == "secret" { Part::Secrets } else { Part::Refs };
@@ -394,7 +394,7 @@ fn refused(documents: &[Document], checks: &Checks) -> Vec<Diagnostic> {
 /// What the objects of documents refer to.
 pub fn graph(documents: &[Document], checks: &Checks) -> Graph {
     let data: Vec<&Data> = objects(documents).into_iter().map(|(.., data)| data).collect();
-    pintle_references::check(&data, &checks.options()).0
+    pintle_linter::check(&data, &checks.options()).0
 }
 
 fn is_excepted(object: &Data, rule: &Rule) -> bool {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use pintle_references::secrets::is_secret_name;
+use pintle_linter::secrets::is_secret_name;
 use pintle_value::{Data, DataMap, json};
 use similar::{ChangeTag, TextDiff};
 

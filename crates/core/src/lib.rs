@@ -1,12 +1,11 @@
 //! The engine of Pintle. Programs use the crate `pintle`, whose interface is kept.
 //!
-//! The way of a render, each step a module: [`load`] a chart, [`merge`] values, [`mod@check`] them, [`mod@render`] templates, [`mod@arrange`] manifests,
+//! The way of a render, each step a module: [`load`] a chart, [`merge`] values, check them by [`values_schema`], [`mod@render`] templates, [`mod@arrange`] manifests,
 //! [`emit`] bytes. [`render()`] goes all the way from chart to [`Release`].
 
 pub mod ahead;
 pub mod arrange;
 pub mod capabilities;
-pub mod check;
 pub mod checks;
 pub mod cluster;
 mod compat;
@@ -28,6 +27,7 @@ pub mod request;
 pub mod rules;
 pub mod secrets;
 pub mod show;
+pub mod values_schema;
 
 pub use compat::Compat;
 pub use diagnostic::{Diagnostic, Error, Result, Severity, Span, Trace};

@@ -20,7 +20,6 @@ use pintle_yaml::{Reading, Typed, structure};
 
 use crate::Compat;
 use crate::capabilities::{Capabilities, KubeVersion};
-use crate::check::check;
 use crate::diagnostic::{Error, Result, Severity};
 use crate::load::metadata::{self, list, string, strings};
 use crate::load::{Chart, Dialect, LoadOptions};
@@ -30,6 +29,7 @@ use crate::merge::options::Values;
 use crate::release::Schemas;
 use crate::render::{Context, ReleaseInfo, render};
 use crate::rules;
+use crate::values_schema::check;
 
 /// Something that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,6 @@ use pintle_value::{Map, Value};
 use crate::Compat;
 use crate::arrange::{Arranged, Hook, Manifest, Reads, arrange, cut};
 use crate::capabilities::Capabilities;
-use crate::check::check;
 use crate::cluster::{Cluster, Lookup, OnCluster, names_in};
 use crate::diagnostic::{Diagnostic, Error, Result, Source, Span, Step, nearest};
 use crate::functions::functions;
@@ -25,6 +24,7 @@ use crate::merge::options::Values;
 use crate::provenance::{self, Origins, Sources};
 use crate::render::{Context, Records, ReleaseInfo, Rendered, called, objects, render as render_templates};
 use crate::rules;
+use crate::values_schema::check;
 
 /// Gives the text behind a `$ref` that leads out of a values.schema.json: a URL in, a text or a reason out.
 pub type Schemas = Arc<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>;

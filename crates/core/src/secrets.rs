@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use pintle_go::base64;
 use pintle_go::strconv::quote;
-use pintle_references::secrets::{is_credential, password_of_url};
+use pintle_linter::secrets::{is_credential, password_of_url};
 use pintle_value::{Data, DataMap, json};
 
 use crate::diagnostic::{Diagnostic, Error};

@@ -1,7 +1,7 @@
 //! Credentials in files of values: they stand there in plain text, whatever the chart makes of them.
 
-use pintle_references::rules;
-use pintle_references::secrets::is_plain_value;
+use pintle_linter::rules;
+use pintle_linter::secrets::is_plain_value;
 use pintle_value::Data;
 use pintle_yaml::Tree;
 

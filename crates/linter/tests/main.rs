@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pintle_diagnostic::Diagnostic;
-use pintle_references::{Options, check, rules};
+use pintle_linter::{Options, check, rules};
 use pintle_value::Data;
 
 fn objects(text: &str) -> Vec<Data> {

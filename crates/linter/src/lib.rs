@@ -1,6 +1,6 @@
-//! What the objects of a release refer to: who selects, mounts, scales, routes to and depends on whom.
+//! The linter of manifests: what a cluster accepts and still doesn't work, found by what objects refer to.
 //!
-//! Takes objects as data, gives a [`Graph`] of edges, and [`Diagnostic`]s about what a cluster accepts and still doesn't work: a
+//! Takes objects as data, gives a [`Graph`] of who selects, mounts, scales, routes to and depends on whom, and [`Diagnostic`]s: a
 //! Service that selects nothing, a config map that doesn't exist, an HPA whose target fixes its replicas. [`rules::RULES`] lists
 //! everything that is looked for, with its default level.
 
@@ -48,7 +48,7 @@ pub struct Options {
 /// Looks through all objects of a release: the graph, and findings with the index of the object that each is about.
 ///
 /// ```
-/// use pintle_references::{Options, check};
+/// use pintle_linter::{Options, check};
 /// use pintle_value::json;
 /// let service = json::from_slice(br#"{"kind": "Service", "metadata": {"name": "a"}, "spec": {"selector": {"app": "a"}}}"#).unwrap();
 /// let (graph, findings) = check(&[service], &Options::default());
