@@ -35,31 +35,44 @@ pub(super) const ALTERNATING: i32 = i32::MAX;
 `)
 }
 
-func category(name, short string, table *unicode.RangeTable) {
-	fmt.Printf("\n/// Category %s.\npub(super) const %s: &[(u32, u32, u32)] = &[\n", short, name)
-	for _, r := range table.R16 {
-		fmt.Printf("    (0x%X, 0x%X, %d),\n", r.Lo, r.Hi, r.Stride)
+// A table, as many of its rows on a line as fit.
+func table(doc, name, row string, rows []string) {
+	fmt.Printf("\n/// %s\n#[rustfmt::skip]\npub(super) const %s: &[%s] = &[", doc, name, row)
+	width := 1000
+	for _, r := range rows {
+		if width+len(r)+2 > 128 {
+			fmt.Print("\n   ")
+			width = 3
+		}
+		fmt.Printf(" %s,", r)
+		width += len(r) + 2
 	}
-	for _, r := range table.R32 {
-		fmt.Printf("    (0x%X, 0x%X, %d),\n", r.Lo, r.Hi, r.Stride)
+	fmt.Println("\n];")
+}
+
+func category(name, short string, t *unicode.RangeTable) {
+	var rows []string
+	for _, r := range t.R16 {
+		rows = append(rows, fmt.Sprintf("(0x%X, 0x%X, %d)", r.Lo, r.Hi, r.Stride))
 	}
-	fmt.Println("];")
+	for _, r := range t.R32 {
+		rows = append(rows, fmt.Sprintf("(0x%X, 0x%X, %d)", r.Lo, r.Hi, r.Stride))
+	}
+	table(fmt.Sprintf("Category %s.", short), name, "(u32, u32, u32)", rows)
 }
 
 func cases() {
-	fmt.Print(`
-/// Simple case mapping: (first, last, to upper, to lower, to title); ` + "`ALTERNATING`" + ` marks runs of upper, lower, upper, ...
-pub(super) const CASE: &[(u32, u32, i32, i32, i32)] = &[
-`)
 	delta := func(d rune) string {
 		if d == unicode.UpperLower {
 			return "ALTERNATING"
 		}
 		return fmt.Sprint(d)
 	}
+	var rows []string
 	for _, r := range unicode.CaseRanges {
 		d := r.Delta
-		fmt.Printf("    (0x%X, 0x%X, %s, %s, %s),\n", r.Lo, r.Hi, delta(d[unicode.UpperCase]), delta(d[unicode.LowerCase]), delta(d[unicode.TitleCase]))
+		rows = append(rows, fmt.Sprintf("(0x%X, 0x%X, %s, %s, %s)", r.Lo, r.Hi, delta(d[unicode.UpperCase]), delta(d[unicode.LowerCase]), delta(d[unicode.TitleCase])))
 	}
-	fmt.Println("];")
+	doc := "Simple case mapping: (first, last, to upper, to lower, to title); `ALTERNATING` marks runs of upper, lower, upper, ..."
+	table(doc, "CASE", "(u32, u32, i32, i32, i32)", rows)
 }
