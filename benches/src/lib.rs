@@ -62,7 +62,7 @@ pub fn values(chart: &Arc<Chart>) -> Result<Prepared, Error> {
 
 /// From values to documents and hooks in order. Templates are parsed the first time that a chart is rendered, and no more.
 ///
-/// Errors are those of templates, and of output that is no YAML.
+/// Errors are those of templates, and of output that isn't valid YAML.
 pub fn render(prepared: &Prepared) -> Result<Arranged, Error> {
     let release = ReleaseInfo { name: RELEASE.into(), namespace: "default".into(), is_upgrade: false };
     let host = Host::new(System);

@@ -158,7 +158,7 @@ impl Reads {
         match fields {
             Data::Map(map) => map.values().try_for_each(|v| self.named(app, dir, v)),
             Data::List(list) => list.iter().try_for_each(|v| self.named(app, dir, v)),
-            // A patch in place is no path.
+            // An inline patch is not a path.
             Data::String(name) if !name.is_empty() && !name.contains('\n') => match dir.join(name) {
                 path if path.is_file() => self.file(app, &path),
                 path if path.is_dir() && generate::kustomization(app, &path)?.run().is_ok() => self.kustomization(app, &path),

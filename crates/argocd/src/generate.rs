@@ -197,14 +197,14 @@ fn of_input(app: &Application, input: Input) -> Result<Request<'static>, Error> 
 
 /// What the parameter `overlay` names, a folder with a kustomization that is laid over a chart's output: its file, and what that says.
 ///
-/// Errors: no folder with a kustomization, one outside of the repository, or one that is no YAML.
+/// Errors: a folder without a kustomization, one outside of the repository, or one with invalid YAML.
 pub fn overlay(app: &Application) -> Result<Option<(PathBuf, Overlay)>, Error> {
     let Some(dir) = values::overlay_folder(app)? else { return Ok(None) };
     let shown = app.paths.shown(&dir);
     let file = KUSTOMIZATION_FILES.iter().map(|name| dir.join(name)).find(|file| file.is_file());
     let file = file.ok_or_else(|| {
         let d =
-            Diagnostic::new(&rules::CMP_OVERLAY, format!("parameter overlay: {shown} is no folder with a kustomization.yaml"));
+            Diagnostic::new(&rules::CMP_OVERLAY, format!("parameter overlay: {shown} is not a folder with a kustomization.yaml"));
         Error::from(d.hint("its patches, images and the like are applied to what the chart gives, its resources are added"))
     })?;
     let file = app.paths.inside(&file, &app.paths.shown(&file))?;
@@ -214,7 +214,7 @@ pub fn overlay(app: &Application) -> Result<Option<(PathBuf, Overlay)>, Error> {
     let fields = match Tree::parse(&text).map_err(failed)?.map_or(Ok(Data::Null), |tree| tree.to_data()).map_err(failed)? {
         Data::Map(fields) => fields,
         Data::Null => DataMap::new(),
-        _ => return Err(Error::new(&pintle_kustomize::rules::BUILD, format!("{name} is no kustomization"))),
+        _ => return Err(Error::new(&pintle_kustomize::rules::BUILD, format!("{name} is not a kustomization"))),
     };
     let place = Span::whole(&pintle_diagnostic::Source::named(name));
     Ok(Some((file, Overlay { dir, root: app.paths.root.clone(), fields, place })))
@@ -349,7 +349,7 @@ pub fn manifest_files(dir: &Path) -> Vec<PathBuf> {
     names.into_iter().map(|(name, _)| dir.join(name)).filter(|p| is_one(p) && p.is_file()).collect()
 }
 
-/// Plain manifests, as they are; what is no object is left out, as Argo CD does.
+/// Plain manifests, as they are. Documents that aren't objects are left out, as in Argo CD.
 fn of_manifests(app: &Application) -> Result<Made, Error> {
     app.parameters.only_everywhere("plain manifests")?;
     let allowance = Allowance::default();

@@ -1,7 +1,7 @@
 //! What an output depends on, as one digest: the key of its place in the cache.
 //!
 //! Everything that a render of charts reads is a part: the program, the files, the parameters with their substitutions, and those
-//! variables that reach a chart. What changes with every commit and reaches nothing, such as ARGOCD_APP_REVISION, is none. A value that
+//! variables that reach a chart. Variables that change with every commit and reach no chart, such as ARGOCD_APP_REVISION, are left out. A value that
 //! goes into the digest has its length in front, so no two lists of values look alike.
 
 use std::path::Path;

@@ -77,7 +77,7 @@ impl Paths {
             Some(path) => {
                 let path = Path::new(path.trim_start_matches('/'));
                 let Ok(rest) = path.strip_prefix(&self.prefix) else {
-                    let message = format!("{} is no part of what Argo CD sent", path.display());
+                    let message = format!("{} is not part of what Argo CD sent", path.display());
                     let hint = "the Application's annotation manifest-generate-paths must name it (`pintle cmp annotation`)";
                     return Err(Diagnostic::new(&rules::CMP_PATH, message).hint(hint).into());
                 };

@@ -178,7 +178,8 @@ fn own(app: &Application, defaults: &DataMap) -> Result<DataMap, Error> {
 
 /// YAML's value of a text. The text isn't repeated: it may be a secret.
 fn yaml(name: &str, text: &str) -> Result<Data, Error> {
-    let failed = |e: pintle_yaml::Error| Error::new(&rules::CMP_PARAMETER, format!("parameter {name} is no YAML: {}", e.message));
+    let failed =
+        |e: pintle_yaml::Error| Error::new(&rules::CMP_PARAMETER, format!("parameter {name} isn't valid YAML: {}", e.message));
     match Tree::parse(text.as_bytes()).map_err(failed)? {
         None => Ok(Data::Null),
         Some(tree) => tree.to_data().map_err(failed),

@@ -17,7 +17,7 @@ pub fn line(text: &str) {
     let _ = if stderr.is_terminal() { writeln!(stderr, "{}", harmless(text)) } else { writeln!(stderr, "{text}") };
 }
 
-/// Wrong usage of what stands in for Helm: exit code 1, in pflag's words. Help is no error.
+/// Wrong usage of what stands in for Helm: exit code 1, in pflag's words. Help is not an error.
 pub fn usage_as_helm(e: &clap::Error) -> ExitCode {
     if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         return crate::io::finish_help(e);

@@ -239,7 +239,7 @@ impl Api {
                 let kind = data.get("kind").and_then(Data::as_str).unwrap_or_default().to_owned();
                 Ok(Answer { data, kind })
             }
-            Ok(_) => Err(self.broken(path, "the answer is no object; is this a Kubernetes API server?")),
+            Ok(_) => Err(self.broken(path, "the answer is not an object; is this a Kubernetes API server?")),
             Err(e) => Err(self.broken(path, format_args!("the answer is {e}; is this a Kubernetes API server?"))),
         })
     }

@@ -80,7 +80,7 @@ pub struct Connection {
 /// Finds the cluster; nothing is asked of it yet. With `own_input` credential plugins may ask the user, else standard input
 /// is somebody else's.
 ///
-/// Errors: no cluster is named anywhere, a kubeconfig that is none, a context it doesn't have. None repeats what a kubeconfig holds.
+/// Errors: no cluster is named anywhere, the kubeconfig is invalid or doesn't have the context. No error repeats what a kubeconfig holds.
 pub fn connect(args: &Args, own_input: bool) -> Result<Connection, Error> {
     let api = Api::new(Limits { time: args.request_timeout, ..Limits::default() })?;
     api.run(async {
@@ -129,7 +129,7 @@ async fn config(args: &Args) -> Result<Config, Error> {
         if std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() && args.kube_context.is_none() {
             return Config::incluster().map_err(|e| failed(format!("the pod's service account: {}", reason(&e))));
         }
-        let message = "no cluster is known: there is no kubeconfig, neither in $KUBECONFIG nor ~/.kube/config";
+        let message = "no cluster is known: no kubeconfig in $KUBECONFIG or at ~/.kube/config";
         return Err(hinted(message, "name one with --kubeconfig"));
     };
     let known: Vec<&str> = kubeconfig.contexts.iter().map(|c| c.name.as_str()).collect();
@@ -178,7 +178,7 @@ fn read(file: &Path) -> Result<Kubeconfig, Error> {
     Kubeconfig::read_from(file).map_err(|e| match e {
         KubeconfigError::ReadConfig(e, _) => failed(format!("kubeconfig {}: {e}", file.display())),
         // The parser shows the lines around, which may hold tokens and keys.
-        KubeconfigError::Parse(_) => failed(format!("{} is no kubeconfig", file.display())),
+        KubeconfigError::Parse(_) => failed(format!("{} is not a kubeconfig", file.display())),
         e => failed(format!("kubeconfig {}: {}", file.display(), reason(&e))),
     })
 }

@@ -51,7 +51,7 @@ impl<'a> Lookups<'a> {
     fn resource(&self, api_version: &str, kind: &str, until: Instant) -> Result<Resource, String> {
         let (group, version) = match api_version.split_once('/') {
             None => ("", api_version),
-            // `schema.FromAPIVersionAndKind` takes what is no group version for an empty one.
+            // `schema.FromAPIVersionAndKind` takes an invalid group version for an empty one.
             Some((_, version)) if version.contains('/') => ("", ""),
             Some(parts) => parts,
         };

@@ -15,7 +15,7 @@ const MAX_QUESTION: u64 = 1 << 20;
 
 /// Says what the cluster is, then answers until the input ends. What goes wrong before the first answer is said in its place.
 ///
-/// Errors: whoever asks has gone away, or asks what is no question.
+/// Errors: whoever asks has gone away, or asks an invalid question.
 pub fn serve(args: &connect::Args, input: impl Read, mut output: impl Write) -> io::Result<()> {
     let begun = connect(args, false).and_then(|connection| {
         let (cluster, discovered) = versions(&connection.api).map_err(|e| unanswered(&e))?;

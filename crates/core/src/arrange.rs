@@ -208,7 +208,7 @@ pub struct Arranged {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// `SortManifests`. A document that is no YAML is an error in Helm's words.
+/// `SortManifests`. A document with invalid YAML is an error in Helm's words.
 ///
 /// Takes what [`cut`] gave for each file, by the files' names.
 pub fn arrange(files: BTreeMap<String, Result<Vec<Document>>>, compat: Compat) -> Result<Arranged> {
@@ -317,7 +317,7 @@ pub(crate) fn manifests(name: &str, stream: &[u8]) -> Result<Vec<Manifest>> {
     each(name, &file, &texts, Compat::default(), Reads::Heads, |content, line, head| Manifest::new(name, content, line, &head))
 }
 
-/// The error of the first document that is none in a file with bytes that are no text from `valid` on.
+/// The error of the first invalid document in a file whose bytes from `valid` on aren't UTF-8.
 fn no_text(path: &str, content: &[u8], valid: usize, compat: Compat) -> Result<()> {
     let text = String::from_utf8_lossy(&content[..valid]);
     let documents = split(&text, compat);

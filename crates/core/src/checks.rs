@@ -159,7 +159,7 @@ impl Document {
         &self.source.text()[self.range.clone()]
     }
 
-    /// Its object, with the tree that it was read from. What is no object has none: other steps tell.
+    /// Its object, with the tree that it was read from; `None` for invalid YAML and for what isn't an object, which other steps report.
     fn object(&self) -> Option<(&Tree<'static>, &Data)> {
         let read = || {
             let tree = match &self.tree {
@@ -244,7 +244,7 @@ fn cut(source: &Source, verdicts: Option<&Verdicts>) -> Result<Vec<Document>> {
 
 /// Checks a stream of manifests; `title` is what messages call it.
 ///
-/// Errors: what is no YAML.
+/// Errors: the stream is invalid YAML.
 pub fn check_stream(title: &str, text: &[u8], checks: &Checks) -> Result<Vec<Diagnostic>> {
     if checks.mode == Mode::Off {
         return Ok(Vec::new());

@@ -100,7 +100,7 @@ pub struct Diff {
 
 /// The objects of a stream of YAML or JSON documents; those of a `List` count each for itself. `name` is the stream's in messages.
 ///
-/// Errors: a document that is no YAML or no object.
+/// Errors: a document that is invalid YAML or not an object.
 pub fn objects(name: &str, stream: &[u8]) -> Result<Vec<Object>> {
     let (trees, error) = pintle_yaml::Tree::parse_all(stream);
     let source = Source::named(name);
@@ -118,7 +118,7 @@ pub fn objects(name: &str, stream: &[u8]) -> Result<Vec<Object>> {
             Data::Map(m) => add(&mut objects, m),
             _ => {
                 let line = tree.locate(&[]).map_or(1, |p| p.value.start.line);
-                let d = Diagnostic::new(&rules::DIFF_OBJECT, format!("{name}: a document is no object"));
+                let d = Diagnostic::new(&rules::DIFF_OBJECT, format!("{name}: a document is not an object"));
                 return Err(d.at(Span::line(&source, line)).into());
             }
         }
@@ -520,7 +520,7 @@ mod tests {
     fn lists_are_taken_apart_and_what_is_no_object_is_an_error() {
         let list = "kind: List\nitems: [{kind: A, metadata: {name: x}}, {kind: A, metadata: {name: y}}]\n";
         assert_eq!(objects("l", list.as_bytes()).unwrap().len(), 2);
-        assert_eq!(objects("l", b"- 1\n").unwrap_err().message(), "l: a document is no object");
+        assert_eq!(objects("l", b"- 1\n").unwrap_err().message(), "l: a document is not an object");
         assert!(objects("l", b"a: [").unwrap_err().message().starts_with("l: yaml: "));
     }
 }

@@ -79,7 +79,7 @@ pub struct Report {
 
 /// Lints a chart, a folder or a .tgz archive.
 ///
-/// Errors: what is no chart at all, a Kubernetes version that is none.
+/// Errors: the path isn't a chart, the Kubernetes version is invalid.
 pub fn lint(path: &Path, values: &Values, options: &Options) -> Result<Report> {
     let compat = options.load.compat;
     let kube = KubeVersion::parse(options.kube_version.as_deref().unwrap_or(Compat::default().kube_version()), compat)?;
@@ -291,7 +291,7 @@ impl Linter<'_> {
                 let text = format!("document starts with an illegal indent: {line}, which may cause parsing problems");
                 self.say(Severity::Warning, name, text);
             }
-            // One document that is no YAML ends it all (helm/helm#11391).
+            // One document with invalid YAML ends it all (helm/helm#11391).
             if self.objects(name, text, |lint, object| lint.object(name, object, &shown)).is_err() {
                 return;
             }
@@ -330,7 +330,7 @@ impl Linter<'_> {
         rendered.map(Some)
     }
 
-    /// Goes through the documents of a file; the first that is no YAML is said to be, and the last.
+    /// Goes through the documents of a file; an invalid one is reported and ends it.
     fn objects(&mut self, name: &str, text: &[u8], mut each: impl FnMut(&mut Self, &Object)) -> Result<(), ()> {
         let no_yaml = |lint: &mut Self, e: pintle_yaml::Error| {
             lint.say(Severity::Error, name, format!("unable to parse YAML: {}", e.message));
@@ -467,7 +467,7 @@ fn api_version(m: &Data) -> Option<String> {
     }
 }
 
-/// A number is no version, although Helm reads it as one.
+/// A number is not a version, although Helm reads it as one.
 fn of_type_string(untyped: &Data, key: &str) -> Option<String> {
     let found = match untyped.get(key)? {
         Data::String(_) => return None,

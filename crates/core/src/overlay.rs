@@ -29,7 +29,7 @@ pub struct Kustomization {
     pub reorder: Reorder,
     /// Whether every object gets the label `app.kubernetes.io/managed-by` (`--enable-managedby-label`).
     pub managed_by_label: bool,
-    /// Whether plugins besides the built-in ones are allowed (`--enable-alpha-plugins`). There are none.
+    /// Whether plugins besides the built-in ones are allowed (`--enable-alpha-plugins`). Pintle has no others.
     pub plugins: bool,
     /// Charts (`--enable-helm` and what belongs to it).
     pub helm: HelmOptions,

@@ -139,7 +139,7 @@ fn put(charts: &Path, name: &str, package: &Package) -> Result<Built> {
         other != package.file && version.is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()))
     };
     if package.file.contains(['/', '\\']) {
-        return Err(Error::new(&rules::PACKAGE_NAME, format!("{:?} is no name of an archive", package.file)));
+        return Err(Error::new(&rules::PACKAGE_NAME, format!("{:?} is not a valid archive name", package.file)));
     }
     let folder = Folder::open(charts).map_err(failed)?;
     let is_same = folder.read(&package.file, pintle_files::STREAM).map_err(failed)?.is_some_and(|old| old == package.data);

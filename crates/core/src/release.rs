@@ -253,7 +253,7 @@ struct Trail {
 }
 
 impl Trail {
-    /// Adds the places behind an error: of the template's line for output that is no YAML, of values that were read.
+    /// Adds the places behind an error: of the template's line for output that isn't valid YAML, of values that were read.
     fn explain(&self, mut error: Error, chart: &Arc<Chart>, values: &Values) -> Error {
         let sources = Sources::new(&values.given, chart);
         let refused = error.diagnostics_mut().iter_mut().filter(|d| d.rule == &rules::VALUES_SCHEMA && d.span.is_none());
@@ -468,7 +468,7 @@ pub fn render_and_arrange(
     Ok((arranged, notes))
 }
 
-/// What `--debug` prints when the output is no YAML: every file as it was rendered.
+/// What `--debug` prints when the output isn't valid YAML: every file as it was rendered.
 fn debug_output(files: &Rendered) -> Vec<u8> {
     let mut out = Vec::new();
     for (name, content) in files {

@@ -36,7 +36,7 @@ pub enum Refused {
     Outside(PathBuf),
     /// The path leads into Git's own files.
     Git,
-    /// There is no regular file: what there is instead.
+    /// Not a regular file: what it is instead.
     Irregular(&'static str),
     /// There is more than so many bytes.
     TooLarge(u64),
@@ -44,7 +44,7 @@ pub enum Refused {
     TooMany(usize),
     /// Something would be written through a link.
     Link,
-    /// The path is no plain way down.
+    /// The path leaves the folder.
     Path,
     /// Another process writes into the folder, and didn't end within so many seconds; its number, if the system tells.
     Locked(u64, Option<u32>),
@@ -59,7 +59,7 @@ impl fmt::Display for Refused {
             Refused::TooLarge(limit) => write!(f, "is larger than the limit of {}", Size(*limit)),
             Refused::TooMany(limit) => write!(f, "holds more than {limit} files and folders"),
             Refused::Link => f.write_str("is a symbolic link: nothing is written through it"),
-            Refused::Path => f.write_str("is no path below the folder"),
+            Refused::Path => f.write_str("is not a path below the folder"),
             Refused::Locked(seconds, holder) => {
                 f.write_str("another process")?;
                 if let Some(holder) = holder {

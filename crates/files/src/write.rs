@@ -180,7 +180,7 @@ impl Folder {
 
     /// Writes a file below the folder, with the folders that it needs.
     ///
-    /// Errors: those of the system; a path that is no plain way down or leads below a `.git`; a link on the way or in its place.
+    /// Errors: those of the system; a path that leaves the folder or leads below a `.git`; a link on the way or in its place.
     pub fn write(&self, path: &str, text: &[u8], last: Last) -> Result<()> {
         self.at(path, |parts, name| {
             let below = self.made(parts)?;
@@ -250,7 +250,7 @@ impl Folder {
 
     /// Removes a file below the folder, and the folders above it that are empty then. The result is whether it was there.
     ///
-    /// Errors: those of the system; what is there is no regular file; a link on the way.
+    /// Errors: those of the system; there is something else than a regular file; a link on the way.
     pub fn remove(&self, path: &str) -> Result<bool> {
         let removed = self.at(path, |parts, name| {
             let below = self.below(parts)?;

@@ -177,7 +177,7 @@ fn place(e: &minijinja::Error, texts: &Texts) -> Option<Place> {
     let at = range.as_ref()?.start;
     let (text, at) = match texts.get(&file) {
         Some(source) => (&*source.text, guard::original(&source.insertions, at)),
-        // A text that was given to `tpl` is no file.
+        // A text that was given to `tpl` is not a file.
         None => (e.template_source()?, at),
     };
     let before = text.get(..at)?;

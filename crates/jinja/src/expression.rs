@@ -130,7 +130,7 @@ fn is_empty_cycle(tokens: &[Token<'_>], open: usize) -> bool {
     if !is(open.checked_sub(1), "cycle") || !is(open.checked_sub(2), ".") {
         return false;
     }
-    // Arguments that a `*` spreads may be none.
+    // Arguments that a `*` spreads may be empty.
     let (mut depth, mut begins) = (0, true);
     for token in &tokens[open + 1..] {
         match token.text {
@@ -332,7 +332,7 @@ impl Repeated {
     }
 }
 
-/// The parts of `[start:stop:step]` as arguments, and none of `[start:stop]`; nothing if this is no slice.
+/// The parts of `[start:stop:step]` as arguments, and none of `[start:stop]`; `None` if this isn't a slice.
 fn slice(source: &str, tokens: &[Token<'_>], open: usize) -> Option<String> {
     // A list stands where no value has ended.
     let before = tokens.get(open.checked_sub(1)?)?;

@@ -47,7 +47,7 @@ pub(crate) fn scan(source: &str) -> Vec<Part> {
     scan_to_end(source).0
 }
 
-/// The parts of a template, and where the last of them begins: what is no template is not all in parts.
+/// The parts of a template, and where the last of them begins: an invalid template has text after its last part.
 pub(crate) fn scan_to_end(source: &str) -> (Vec<Part>, usize) {
     let mut scanner = Scanner { source, at: 0, parts: Vec::new() };
     while scanner.step().is_some() {}

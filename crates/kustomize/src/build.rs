@@ -53,7 +53,7 @@ pub struct Options<'o> {
     pub reorder: Reorder,
     /// Whether every object gets the label `app.kubernetes.io/managed-by`.
     pub managed_by_label: bool,
-    /// Whether plugins besides the built-in ones are allowed. There are none, so needing one is an error in any case.
+    /// Whether plugins besides the built-in ones are allowed. Pintle has no others, so needing one is always an error.
     pub plugins: bool,
     /// Charts.
     pub helm: HelmOptions,

@@ -70,7 +70,7 @@ pub enum Behavior {
 }
 
 impl Behavior {
-    /// Any other text is no behaviour.
+    /// Any other text is not a behaviour.
     pub fn from_name(name: &str) -> Behavior {
         match name {
             "replace" => Behavior::Replace,

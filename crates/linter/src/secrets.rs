@@ -86,7 +86,7 @@ pub fn is_secret_name(name: &str) -> bool {
 }
 
 /// Whether a key of a values file holds a credential in plain text. Keys there often hold a Secret's name or the key in it:
-/// `tlsSecret`, `existingSecret`, `passwordKey` are none.
+/// `tlsSecret`, `existingSecret` and `passwordKey` aren't credentials.
 pub fn is_plain_value(key: &str, value: &str) -> bool {
     let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let endings = ["password", "passwd", "passphrase", "token", "apikey", "privatekey", "accesskey", "clientsecret"];

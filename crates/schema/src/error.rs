@@ -280,7 +280,7 @@ impl fmt::Display for ValidationError {
 
 impl std::error::Error for ValidationError {}
 
-/// Why a schema is none. The text is santhosh's.
+/// Why a schema is invalid, in the words of santhosh-tekuri/jsonschema.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SchemaError {
@@ -300,7 +300,7 @@ pub enum SchemaError {
         /// Why not.
         reason: String,
     },
-    /// A pattern is no regular expression.
+    /// A pattern is not a regular expression.
     Regex {
         /// Where it stands.
         location: String,

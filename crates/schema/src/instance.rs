@@ -65,7 +65,7 @@ impl<'v> Instance<'v> {
 }
 
 impl View<'_> {
-    /// Its type, of which integers are none; no type at all for what JSON lacks.
+    /// Its JSON type: integers are numbers. `None` for what JSON lacks.
     pub(crate) fn type_of(&self) -> Option<Type> {
         Some(match self {
             View::Null => Type::Null,

@@ -49,7 +49,7 @@ impl<'v> Number<'v> {
         }
     }
 
-    /// Whether both are the same number; what is none equals nothing.
+    /// Whether both are the same number. What isn't a number equals nothing.
     pub(crate) fn equals(self, other: Number<'_>) -> bool {
         match (self, other) {
             (Number::Float(a), Number::Float(b)) => a == b,

@@ -189,7 +189,7 @@ impl Enumeration {
     }
 }
 
-/// The type of a value, of which integers are none.
+/// The JSON type of a value: integers are numbers.
 pub(crate) fn type_of(content: Content<'_>) -> Type {
     match content {
         Content::Null => Type::Null,

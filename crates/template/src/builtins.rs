@@ -284,7 +284,7 @@ fn js_escape(s: &[u8]) -> Vec<u8> {
             '"' => out.extend_from_slice(b"\\\""),
             '<' | '>' | '&' | '=' => out.extend_from_slice(format!("\\u{:04X}", c as u32).as_bytes()),
             c if c < ' ' => out.extend_from_slice(format!("\\u{:04X}", c as u32).as_bytes()),
-            // What is no UTF-8 counts as U+FFFD, which prints.
+            // Invalid UTF-8 counts as U+FFFD, which prints.
             c if c.is_ascii() || is_print(c) => out.extend_from_slice(&rest[..n]),
             c => out.extend_from_slice(format!("\\u{:04X}", c as u32).as_bytes()),
         }

@@ -212,7 +212,7 @@ impl<'f> Evaluator<'f> {
 
     /// An error leaves the state of what it interrupted behind.
     fn reset(&mut self) {
-        // Whatever others printed on this thread is no matter of this execution.
+        // What others printed on this thread doesn't concern this execution.
         let _ = take_overrun();
         self.out.clear();
         self.vars.clear();
@@ -777,7 +777,7 @@ impl<'f> Evaluator<'f> {
         Ok(argv)
     }
 
-    /// The value of an expression that is no literal (`evalArg`'s first half); `None` for a literal.
+    /// The value of an expression that isn't a literal (`evalArg`'s first half); `None` for a literal.
     fn operand(&mut self, st: &mut State<'_>, dot: &Held, e: Expr) -> Result<Option<Held>, Error> {
         let ast = st.ast;
         Ok(Some(match e {

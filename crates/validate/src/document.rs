@@ -44,7 +44,7 @@ pub fn read(source: &Source, range: Range<usize>, known: Option<&Tree<'_>>, budg
     for (part, start) in parts {
         budget.text(size_of::<Document>() + part.len())?;
         if is_empty(part) {
-            // The space before the first separator is no document.
+            // The space before the first separator is not a document.
             if documents.is_empty() && !text[..start].contains(&b'\n') && part.len() < text.len() {
                 continue;
             }

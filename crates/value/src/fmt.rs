@@ -18,7 +18,7 @@ thread_local! {
     static OVERRUN: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
 
-/// Notes that a value on this thread was written or read only in part: what there is of it is no answer.
+/// Notes that a value on this thread was written or read only in part, so that its text doesn't count.
 pub fn overrun(why: &'static str) {
     OVERRUN.set(Some(why));
 }

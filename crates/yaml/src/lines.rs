@@ -339,7 +339,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A literal scalar; gives where the line begins that is no longer of it.
+    /// A literal scalar; returns where the first line after it begins.
     fn literal(&mut self, at: usize, end: usize) -> Option<usize> {
         let chomp = Some(self.byte(at + 1)).filter(|b| matches!(b, b'-' | b'+'));
         if !self.is_over(at + 1 + usize::from(chomp.is_some())) || end == self.bytes.len() {

@@ -14,7 +14,7 @@ pub trait Typed: Default {
     /// Takes over what was decoded into the Go type; null gives the zero value.
     fn from_data(data: Data) -> Self;
 
-    /// Reads the first document of `text`. Errors: what is no YAML, and what does not fit, with its place.
+    /// Reads the first document of `text`. Errors: invalid YAML, and what doesn't fit the type, with its place.
     fn read(text: &[u8], reading: Reading) -> Result<Self, Error> {
         from_slice_typed(text, &Self::TARGET, reading).map(Self::from_data)
     }

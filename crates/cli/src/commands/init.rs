@@ -84,7 +84,7 @@ fn chart(folder: &Path) -> Result<(), Error> {
     let name = folder.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let label = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     if name.is_empty() || name.len() > 53 || !name.bytes().all(label) || name.starts_with('-') || name.ends_with('-') {
-        let d = Diagnostic::new(&rules::PROJECT_NAME, format!("{name:?} is no name of a chart"));
+        let d = Diagnostic::new(&rules::PROJECT_NAME, format!("{name:?} is not a valid chart name"));
         return Err(d.hint("the folder's name is the chart's: small letters, digits and dashes").into());
     }
     let files: Vec<_> =

@@ -106,7 +106,7 @@ switches!(Bools {
     skip_schema_validation,
     /// Use the release's name in the path below --output-dir
     release_name,
-    /// Print the output even if it is no YAML
+    /// Print the output even if it isn't valid YAML
     debug,
     /// Fetch missing dependencies: not possible here
     dependency_update,
@@ -271,7 +271,7 @@ impl Args {
         self.values.files.iter().any(|f| f.trim() == "-")
     }
 
-    /// Why only the real Helm can do this: a chart that is no file here, a flag that needs a network, a cluster or a plugin.
+    /// Why only the real Helm can do this: a chart that isn't a local file, a flag that needs a network, a cluster or a plugin.
     pub fn needs_helm(&self) -> Option<Error> {
         let is_elsewhere = |e: &Error| {
             e.diagnostics().iter().any(|d| [&rules::USAGE_UNSUPPORTED, &pintle_core::rules::CHART_REMOTE].contains(&d.rule))
@@ -403,7 +403,7 @@ fn rendered(args: &Args) -> Result<ExitCode, Failed> {
     }
     let done = match &args.output_dir {
         None => io::print_outcome(&outcome).map_err(failed),
-        // Helm writes all files, then looks for the template in the nothing that is left to print, and fails.
+        // Helm writes all files, then looks for the template in an empty output, and fails.
         Some(_) if !args.show_only.is_empty() => {
             let message = format!("could not find template {} in chart", args.show_only[0]);
             return Err(failed(Error::new(&pintle_core::rules::USAGE_SHOW_ONLY, message)));

@@ -425,7 +425,7 @@ fn a_part_of_the_repository_is_enough() {
     };
     assert!(text(&run("/shop/values/web/a.yaml").stdout).contains("note: \"a\""));
     let error = text(&run("/values/web/a.yaml").stderr);
-    assert!(error.contains("is no part of what Argo CD sent"), "{error}");
+    assert!(error.contains("is not part of what Argo CD sent"), "{error}");
 }
 
 #[test]
@@ -861,7 +861,7 @@ fn an_overlay_is_laid_over_a_chart() {
     assert!(error.contains("unmatched/kustomization.yaml"), "{error}");
     for path in ["/over/nothing", "/over/more.yaml"] {
         let error = fails(&folder, "charts/ask", &[of(path)]);
-        assert!(error.contains("is no folder with a kustomization.yaml"), "{error}");
+        assert!(error.contains("is not a folder with a kustomization.yaml"), "{error}");
     }
     assert!(fails(&folder, "charts/ask", &[of("/none")]).contains("none doesn't exist"));
     assert!(fails(&folder, "charts/ask", &[of("../../..")]).contains("leads out of the repository"));

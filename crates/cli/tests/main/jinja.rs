@@ -329,7 +329,7 @@ fn the_annotation_says_which_language() {
     let folder = laid_out("unknown-annotation", &chart("annotations: {pintle.dev/templates: mustache}\n"));
     let output = pintle(&folder, "render web", &[]);
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(error.contains("annotation pintle.dev/templates: \"mustache\" is no language of templates"), "{error}");
+    assert!(error.contains("annotation pintle.dev/templates: \"mustache\" is not a template language"), "{error}");
     assert!(error.contains("help: write jinja, or go"), "{error}");
 }
 

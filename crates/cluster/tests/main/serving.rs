@@ -274,10 +274,10 @@ fn clusters_that_cant_be_asked() {
 
     fs::write(&file, "clusters: [{name: c, user: {token: s3cret}}, x\n").unwrap();
     let (message, hints) = fails(&folder, "");
-    assert_eq!((message, hints.len()), (format!("{} is no kubeconfig", file.display()), 0));
+    assert_eq!((message, hints.len()), (format!("{} is not a kubeconfig", file.display()), 0));
     fs::remove_file(&file).unwrap();
     let (message, hints) = fails(&folder, "");
-    assert!(message.starts_with("no cluster is known: there is no kubeconfig"), "{message}");
+    assert!(message.starts_with("no cluster is known: no kubeconfig"), "{message}");
     assert_eq!(hints, ["name one with --kubeconfig"]);
     assert!(fails(&folder, "--kubeconfig none.yaml").0.starts_with("kubeconfig none.yaml: "));
     // A server and a token are enough.

@@ -25,7 +25,7 @@ pub fn plaintext(files: &[ValuesFile], checks: &Checks) -> Vec<Diagnostic> {
         };
         let whole = file.within.as_ref().and_then(|(source, _)| Tree::parse(source.text()).ok()?);
         for tree in Tree::parse_all(&file.text).0 {
-            // What is no YAML has failed the render.
+            // Invalid YAML has failed the render.
             let Ok(data) = tree.to_data() else { continue };
             credentials(&data, &mut Vec::new(), &mut |path| {
                 let way: Vec<Step<'_>> = above.iter().chain(path).cloned().collect();

@@ -34,7 +34,7 @@ pub struct Hello {
 fn line(fields: Vec<(&str, Data)>) -> String {
     let data: DataMap = fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     let options = json::Options { escape_html: false, ..json::Options::default() };
-    // Only numbers that are none have no JSON, and neither reader gives such.
+    // Only NaN and infinity have no JSON, and neither reader gives those.
     json::to_string_with(&data, &options).unwrap_or_else(|_| "{\"error\":\"an object that JSON can't hold\"}".to_owned()) + "\n"
 }
 
@@ -108,7 +108,7 @@ pub fn question(query: Query<'_>) -> String {
 
 /// Reads a question.
 ///
-/// Errors: that it is none.
+/// Errors: it is invalid.
 pub fn read_question(line: &[u8]) -> Result<Question, String> {
     let data = from_json(line)?;
     let field = |key: &str| data.get(key).and_then(Data::as_str).map(str::to_owned).ok_or(format!("a question without {key}"));

@@ -29,7 +29,7 @@ impl Remembered {
         for found in
             answers.iter().filter(|(question, _)| !question.name.is_empty()).filter_map(|(_, answer)| answer.as_ref().ok())
         {
-            // What doesn't exist, or is no object, is kept as an answer.
+            // What doesn't exist or isn't an object is kept as an answer.
             let _ = cluster.add(found.clone());
         }
         for (question, answer) in answers.iter() {

@@ -30,7 +30,7 @@ const FIELDS: [&str; 5] = ["kind", "kubeVersion", "apiVersions", "objects", "loo
 impl Cluster {
     /// Reads a snapshot; `file` is its name, for messages.
     ///
-    /// Errors: what is no YAML, a field that isn't known or isn't of its type, an object without apiVersion, kind or name. None
+    /// Errors: invalid YAML, a field that is unknown or has the wrong type, an object without apiVersion, kind or name. None
     /// repeats what an object holds.
     pub fn read(file: &str, text: &[u8]) -> Result<Cluster> {
         let wrong = |tree: Option<&Tree<'_>>, key: &str, message: String| {
@@ -142,7 +142,7 @@ fn version(value: &Data) -> Option<(String, Option<(String, String)>)> {
 
 /// A recorded lookup. Fails with what is wrong with it.
 fn recorded(item: Data) -> std::result::Result<(Question, std::result::Result<Data, String>), String> {
-    let Data::Map(fields) = item else { return Err("is no mapping".to_owned()) };
+    let Data::Map(fields) = item else { return Err("is not a mapping".to_owned()) };
     let (mut question, mut answer) = (Question::default(), None);
     for (key, value) in fields {
         match (key.as_str(), value) {
@@ -152,7 +152,7 @@ fn recorded(item: Data) -> std::result::Result<(Question, std::result::Result<Da
             ("name", Data::String(text)) => question.name = text,
             ("answer", found @ Data::Map(_)) => answer = Some(Ok(found)),
             ("error", Data::String(text)) => answer = Some(Err(text)),
-            ("answer", _) => return Err("has an answer that is no mapping".to_owned()),
+            ("answer", _) => return Err("has an answer that is not a mapping".to_owned()),
             _ => return Err(format!("has a field {key} that isn't known or isn't a text")),
         }
     }
@@ -313,7 +313,7 @@ lookups:
             ("kind: Secret", "kind must be ClusterSnapshot", 1),
             ("kubeVersion: {major: \"1\"}", "kubeVersion must be a text such as v1.31.4", 1),
             ("lookups: [{kind: A}]", "lookups[0] has neither answer nor error", 1),
-            ("lookups: [{kind: A, answer: secret}]", "lookups[0] has an answer that is no mapping", 1),
+            ("lookups: [{kind: A, answer: secret}]", "lookups[0] has an answer that is not a mapping", 1),
             ("lookups: [{kinds: A, answer: {}}]", "lookups[0] has a field kinds that isn't known or isn't a text", 1),
         ] {
             let error = Cluster::read("c.yaml", text.as_bytes()).unwrap_err();

@@ -24,7 +24,7 @@ struct Contents {
 }
 
 impl File {
-    /// A file in memory. A byte order mark is no part of its bytes, as in Helm.
+    /// A file in memory. A byte order mark is not part of its bytes, as in Helm.
     pub fn new(name: impl Into<String>, data: &[u8]) -> File {
         let data = OnceLock::from(without_mark(data));
         File { name: name.into(), contents: Arc::new(Contents { data, path: PathBuf::new() }) }

@@ -134,7 +134,7 @@ impl Metadata {
             None | Some("go") => Ok(Dialect::Go),
             Some("jinja") => Ok(Dialect::Jinja),
             Some(other) => {
-                let message = format!("annotation {DIALECT}: {} is no language of templates", quote(other.as_bytes()));
+                let message = format!("annotation {DIALECT}: {} is not a template language", quote(other.as_bytes()));
                 let hint = "write jinja, or go, which is what a chart without the annotation is written in";
                 Err(Diagnostic::new(&rules::CHART_DIALECT, message).hint(hint).into())
             }

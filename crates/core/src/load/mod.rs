@@ -353,7 +353,7 @@ fn check_api_version(files: &[File]) -> Result<()> {
     Err(Diagnostic::new(&rules::CHART_API_VERSION, message).at(Span::whole(&Source::named(shown(file)))).into())
 }
 
-/// A lock says nothing that a render needs, but one that can't be read is an error.
+/// A render doesn't need the lock, but an unreadable one is an error.
 fn check_lock(f: &File) -> Result<()> {
     pintle_yaml::map_from_slice(f.data()?)
         .map(drop)

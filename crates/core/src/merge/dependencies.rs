@@ -141,7 +141,7 @@ fn apply_conditions(dependencies: &mut [Dependency], values: &Map, path: &str, c
                     r.enabled = b;
                     break;
                 }
-                // A table is no value to Helm (`Values.PathValue`).
+                // Helm doesn't take a table for a value (`Values.PathValue`).
                 None | Some(Value::Map(_)) => {}
                 Some(_) => coalesce.note(no_bool("path", condition, &r.name)),
             }

@@ -76,7 +76,7 @@ impl Values {
         match value.serialize(super::serialize::Serializer).map_err(|e| failed(e.0))? {
             Data::Map(data) => Ok(Values::from(data)),
             Data::Null => Ok(Values::default()),
-            _ => Err(failed("it is no map".into())),
+            _ => Err(failed("it is not a map".into())),
         }
     }
 

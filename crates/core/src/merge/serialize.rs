@@ -83,7 +83,7 @@ impl ser::Serializer for Serializer {
         self.serialize_f64(v.into())
     }
     fn serialize_f64(self, v: f64) -> Made {
-        if v.is_finite() { Ok(Data::Float(v)) } else { Err(Failed(format!("{v} is no number of YAML's"))) }
+        if v.is_finite() { Ok(Data::Float(v)) } else { Err(Failed(format!("{v} can't be written as a YAML number"))) }
     }
     fn serialize_char(self, v: char) -> Made {
         Ok(Data::String(v.to_string()))
@@ -182,7 +182,7 @@ impl ser::SerializeMap for Members {
             Data::String(s) => s,
             Data::Int(n) => n.to_string(),
             Data::Bool(b) => b.to_string(),
-            _ => return Err(Failed("a key is no text".into())),
+            _ => return Err(Failed("a key is not text".into())),
         });
         Ok(())
     }

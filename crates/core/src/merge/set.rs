@@ -363,7 +363,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `{a,b}`: `None` at the end of the text, `Some(None)` for what is no list.
+    /// `{a,b}`: `None` at the end of the text, `Some(None)` if it isn't a list.
     #[allow(clippy::option_option)]
     fn value_list(&mut self) -> Parse<Option<Option<Vec<Data>>>> {
         if self.rest.is_empty() {

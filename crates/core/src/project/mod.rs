@@ -126,7 +126,7 @@ impl Job {
 impl Project {
     /// Reads the text of a pintle.yaml that stands in `dir` and is called `name` in messages.
     ///
-    /// Errors: what is no YAML, fields that aren't known, values of the wrong kind, each with its line; all of them at once.
+    /// Errors: invalid YAML, unknown fields and values of the wrong type, each with its line, all at once.
     pub fn read(dir: impl Into<PathBuf>, name: &str, text: &[u8]) -> Result<Project> {
         read::project(dir.into(), name, text)
     }

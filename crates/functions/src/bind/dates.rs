@@ -191,7 +191,7 @@ fn charged_duration(call: &mut dyn Call, v: &Value) -> Result<Result<Duration, S
     Ok(as_duration(v))
 }
 
-/// Draws the reading of a text from the budget: what is no time or duration is quoted in an error that nobody sees.
+/// Draws the reading of a text from the budget: an invalid time or duration is quoted in an error that nobody sees.
 fn charge(call: &mut dyn Call, text: &Str) -> Result<(), Error> {
     call.charge(text.len() as u64)
 }

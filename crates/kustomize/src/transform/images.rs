@@ -19,7 +19,7 @@ pub(crate) fn set_image(
     image: &Image,
     specs: &[FieldSpec],
 ) -> Result<Option<BTreeSet<String>>, String> {
-    // What is no expression matches nothing, in kustomize it panics.
+    // An invalid expression matches nothing; kustomize panics.
     let pattern = compile(&format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name))?;
     let mut updater = Updater { image, pattern, seen: BTreeSet::new(), matched: false };
     for resource in &map.list {
@@ -109,7 +109,7 @@ impl Updater<'_> {
 
 /// Name, tag and digest of an image (image.go, `Split`).
 fn split(image: &str) -> (&str, &str, &str) {
-    // The colon of a registry's port is none of a tag.
+    // The colon of a registry's port doesn't begin a tag.
     let start = image.find('/').unwrap_or(0);
     let find = |c| image[start..].find(c).map(|at| at + start);
     match (find('@'), find(':')) {

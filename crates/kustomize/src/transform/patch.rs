@@ -35,7 +35,7 @@ pub(crate) fn load_patch(b: &mut Build, loader: &Loader<'_>, patch: &Patch, entr
         ("", path) => {
             let text = loader.load(path).map_err(|e| {
                 let e = e.wrap(format!("failed to get the patch file from path({path})"));
-                // A file that is missing is no place to look at.
+                // A missing file is not a place to look at.
                 e.nowhere().at_span(&entry)
             })?;
             (text, format!("[path: {path:?}]"), place(&loader.shown(path), 0))

@@ -67,7 +67,7 @@ pub(super) fn time(text: &str) -> Result<(), String> {
     if bytes[2] != b':' || bytes[5] != b':' {
         return fail("missing colon in correct place");
     }
-    // Not at the bounds of characters only: then it is no number either.
+    // A cut within a character isn't a number either.
     let part = |from: usize, to: usize| text.get(from..to).unwrap_or("x");
     let (mut h, mut m) = (two_digits(part(0, 2), "hour/min/sec")?, two_digits(part(3, 5), "hour/min/sec")?);
     let s = two_digits(part(6, 8), "hour/min/sec")?;

@@ -28,7 +28,7 @@ const MAX_STEPS: usize = 5_000_000;
 /// How many errors may be noted, those that are dropped included.
 const MAX_ERRORS: usize = 200_000;
 
-/// Why a schema is none.
+/// Why a schema is invalid.
 pub(crate) enum Failure {
     Invalid(Box<ValidationError>),
     /// A number is too large for Go to compare.

@@ -81,7 +81,7 @@ impl Expr {
         }
     }
 
-    /// The first name that is no variable: neither given nor bound by a macro around it.
+    /// The first unknown name: neither a variable that is given nor one that a macro around it binds.
     pub fn undeclared<'e>(&'e self, variables: &mut Vec<&'e str>) -> Option<&'e str> {
         match self {
             Expr::Ident(name) => {

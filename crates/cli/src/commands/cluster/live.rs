@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_program_that_ends_is_told() {
         assert_eq!(start("exit 3").err().unwrap().message(), "pintle-cluster ended before it answered (exit status: 3)");
-        // Half a line is none.
+        // Half a line doesn't count.
         let e = start("printf '{\"protocol\":1}'").err().unwrap();
         assert_eq!(e.message(), "pintle-cluster ended before it answered (exit status: 0)");
         let (live, _) = start("echo '{\"protocol\":1}'; read -r line; exit 4").unwrap();

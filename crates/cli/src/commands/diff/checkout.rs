@@ -34,7 +34,7 @@ impl Checkout {
     /// Errors: no work tree, no such revision, no Git, a revision that is too large.
     pub fn new(path: &Path, revision: &str) -> Result<Checkout, Error> {
         if revision.starts_with('-') {
-            return Err(failed(format!("{revision:?} is no revision")));
+            return Err(failed(format!("{revision:?} is not a revision")));
         }
         let here = path.canonicalize().map_err(|e| failed(format!("{}: {e}", path.display())))?;
         let Some(root) = work_tree(&here) else {

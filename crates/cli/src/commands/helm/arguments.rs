@@ -70,7 +70,7 @@ impl Globals {
     }
 }
 
-/// `HELM_NAMESPACE`, else `default`: a kubeconfig is no input of a render here.
+/// `HELM_NAMESPACE`, else `default`: a kubeconfig is not an input of a render here.
 #[expect(clippy::disallowed_methods, reason = "Helm has settings of this name")]
 pub fn namespace() -> String {
     std::env::var("HELM_NAMESPACE").ok().filter(|n| !n.is_empty()).unwrap_or_else(|| "default".to_owned())

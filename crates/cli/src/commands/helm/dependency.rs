@@ -62,7 +62,7 @@ pub fn run(rest: &[OsString], compat: Compat) -> Answered {
             Ok(args) => build(&chart_of("build", &args.args)?, compat),
             Err(answer) => Ok(answer),
         },
-        Some(other) => Ok(elsewhere(&format!("\"dependency {other}\" is nothing that pintle does as helm"))),
+        Some(other) => Ok(elsewhere(&format!("pintle has no Helm command \"dependency {other}\""))),
         None => Ok(elsewhere("helm dependency knows list and build here")),
     }
 }
@@ -146,7 +146,7 @@ fn list(path: &Path, width: usize, compat: Compat) -> Answered {
     Ok(Answer::Done(io::finish(text.as_bytes())))
 }
 
-/// `MaxColWidth` of the table that Helm uses: three dots stand for the rest; 0 is no limit.
+/// `MaxColWidth` of the table that Helm uses: three dots stand for the rest; 0 means no limit.
 fn shorten(cell: &mut String, width: usize) {
     if width == 0 || cell.chars().count() <= width {
         return;

@@ -75,7 +75,7 @@ fn answer(program: &std::ffi::OsStr, args: &[OsString], compat: Compat) -> Answe
         Some("dependency" | "dependencies" | "dep") => dependency::run(&rest, compat),
         Some("env") => env::run(program, &rest, compat),
         Some("completion") => completion(&rest),
-        Some(other) => Ok(elsewhere(&format!("{other:?} is nothing that pintle does as helm"))),
+        Some(other) => Ok(elsewhere(&format!("pintle has no Helm command {other:?}"))),
         None => Ok(elsewhere(KNOWN)),
     }
 }

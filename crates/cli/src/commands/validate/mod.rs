@@ -198,7 +198,7 @@ fn related(args: &Args, levels: Levels, inputs: &[Source], reports: &mut [Resour
     if checks.only.is_empty() {
         return;
     }
-    // What is no YAML has its finding already.
+    // Invalid YAML has its finding already.
     let documents: Vec<Document> = inputs.iter().flat_map(|source| stream_documents(source).unwrap_or_default()).collect();
     for found in checks::related(&documents, &checks) {
         let Some(span) = &found.span else { continue };
