@@ -4,9 +4,10 @@
 //! replaced. It errs on the side of hiding: a finding in which too much is hidden can still be acted upon.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::LazyLock;
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use pintle_go::base64;
@@ -34,14 +35,28 @@ const PLAIN: &[&str] = &["true", "false", "null", "none", "default", "enabled", 
 /// Texts that are replaced in everything shown.
 #[derive(Default)]
 pub struct Secrets {
+    /// Others that are hidden too: those of a chart, which all its renders share.
+    shared: Option<Arc<Secrets>>,
     texts: BTreeSet<Vec<u8>>,
     /// What the keys that were met say.
     keys: HashMap<String, Key>,
     /// The search for the heads of all of them, and the heads, made when it is first asked for.
-    search: OnceCell<Option<(AhoCorasick, Vec<Vec<u8>>)>>,
+    search: OnceLock<Option<(AhoCorasick, Vec<Vec<u8>>)>>,
+}
+
+/// Secrets are never printed.
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secrets")
+    }
 }
 
 impl Secrets {
+    /// Those that others know too, for more to be added.
+    pub(crate) fn over(shared: Arc<Secrets>) -> Secrets {
+        Secrets { shared: Some(shared), ..Secrets::default() }
+    }
+
     /// Those among values: what goes by a secret's name, and what has a credential's shape.
     pub fn of_values(&mut self, values: &DataMap) {
         self.members(values, Held::Openly);
@@ -156,7 +171,7 @@ impl Secrets {
         if text.len() < SHORTEST || PLAIN.iter().any(|p| p.as_bytes().eq_ignore_ascii_case(text)) {
             return;
         }
-        self.search = OnceCell::new();
+        self.search = OnceLock::new();
         let mut forms: Vec<Vec<u8>> = vec![text.to_vec()];
         let lossy = String::from_utf8_lossy(text);
         // quote, toJson, toRawJson, squote, urlquery.
@@ -179,35 +194,54 @@ impl Secrets {
 
     /// A text with every secret replaced. Where a secret is cut, what is left of it is replaced too.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut found = Vec::new();
+        self.find(text, &mut found);
+        if found.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        found.sort_unstable_by_key(|range| range.start);
+        let mut out = String::new();
+        let mut done = 0;
+        for range in found {
+            if range.start >= done {
+                out.push_str(&text[done..range.start]);
+                out.push_str(MASK);
+            }
+            done = done.max(range.end);
+        }
+        out.push_str(&text[done..]);
+        Cow::Owned(out)
+    }
+
+    /// Where secrets stand in a text.
+    fn find(&self, text: &str, found: &mut Vec<Range<usize>>) {
+        if let Some(shared) = &self.shared {
+            shared.find(text, found);
+        }
+        if self.texts.is_empty() {
+            return;
+        }
         let search = self.search.get_or_init(|| {
             let heads: BTreeSet<&[u8]> = self.texts.iter().map(|text| &text[..text.len().min(HEAD)]).collect();
             // A table that is made for every render and searched few times: a fast one would take longer to make than to use.
             let kind = Some(AhoCorasickKind::NoncontiguousNFA);
             let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).kind(kind).build(&heads);
-            // A set that can't be searched for can't be hidden: then nothing is shown.
             Some((search.ok()?, heads.into_iter().map(<[u8]>::to_vec).collect()))
         });
-        let Some((search, heads)) = search else { return Cow::Borrowed(MASK) };
-        let mut out = String::new();
+        // A set that can't be searched for can't be hidden: then nothing is shown.
+        let Some((search, heads)) = search else { return found.push(0..text.len()) };
         let mut done = 0;
-        for found in search.find_iter(text) {
-            if found.start() < done || !text.is_char_boundary(found.start()) {
+        for head in search.find_iter(text) {
+            if head.start() < done || !text.is_char_boundary(head.start()) {
                 continue;
             }
-            let pattern = &heads[found.pattern().as_usize()];
-            let mut end = found.end() + self.more(pattern, &text.as_bytes()[found.end()..]);
-            while !text.is_char_boundary(end) {
-                end += 1;
+            let pattern = &heads[head.pattern().as_usize()];
+            done = head.end() + self.more(pattern, &text.as_bytes()[head.end()..]);
+            while !text.is_char_boundary(done) {
+                done += 1;
             }
-            out.push_str(&text[done..found.start()]);
-            out.push_str(MASK);
-            done = end;
+            found.push(head.start()..done);
         }
-        if done == 0 {
-            return Cow::Borrowed(text);
-        }
-        out.push_str(&text[done..]);
-        Cow::Owned(out)
     }
 
     /// How much further a text goes on as one of the secrets that begin with what was found.
@@ -443,6 +477,16 @@ mod tests {
         let mut secrets = Secrets::default();
         secrets.add(text.as_bytes());
         secrets
+    }
+
+    #[test]
+    fn a_longer_secret_beside_a_shared_one_is_hidden_as_a_whole() {
+        let mut secrets = Secrets::over(Arc::new(of("abcd1234")));
+        secrets.add(b"abcd1234efgh");
+        secrets.add(b"zz-abcd12");
+        assert_eq!(secrets.mask("a abcd1234efgh b"), "a *** b");
+        assert_eq!(secrets.mask("a zz-abcd1234 b"), "a *** b");
+        assert_eq!(secrets.mask("abcd1234 and abcd1234"), "*** and ***");
     }
 
     #[test]

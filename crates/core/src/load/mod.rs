@@ -9,10 +9,11 @@ mod ignore;
 pub(crate) mod metadata;
 pub mod values_file;
 
+use crate::secrets::Secrets;
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use pintle_value::budget::{Limits, check_document};
 use pintle_value::{Data, DataMap, Str};
@@ -72,6 +73,7 @@ pub struct Chart {
     /// The Helm as which it was loaded, and is rendered.
     pub compat: Compat,
     pub(crate) ahead: Ahead,
+    secrets: OnceLock<Arc<Secrets>>,
 }
 
 /// What a file is called in findings: by where it lies, if it lies anywhere.
@@ -169,6 +171,7 @@ impl Chart {
             path: None,
             compat: options.compat,
             ahead: options.ahead.clone(),
+            secrets: OnceLock::new(),
         };
         if nesting.depth == 0 && chart.dialect == Dialect::Go {
             options.ahead.parse(templates(&chart.metadata.name, &files), options.compat);
@@ -287,6 +290,20 @@ impl Chart {
     /// Whether Chart.yaml has a list of dependencies, be it an empty one.
     pub fn names_dependencies(&self) -> bool {
         self.metadata.names_dependencies
+    }
+
+    /// The secrets among its values and those of its dependencies. They are looked for once.
+    pub(crate) fn secrets(&self) -> Arc<Secrets> {
+        let found = || {
+            let mut secrets = Secrets::default();
+            let mut charts = vec![self];
+            while let Some(chart) = charts.pop() {
+                secrets.of_values(&chart.values);
+                charts.extend(chart.dependencies.iter().map(|child| &**child));
+            }
+            Arc::new(secrets)
+        };
+        self.secrets.get_or_init(found).clone()
     }
 
     /// Whether the chart only lends templates to others.

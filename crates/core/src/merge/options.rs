@@ -94,14 +94,9 @@ impl Values {
 
     /// The secrets among these values and a chart's own.
     pub(crate) fn secrets(&self, chart: &Chart) -> Secrets {
-        let mut secrets = Secrets::default();
+        let mut secrets = Secrets::over(chart.secrets());
         secrets.of_values(&self.data);
         self.given.add_secrets(&mut secrets);
-        let mut charts = vec![chart];
-        while let Some(chart) = charts.pop() {
-            secrets.of_values(&chart.values);
-            charts.extend(chart.dependencies.iter().map(|child| &**child));
-        }
         secrets
     }
 }
