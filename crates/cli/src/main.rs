@@ -153,3 +153,44 @@ fn run(command: Command) -> ExitCode {
         Command::Completions(args) => commands::completions::run::<Cli>(&args),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::any::TypeId;
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// What has the letters of the program that it stands in for.
+    const STAND_INS: [&str; 3] = ["helm", "template", "build"];
+
+    fn arguments<'c>(command: &'c clap::Command, found: &mut Vec<&'c clap::Arg>) {
+        found.extend(command.get_arguments());
+        for inner in command.get_subcommands().filter(|c| !STAND_INS.contains(&c.get_name())) {
+            arguments(inner, found);
+        }
+    }
+
+    #[test]
+    fn a_letter_means_one_thing() {
+        let mut command = Cli::command();
+        command.build();
+        let mut found = Vec::new();
+        arguments(&command, &mut found);
+        let mut meanings: BTreeMap<char, &str> = BTreeMap::new();
+        for arg in found {
+            for short in arg.get_short_and_visible_aliases().unwrap_or_default() {
+                let long = arg.get_long().unwrap_or_default();
+                assert_eq!(*meanings.entry(short).or_insert(long), long, "two meanings of -{short}");
+                let takes_path = arg.get_value_parser().type_id() == TypeId::of::<PathBuf>();
+                assert!(short != 'o' || !takes_path, "-o of --{long} is a path; elsewhere it is the output's form");
+            }
+        }
+        for (short, long) in [('e', "env"), ('f', "values"), ('n', "namespace"), ('o', "output")] {
+            assert_eq!(meanings.get(&short), Some(&long), "-{short}");
+        }
+    }
+}

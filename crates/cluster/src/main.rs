@@ -24,7 +24,7 @@ struct Cli {
 }
 
 const EXAMPLES: &str = "Examples:
-  pintle cluster snapshot -o cluster.yaml secret/db -n prod
+  pintle cluster snapshot --output cluster.yaml secret/db -n prod
   pintle template web charts/web -n prod --cluster cluster.yaml
   pintle template web charts/web -n prod --cluster-live --kube-context prod";
 
@@ -80,4 +80,31 @@ fn failure(e: &Error) -> ExitCode {
         d.hints.iter().for_each(|hint| line(&format!("  help: {hint}")));
     }
     if is_usage { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn letters_are_those_of_kubectl_and_pintle() {
+        let mut command = Cli::command();
+        command.build();
+        for command in command.get_subcommands() {
+            for arg in command.get_arguments() {
+                // `-o` is no file: for kubectl and pintle it is the output's form.
+                let known = match arg.get_short() {
+                    None => continue,
+                    Some('n') => "namespace",
+                    Some('A') => "all-namespaces",
+                    Some('l') => "selector",
+                    Some('h') => "help",
+                    Some(other) => panic!("-{other}"),
+                };
+                assert_eq!(arg.get_long(), Some(known));
+            }
+        }
+    }
 }

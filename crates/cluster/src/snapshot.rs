@@ -24,7 +24,7 @@ pub struct Args {
     #[arg(value_name = "TYPE[/NAME]")]
     pub objects: Vec<String>,
     /// The file, readable for its owner alone; `-` is standard output
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub output: PathBuf,
     /// The namespace of the objects [default: that of the kubeconfig's context]
     #[arg(short, long, value_name = "NAMESPACE")]
@@ -49,10 +49,10 @@ pub struct Args {
 const EXAMPLES: &str = "The file holds objects as the cluster does: Secrets as they are, readable for whoever reads the file.
 
 Examples:
-  pintle cluster snapshot -o cluster.yaml
-  pintle cluster snapshot -o cluster.yaml secret/db configmap/settings -n prod
-  pintle cluster snapshot -o cluster.yaml configmaps,services -A -l app=web --kube-context staging
-  pintle cluster snapshot -o cluster.yaml horizontalpodautoscalers.v2.autoscaling
+  pintle cluster snapshot --output cluster.yaml
+  pintle cluster snapshot --output cluster.yaml secret/db configmap/settings -n prod
+  pintle cluster snapshot --output cluster.yaml configmaps,services -A -l app=web --kube-context staging
+  pintle cluster snapshot --output cluster.yaml horizontalpodautoscalers.v2.autoscaling
   pintle template web charts/web -n prod --cluster cluster.yaml";
 
 /// What was written, for a message: names and numbers only.

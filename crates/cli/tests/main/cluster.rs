@@ -201,8 +201,8 @@ fn flags_that_contradict_or_do_nothing_are_refused() {
 fn the_other_program_is_found_or_asked_for() {
     let folder = folder("program");
     // As it stands: --help and exit codes are the other's.
-    assert_eq!(run(&folder, "cluster snapshot -o c.yaml --help").0, Some(7));
-    assert_eq!(fs::read_to_string(folder.join("fake/started")).unwrap(), "snapshot -o c.yaml --help\n");
+    assert_eq!(run(&folder, "cluster snapshot --output c.yaml --help").0, Some(7));
+    assert_eq!(fs::read_to_string(folder.join("fake/started")).unwrap(), "snapshot --output c.yaml --help\n");
     // Alone in a folder, without one in PATH.
     let own = folder.join("bin/pintle");
     fs::create_dir_all(folder.join("bin")).unwrap();

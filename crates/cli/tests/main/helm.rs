@@ -266,10 +266,9 @@ mod hand_over {
     #[test]
     fn without_another_helm_the_error_says_so() {
         let (folder, _) = laid_out("none");
-        let error = "Error: \"list\" is nothing that pintle does as helm; there is no other helm to do it: PINTLE_HELM names none, \
-                     and none is in PATH\n";
+        let error = "Error: pintle has no Helm command \"list\"; there is no other helm: set PINTLE_HELM or add one to PATH\n";
         gives(&folder, &format!("PATH={}/ours list", folder.display()), 1, "", error);
-        let error = "Error: \"list\" is nothing that pintle does as helm; PINTLE_HELM names pintle itself, DIR/ours/helm\n";
+        let error = "Error: pintle has no Helm command \"list\"; PINTLE_HELM names pintle itself, DIR/ours/helm\n";
         gives(&folder, &format!("PINTLE_HELM={}/ours/helm list", folder.display()), 1, "", error);
     }
 

@@ -337,7 +337,7 @@ fn the_authors_mistakes_are_found_and_nothing_else() {
             let path = shared.join(file).display().to_string();
             let left_out = "kustomization.yaml$";
             let only = "schema,api,refs,secrets";
-            let output = run(&["validate", "--only", only, "--ignore-filename-pattern", left_out, "-o", "json", &path]);
+            let output = run(&["validate", "--only", only, "--ignore-filename-pattern", left_out, "--findings", "json", &path]);
             let mut used = vec![false; listed.len()];
             for report in from_slice(&output.stdout).unwrap().get("resources").and_then(Data::as_list).unwrap() {
                 let object = format!("{}/{}", text(report, "kind").unwrap(), text(report, "name").unwrap());

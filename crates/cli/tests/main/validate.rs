@@ -43,8 +43,11 @@ fn findings_have_places_and_the_exit_code_tells() {
 
 #[test]
 fn json_lists_every_object() {
-    let (out, _, code) =
-        run("json", &[("a.yaml", SOUND), ("b.yaml", WRONG)], "validate -o json --only schema,api --kube-version 1.37.0 .");
+    let (out, _, code) = run(
+        "json",
+        &[("a.yaml", SOUND), ("b.yaml", WRONG)],
+        "validate --findings json --only schema,api --kube-version 1.37.0 .",
+    );
     assert_eq!(code, 1);
     let read = pintle_value::json::from_slice(out.as_bytes()).unwrap();
     let short = pintle_value::json::to_string(&read).unwrap();
@@ -104,7 +107,7 @@ fn every_format_shows_the_finding() {
         ("github", "::error file=b.yaml,line=9,col=7,title=api/FieldValueInvalid::Service web: spec.ports[0].port"),
         ("pretty", "✖ b.yaml: Service web is invalid"),
     ] {
-        let (out, _, code) = run(&format!("format-{format}"), &files, &format!("validate -o {format} b.yaml"));
+        let (out, _, code) = run(&format!("format-{format}"), &files, &format!("validate --findings {format} b.yaml"));
         assert!(code == 1 && out.contains(part), "{format}\n{out}");
     }
 }
@@ -203,7 +206,7 @@ fn references_and_secrets_are_looked_for_on_request() {
     assert!(!out.contains("hunter2"), "{out}");
     let (out, _, code) = run("refs-error", &LOOSE, "validate --only refs --rule ref/*=error --existing ConfigMap/settings m");
     assert!(code == 0 && out.contains("[select/service]") && !out.contains("settings"), "{out}");
-    let (out, _, code) = run("refs-json", &LOOSE, "validate --only refs --rule ref/*=error -o json m");
+    let (out, _, code) = run("refs-json", &LOOSE, "validate --only refs --rule ref/*=error --findings json m");
     assert!(code == 1 && out.contains(r#""path": "spec.containers[0].envFrom[0].configMapRef""#), "{out}");
     assert!(out.contains(r#""invalid": 1"#), "{out}");
     let said = run("refs-rule", &LOOSE, "validate --only refs --rule ref/secrt=error m");
@@ -236,7 +239,7 @@ fn wrong_usage_exits_with_2() {
     for args in [
         "validate --kube-version 1.2 a.yaml",
         "validate --only nothing a.yaml",
-        "validate -o yaml a.yaml",
+        "validate --findings yaml a.yaml",
         "validate",
         "validate --nope",
     ] {

@@ -104,9 +104,10 @@ fn a_record_gives_the_same_bytes_as_the_cluster() {
 fn a_snapshot_stands_for_the_cluster() {
     let server = Server::start();
     let folder = chart("snapshot-render", &server);
-    let (code, _, said) = with(&folder, "cluster snapshot -o cluster.yaml -n ops configmaps,deployments.apps");
+    let (code, _, said) = with(&folder, "cluster snapshot --output cluster.yaml -n ops configmaps,deployments.apps");
     assert_eq!((code, said.contains("601 objects")), (Some(0), true), "{said}");
-    let (code, _, said) = with(&folder, "cluster snapshot -o cluster.yaml secret/db deployment/web --kubeconfig kubeconfig.yaml");
+    let (code, _, said) =
+        with(&folder, "cluster snapshot --output cluster.yaml secret/db deployment/web --kubeconfig kubeconfig.yaml");
     assert_eq!(code, Some(0), "{said}");
     let (code, live, _) = with(&folder, "template ask chart --cluster-live");
     let (replayed_code, replayed, said) = with(&folder, "template ask chart --cluster cluster.yaml");

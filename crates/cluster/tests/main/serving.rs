@@ -228,7 +228,7 @@ fn a_busy_server_is_asked_again_and_a_lost_connection_made_again() {
 fn what_is_no_api_server_is_told() {
     let (folder, server) = (folder("other"), Server::start());
     kubeconfig(&folder, &server.address, "");
-    for (body, why) in [("<html>", "no JSON at byte 0"), ("[1]", "no object")] {
+    for (body, why) in [("<html>", "no JSON at byte 0"), ("[1]", "not an object")] {
         server.can("/version", 200, body);
         let (message, _) = fails(&folder, "");
         assert!(message.starts_with("could not get server version from Kubernetes: Get ") && message.contains(why), "{message}");

@@ -12,7 +12,7 @@ use crate::{cluster, folder, kubeconfig};
 fn versions_and_named_objects_are_written() {
     let (folder, server) = (folder("snapshot"), Server::start());
     kubeconfig(&folder, &server.address, "");
-    let (code, out, said) = cluster(&folder, "snapshot -o cluster.yaml deploy/web secret/db ns/prod", "");
+    let (code, out, said) = cluster(&folder, "snapshot --output cluster.yaml deploy/web secret/db ns/prod", "");
     let wanted = "wrote cluster.yaml: Kubernetes v1.31.4, 13 API versions, 3 objects; 1 Secret in clear\n";
     assert_eq!((code, out.as_str(), said.as_str()), (Some(0), "", wanted));
     let text = fs::read_to_string(folder.join("cluster.yaml")).unwrap();
@@ -25,7 +25,7 @@ fn versions_and_named_objects_are_written() {
     // As a live lookup would find them, managedFields too.
     assert!(text.contains("managedFields") && text.contains("large: 9007199254740993"), "{text}");
     // The same however it is asked for.
-    cluster(&folder, "snapshot -o again.yaml ns/prod secret db -n prod deployments.apps/web", "");
+    cluster(&folder, "snapshot --output again.yaml ns/prod secret db -n prod deployments.apps/web", "");
     assert_eq!(fs::read_to_string(folder.join("again.yaml")).unwrap(), text);
     #[cfg(unix)]
     {
@@ -36,10 +36,10 @@ fn versions_and_named_objects_are_written() {
     let query = Query { api_version: "v1", kind: "Secret", namespace: "prod", name: "db" };
     assert!(snapshot.lookup(query).unwrap().get("data").is_some());
 
-    let (_, out, _) = cluster(&folder, "snapshot -o - --omit-managed-fields secret/db", "");
+    let (_, out, _) = cluster(&folder, "snapshot --output - --omit-managed-fields secret/db", "");
     assert!(!out.contains("managedFields") && out.contains("aHVudGVyMg=="), "{out}");
     // Versions alone.
-    let (_, out, said) = cluster(&folder, "snapshot -o -", "");
+    let (_, out, said) = cluster(&folder, "snapshot --output -", "");
     assert!(!out.contains("objects:") && said.contains("13 API versions, 0 objects"), "{said}");
 }
 
@@ -48,7 +48,7 @@ fn lists_are_kinds_namespaces_and_labels() {
     let (folder, server) = (folder("lists"), Server::start());
     kubeconfig(&folder, &server.address, "");
     let count = |line: &str| {
-        let (code, out, said) = cluster(&folder, &format!("snapshot -o - {line}"), "");
+        let (code, out, said) = cluster(&folder, &format!("snapshot --output - {line}"), "");
         assert_eq!(code, Some(0), "{line}: {said}");
         let snapshot = Cluster::read("out", out.as_bytes()).unwrap();
         assert!(snapshot.objects().all(|o| o.get("kind").and_then(Data::as_str).is_some()));
@@ -90,17 +90,17 @@ fn what_isnt_there_writes_nothing() {
             "error: the kubeconfig has no context \"none\"\n  help: known contexts: main, nobody\n",
         ),
     ] {
-        let (got, out, said) = cluster(&folder, &format!("snapshot -o c.yaml {line}"), "");
+        let (got, out, said) = cluster(&folder, &format!("snapshot --output c.yaml {line}"), "");
         assert_eq!((got, out.as_str(), said.as_str()), (Some(code), "", message), "{line}");
         assert!(!folder.join("c.yaml").exists(), "{line}");
     }
-    assert_eq!(cluster(&folder, "snapshot -o c.yaml secret none db --ignore-not-found", "").0, Some(0));
-    let (code, _, said) = cluster(&folder, "snapshot -o none/c.yaml secret/db", "");
+    assert_eq!(cluster(&folder, "snapshot --output c.yaml secret none db --ignore-not-found", "").0, Some(0));
+    let (code, _, said) = cluster(&folder, "snapshot --output none/c.yaml secret/db", "");
     assert!(code == Some(1) && said.starts_with("error: write none/c.yaml: ") && !said.contains("aHVud"), "{said}");
     // Where it goes has to be said, and what was there stays if something fails.
     assert_eq!(cluster(&folder, "snapshot secret/db", "").0, Some(2));
     let before = fs::read(folder.join("c.yaml")).unwrap();
-    assert_eq!(cluster(&folder, "snapshot -o c.yaml secret/none", "").0, Some(1));
+    assert_eq!(cluster(&folder, "snapshot --output c.yaml secret/none", "").0, Some(1));
     assert_eq!(fs::read(folder.join("c.yaml")).unwrap(), before);
 }
 
@@ -109,7 +109,9 @@ fn the_help_shows_how() {
     let folder = folder("help");
     let (code, out, _) = cluster(&folder, "snapshot --help", "");
     assert_eq!(code, Some(0));
-    for part in ["Usage: pintle cluster snapshot", "pintle cluster snapshot -o cluster.yaml secret/db", "Secrets as they are"] {
+    for part in
+        ["Usage: pintle cluster snapshot", "pintle cluster snapshot --output cluster.yaml secret/db", "Secrets as they are"]
+    {
         assert!(out.contains(part), "{part}: {out}");
     }
     assert!(cluster(&folder, "--version", "").1.starts_with("pintle-cluster "));

@@ -32,6 +32,42 @@ const SETTINGS: &[&str] = &[
     "kustomization",
 ];
 
+/// What stands for something in paths and names, within braces.
+const PLACEHOLDERS: [&str; 2] = ["env", "release"];
+
+/// Puts the meaning of each `{name}` into a text; one without a meaning stays. `{{name}}` is the text `{name}`, and a brace that
+/// has no name beside it is a brace.
+fn filled<'m>(text: &str, mut meaning: impl FnMut(&str) -> Option<&'m str>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('{') {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let (is_doubled, inner) = match from.strip_prefix("{{") {
+            Some(inner) => (true, inner),
+            None => (false, &from[1..]),
+        };
+        let end = inner.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.')).unwrap_or(inner.len());
+        let (name, after) = inner.split_at(end);
+        let close = if is_doubled { "}}" } else { "}" };
+        match after.strip_prefix(close).filter(|_| !name.is_empty()) {
+            Some(after) => {
+                match if is_doubled { None } else { meaning(name) } {
+                    Some(meant) => out.push_str(meant),
+                    None => out.extend(["{", name, "}"]),
+                }
+                rest = after;
+            }
+            None => {
+                out.push('{');
+                rest = &from[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
 /// A field of the file with the way to it.
 #[derive(Clone)]
 struct Field<'f> {
@@ -139,6 +175,29 @@ impl Reader {
         }
     }
 
+    /// A text in which placeholders stand.
+    fn pattern(&mut self, field: &Field<'_>) -> Option<String> {
+        let text = self.text(field)?;
+        let mut unknown = Vec::new();
+        let _ = filled(&text, |name| {
+            if !PLACEHOLDERS.contains(&name) {
+                unknown.push(name.to_owned());
+            }
+            None
+        });
+        for name in unknown {
+            let shown = Path::of(&field.path).to_string();
+            let d = self.error(&field.path, format!("unknown placeholder {{{name}}} in {shown}"));
+            let longer = |known: &&str| name.starts_with(known) || known.starts_with(&name);
+            d.hints.push(match nearest(&name, PLACEHOLDERS).or_else(|| PLACEHOLDERS.into_iter().find(longer)) {
+                Some(near) => format!("did you mean {{{near}}}?"),
+                None => "known are {env} and {release}".to_owned(),
+            });
+            d.hints.push(format!("{{{{{name}}}}} is the text {{{name}}} itself"));
+        }
+        Some(text)
+    }
+
     fn switch(&mut self, field: &Field<'_>) -> Option<bool> {
         match field.data {
             Data::Bool(b) => Some(*b),
@@ -176,7 +235,7 @@ impl Settings {
                 "values" => {
                     for item in r.items(field) {
                         let span = r.span(&item.path);
-                        s.values.extend(r.text(&item).map(|text| (text, span)));
+                        s.values.extend(r.pattern(&item).map(|text| (text, span)));
                     }
                 }
                 "set" => match field.data {
@@ -185,8 +244,8 @@ impl Settings {
                     }
                     _ => r.wrong(field, "a map of values"),
                 },
-                "releaseName" => s.release_name = r.text(field),
-                "namespace" => s.namespace = r.text(field),
+                "releaseName" => s.release_name = r.pattern(field),
+                "namespace" => s.namespace = r.pattern(field),
                 "kubeVersion" => s.kube_version = r.text(field),
                 "apiVersions" => s.api_versions = r.items(field).iter().filter_map(|i| r.text(i)).collect(),
                 "compat" => {
@@ -222,7 +281,7 @@ impl Settings {
                         r.error(&field.path, "a release is made from a chart or a kustomization, not from both");
                     }
                     let source: fn(PathBuf) -> Source = if *key == "chart" { Source::Chart } else { Source::Kustomization };
-                    s.source = r.text(field).map(|text| (source(text.into()), span));
+                    s.source = r.pattern(field).map(|text| (source(text.into()), span));
                 }
                 _ => {}
             }
@@ -371,7 +430,13 @@ fn job(r: &mut Reader, release: &str, environment: &str, s: Settings, path: &[St
         r.error(path, format!("{release} names no chart and no kustomization"));
         return None;
     };
-    let fill = |text: &str| text.replace("{env}", environment).replace("{release}", release);
+    let fill = |text: &str| {
+        filled(text, |name| match name {
+            "env" => Some(environment),
+            "release" => Some(release),
+            _ => None,
+        })
+    };
     let fill_path = |path: &PathBuf| PathBuf::from(fill(&path.to_string_lossy()));
     let source = match source {
         Source::Chart(p) => Source::Chart(fill_path(&p)),
@@ -466,6 +531,37 @@ releases:
         );
         assert_eq!(problems("releases: {web: {chart: c}}"), ["1: web has no environments"]);
         assert!(problems("a: [")[0].contains("pintle.yaml: "));
+    }
+
+    #[test]
+    fn a_placeholder_is_one_of_those_that_are_known() {
+        assert_eq!(
+            problems(
+                "environments: [dev]
+releases:
+  web:
+    chart: charts/{relase}
+    namespace: web-{environment}
+    releaseName: '{x}'
+    values: ['{ENV}.yaml', '{}/{ a }/{env', '{{name}}.yaml']
+"
+            ),
+            [
+                "4: unknown placeholder {relase} in releases.web.chart; did you mean {release}?; {{relase}} is the text {relase} itself",
+                "5: unknown placeholder {environment} in releases.web.namespace; did you mean {env}?; \
+                 {{environment}} is the text {environment} itself",
+                "6: unknown placeholder {x} in releases.web.releaseName; known are {env} and {release}; {{x}} is the text {x} itself",
+                "7: unknown placeholder {ENV} in releases.web.values[0]; did you mean {env}?; {{ENV}} is the text {ENV} itself",
+            ]
+        );
+    }
+
+    #[test]
+    fn braces_can_be_written() {
+        let fill = |text: &str| filled(text, |name| (name == "env").then_some("{release}"));
+        assert_eq!(fill("a/{env}-{env}.yaml"), "a/{release}-{release}.yaml");
+        assert_eq!(fill("{}{ a }{{env}}{{{env}}}}{env"), "{}{ a }{env}{{env}}}{env");
+        assert_eq!(fill("{{a{env}b}"), "{{a{release}b}");
     }
 
     #[test]

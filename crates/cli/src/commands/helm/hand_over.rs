@@ -23,7 +23,7 @@ pub fn run(args: &[OsString], why: &Error) -> ExitCode {
     let helm = match find("PINTLE_HELM", named().as_deref()) {
         Ok(Some(helm)) => helm,
         Ok(None) => {
-            return failed(format!("{why}; there is no other helm to do it: PINTLE_HELM names none, and none is in PATH"));
+            return failed(format!("{why}; there is no other helm: set PINTLE_HELM or add one to PATH"));
         }
         Err(e) => return failed(format!("{why}; {e}")),
     };

@@ -23,7 +23,7 @@ pub enum Format {
     Github,
 }
 
-/// Reads `-o`.
+/// Reads `--findings`.
 pub fn format(text: &str) -> Result<Format, String> {
     Ok(match text {
         "text" => Format::Text,
@@ -62,7 +62,7 @@ pub fn version(text: &str) -> Result<u32, String> {
 }
 
 /// kubeconform's flags; those that take no value are marked.
-const LONG: [&str; 21] = [
+const LONG: [&str; 23] = [
     "cache",
     "exit-on-error",
     "help",
@@ -78,11 +78,13 @@ const LONG: [&str; 21] = [
     "strict",
     "strict-schemas",
     "summary",
+    "threads",
     "verbose",
     "crds",
     "version",
     "rule",
     "existing",
+    "findings",
     "notes",
 ];
 const SWITCHES: [&str; 7] = ["notes", "exit-on-error", "ignore-missing-schemas", "strict-schemas", "summary", "verbose", "help"];
@@ -104,6 +106,11 @@ pub fn normalized(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
         let bare = text.trim_start_matches('-');
         let dashes = text.len() - bare.len();
         let (name, value) = bare.split_once('=').map_or((bare, None), |(n, v)| (n, Some(v)));
+        // kubeconform's letter: everywhere else in this program it is the namespace's.
+        if dashes == 1 && name == "n" {
+            out.push(value.map_or_else(|| "--threads".to_owned(), |number| format!("--threads={number}")).into());
+            continue;
+        }
         if !(1..=2).contains(&dashes) || !LONG.contains(&name) {
             out.push(arg);
             continue;
@@ -132,10 +139,11 @@ mod tests {
                 .join(" ")
         };
         assert_eq!(
-            normal("pintle validate -strict -output json -summary=false -n 4 -o text -"),
-            "pintle validate --strict --output json -n 4 -o text -"
+            normal("pintle validate -strict -output json -summary=false -n 4 -findings text -"),
+            "pintle validate --strict --output json --threads 4 --findings text -"
         );
         assert_eq!(normal("pintle validate -skip=Secret -- -strict"), "pintle validate --skip=Secret -- -strict");
+        assert_eq!(normal("pintle validate -n=4 -- -n"), "pintle validate --threads=4 -- -n");
         assert_eq!(normal("pintle template -strict"), "pintle template -strict");
     }
 

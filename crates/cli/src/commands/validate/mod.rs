@@ -27,7 +27,7 @@ pub use flags::normalized;
 const EXAMPLES: &str = "Examples:
   pintle validate rendered/
   pintle template web charts/web | pintle validate -
-  pintle validate --kube-version 1.31 --kube-version 1.37 --crds crds/ -o github rendered/";
+  pintle validate --kube-version 1.31 --kube-version 1.37 --crds crds/ --findings github rendered/";
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(value_name = "FILE | DIR | -")]
     files: Vec<PathBuf>,
     /// What to print: text, json, sarif, github, junit or tap
-    #[arg(short = 'o', long = "findings", value_name = "FORMAT", value_parser = flags::format)]
+    #[arg(long = "findings", value_name = "FORMAT", value_parser = flags::format)]
     format: Option<Format>,
     /// What to print, as kubeconform does: json, junit, pretty, tap or text
     #[arg(long, value_name = "FORMAT", value_parser = flags::kubeconform_format, conflicts_with = "format")]
@@ -90,7 +90,7 @@ pub struct Args {
     #[arg(long)]
     verbose: bool,
     /// How many files to check at once
-    #[arg(short = 'n', value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER")]
     threads: Option<usize>,
     /// Taken and ignored: schemas are in the program, so there is nothing to keep
     #[arg(long, value_name = "DIR")]
