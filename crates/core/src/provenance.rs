@@ -101,7 +101,18 @@ impl<'s> Sources<'s> {
     }
 
     /// Who set the value at a path, if anyone did.
+    ///
+    /// A global of a chart is also a global of the charts above it, and those above win (`coalesceGlobals`, `helm.sh/helm/v4/pkg/chart/common/util`).
     pub fn setter(&self, path: &[Step<'_>]) -> Option<Setter> {
+        let global = path.iter().position(|step| step.name() == Some("global")).unwrap_or(0);
+        // Below anything else than a chart it is a key like any other.
+        let chart = path[..global].iter().try_fold(self.chart, |chart, step| child(chart, step.name()?));
+        let global = if chart.is_some() { global } else { 0 };
+        let inherited = |depth: usize| self.exactly(&[&path[..depth], &path[global..]].concat());
+        (0..global).find_map(inherited).or_else(|| self.exactly(path))
+    }
+
+    fn exactly(&self, path: &[Step<'_>]) -> Option<Setter> {
         self.flag(path).or_else(|| self.file(path)).or_else(|| self.program(path)).or_else(|| self.default(self.chart, "", path))
     }
 
@@ -161,8 +172,7 @@ impl<'s> Sources<'s> {
             return Some(Setter::File(span));
         }
         let Some((Step::Field(first), rest)) = path.split_first() else { return None };
-        let alias = |name: &str| chart.metadata.dependencies.iter().any(|d| d.alias == *first && d.name == name);
-        let child = chart.dependencies.iter().find(|c| c.name() == first || alias(c.name()))?;
+        let child = child(chart, first)?;
         self.default(child, &format!("{folder}{}/charts/", chart.name()), rest)
     }
 
@@ -174,6 +184,12 @@ impl<'s> Sources<'s> {
             Setter::Flag(flag) => Trace { what: Tracepoint::SetByFlag(shown), span: Span::whole(&Source::named(flag)) },
         })
     }
+}
+
+/// The dependency that has its values under this name.
+fn child<'c>(chart: &'c Chart, name: &str) -> Option<&'c Chart> {
+    let alias = |of: &str| chart.metadata.dependencies.iter().any(|d| d.alias == name && d.name == of);
+    chart.dependencies.iter().find(|c| c.name() == name || alias(c.name())).map(|child| &**child)
 }
 
 /// The path of a value, as templates write it: `.Values.image.tag`.

@@ -293,16 +293,16 @@ impl Trail {
             }
             match sources.trace(path) {
                 Some(t) => d.trace.push(t),
-                None if [&rules::TEMPLATE_EXEC, &rules::YAML_PARSE].contains(&d.rule) => d.hints.push(self.absent(path)),
+                None if [&rules::TEMPLATE_EXEC, &rules::YAML_PARSE].contains(&d.rule) => d.hints.extend(self.absent(path)),
                 None => {}
             }
         }
     }
 
-    /// What to say of a value that was read and that nothing sets.
-    fn absent(&self, path: &[Step<'static>]) -> String {
+    /// What to say of a value that was read and that nothing sets; `None` if something sets it after all, such as `import-values`.
+    fn absent(&self, path: &[Step<'static>]) -> Option<String> {
         let shown = provenance::shown(path);
-        let Some((Step::Field(key), parent)) = path.split_last() else { return format!("nothing sets {shown}") };
+        let Some((Step::Field(key), parent)) = path.split_last() else { return Some(format!("nothing sets {shown}")) };
         let step = |m: Value, step: &Step<'_>| match (m, step) {
             (Value::Map(m), Step::Field(n) | Step::Key(n)) => m.get(n.as_bytes()),
             (Value::List(l), Step::Index(i)) => l.get(*i).cloned(),
@@ -313,13 +313,16 @@ impl Trail {
             Some(Value::Map(m)) => m.entries().keys().map(|k| k.to_str_lossy().into_owned()).collect(),
             _ => Vec::new(),
         };
-        match nearest(key, names.iter().map(String::as_str)) {
+        if names.iter().any(|name| name == key) {
+            return None;
+        }
+        Some(match nearest(key, names.iter().map(String::as_str)) {
             Some(near) => {
                 let near: Vec<_> = parent.iter().cloned().chain([Step::field(near.to_owned())]).collect();
                 format!("nothing sets {shown}; did you mean {}?", provenance::shown(&near))
             }
             None => format!("nothing sets {shown}"),
-        }
+        })
     }
 
     /// Whether a file came out as it did before, if it is one of the templates'.

@@ -149,8 +149,8 @@ impl Request {
 
     /// Leaves hooks out of the output (`--no-hooks`).
     #[must_use]
-    pub fn no_hooks(mut self, none: bool) -> Request {
-        self.inner.emit.no_hooks = none;
+    pub fn no_hooks(mut self, no_hooks: bool) -> Request {
+        self.inner.emit.no_hooks = no_hooks;
         self
     }
 
