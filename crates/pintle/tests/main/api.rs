@@ -298,6 +298,7 @@ fn shown(tokens: &impl ToTokens) -> String {
         ("( ", "("),
         (" )", ")"),
         (" ;", ";"),
+        ("(mut self", "(self"),
     ];
     for (wide, narrow) in tight {
         text = text.replace(wide, narrow);
