@@ -94,10 +94,7 @@ impl<'s> Sources<'s> {
     fn locate(&self, text: &'s [u8], path: &[Step<'_>], source: impl FnOnce() -> Source) -> Option<Span> {
         let mut parsed = self.parsed.borrow_mut();
         let trees = parsed.entry(text.as_ptr().addr()).or_insert_with(|| Tree::parse_all(text).0);
-        let place = trees.iter().rev().find_map(|t| t.locate(path))?;
-        let span = place.key.unwrap_or(place.value);
-        // Values may be secrets: their lines are never repeated.
-        Some(Span::range(&source().private(), span.start.offset..span.end.offset))
+        located(trees, path, source)
     }
 
     /// Who set the value at a path, if anyone did.
@@ -168,7 +165,8 @@ impl<'s> Sources<'s> {
             let name = chart.values_path.as_ref().map_or_else(known, |path| path.display().to_string());
             Source::new(name, text.clone())
         };
-        if let Some(span) = chart.values_text.as_ref().and_then(|text| self.locate(text, path, || source(text))) {
+        let own = |text: &Str| located(chart.values_trees(), path, || source(text));
+        if let Some(span) = chart.values_text.as_ref().and_then(own) {
             return Some(Setter::File(span));
         }
         let Some((Step::Field(first), rest)) = path.split_first() else { return None };
@@ -184,6 +182,14 @@ impl<'s> Sources<'s> {
             Setter::Flag(flag) => Trace { what: Tracepoint::SetByFlag(shown), span: Span::whole(&Source::named(flag)) },
         })
     }
+}
+
+/// The place of a path in the documents of a file of values.
+fn located(trees: &[Tree<'_>], path: &[Step<'_>], source: impl FnOnce() -> Source) -> Option<Span> {
+    let place = trees.iter().rev().find_map(|t| t.locate(path))?;
+    let span = place.key.unwrap_or(place.value);
+    // Values may be secrets: their lines are never repeated.
+    Some(Span::range(&source().private(), span.start.offset..span.end.offset))
 }
 
 /// The dependency that has its values under this name.

@@ -107,7 +107,7 @@ fn every_format_shows_the_finding() {
         ("github", "::error file=b.yaml,line=9,col=7,title=api/FieldValueInvalid::Service web: spec.ports[0].port"),
         ("pretty", "✖ b.yaml: Service web is invalid"),
     ] {
-        let (out, _, code) = run(&format!("format-{format}"), &files, &format!("validate --findings {format} b.yaml"));
+        let (out, _, code) = run(&format!("format-{format}"), &files, &format!("validate -o {format} b.yaml"));
         assert!(code == 1 && out.contains(part), "{format}\n{out}");
     }
 }

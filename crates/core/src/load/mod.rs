@@ -10,6 +10,7 @@ pub(crate) mod metadata;
 pub mod values_file;
 
 use crate::secrets::Secrets;
+use pintle_yaml::Tree;
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -74,6 +75,7 @@ pub struct Chart {
     pub compat: Compat,
     pub(crate) ahead: Ahead,
     secrets: OnceLock<Arc<Secrets>>,
+    values_trees: OnceLock<Vec<Tree<'static>>>,
 }
 
 /// What a file is called in findings: by where it lies, if it lies anywhere.
@@ -172,6 +174,7 @@ impl Chart {
             compat: options.compat,
             ahead: options.ahead.clone(),
             secrets: OnceLock::new(),
+            values_trees: OnceLock::new(),
         };
         if nesting.depth == 0 && chart.dialect == Dialect::Go {
             options.ahead.parse(templates(&chart.metadata.name, &files), options.compat);
@@ -290,6 +293,15 @@ impl Chart {
     /// Whether Chart.yaml has a list of dependencies, be it an empty one.
     pub fn names_dependencies(&self) -> bool {
         self.metadata.names_dependencies
+    }
+
+    /// The documents of values.yaml, for the places of its values. It is parsed for them once.
+    pub(crate) fn values_trees(&self) -> &[Tree<'static>] {
+        let parsed = || {
+            let text = self.values_text.as_deref().unwrap_or_default();
+            Tree::parse_all(text).0.into_iter().map(Tree::into_owned).collect()
+        };
+        self.values_trees.get_or_init(parsed)
     }
 
     /// The secrets among its values and those of its dependencies. They are looked for once.

@@ -23,7 +23,7 @@ pub enum Format {
     Github,
 }
 
-/// Reads `--findings`.
+/// Reads `-o`, `--findings`.
 pub fn format(text: &str) -> Result<Format, String> {
     Ok(match text {
         "text" => Format::Text,

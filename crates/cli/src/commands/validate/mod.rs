@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(value_name = "FILE | DIR | -")]
     files: Vec<PathBuf>,
     /// What to print: text, json, sarif, github, junit or tap
-    #[arg(long = "findings", value_name = "FORMAT", value_parser = flags::format)]
+    #[arg(short = 'o', long = "findings", value_name = "FORMAT", value_parser = flags::format)]
     format: Option<Format>,
     /// What to print, as kubeconform does: json, junit, pretty, tap or text
     #[arg(long, value_name = "FORMAT", value_parser = flags::kubeconform_format, conflicts_with = "format")]
